@@ -1,0 +1,6 @@
+"""`python -m charembed_tui`."""
+
+from charembed_tui.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""How characters look on the screen: every one visible, none able to disturb the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import Enum
+
+from rich.cells import cell_len
+
+_NAMED = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "\x7f": "␡", "\xa0": "⍽", "\u3000": "□"}
+_UNDRAWABLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_CONTROL_PICTURES = 0x2400
+_CARRIER = "◌"  # what a combining character stands on
+_REPLACEMENT = "�"
+_VOWELS = frozenset("aeiouyαεηιοωυаеёиоуыэюяіїє")
+
+
+class CharacterClass(Enum):
+    """Groups of characters that are drawn in one colour."""
+
+    VOWEL = "vowels"
+    CONSONANT = "consonants"
+    CAPITAL = "capitals"
+    LETTER = "other letters"
+    DIGIT = "digits"
+    PUNCTUATION = "punctuation"
+    SPACE = "whitespace"
+    OTHER = "other"
+
+
+def glyph(character: str) -> str:
+    """A visible form of a character, one or two cells wide.
+
+    Whitespace and control characters get symbols of their own, combining characters a carrier,
+    and what no terminal can draw safely a replacement mark.
+    """
+    if character in _NAMED:
+        return _NAMED[character]
+    if ord(character) < 0x20:
+        return chr(_CONTROL_PICTURES + ord(character))
+    category = unicodedata.category(character)
+    if category in _UNDRAWABLE:
+        return _REPLACEMENT
+    if category == "Zs":
+        return _NAMED[" "]
+    if category.startswith("M") or cell_len(character) == 0:
+        return _CARRIER + character
+    return character
+
+
+def width(character: str) -> int:
+    """How many cells the glyph of a character takes: 1 or 2."""
+    return max(1, cell_len(glyph(character)))
+
+
+def visible(text: str) -> str:
+    """A text on one line, safe to print: every character as its glyph, spaces as they are."""
+    return "".join(c if c == " " else glyph(c) for c in text)
+
+
+def printable(text: str) -> str:
+    """A text safe to show over several lines: line feeds and tabs work, the rest as glyphs."""
+    return "".join(c if c in " \n" else "    " if c == "\t" else glyph(c) for c in text)
+
+
+def classify(character: str) -> CharacterClass:
+    """The group a character belongs to."""
+    category = unicodedata.category(character)
+    if character.isspace():
+        return CharacterClass.SPACE
+    if category == "Lu":
+        return CharacterClass.CAPITAL
+    if category == "Ll":
+        # Accents do not make a vowel a consonant.
+        base = unicodedata.normalize("NFD", character)[0]
+        return CharacterClass.VOWEL if base in _VOWELS else CharacterClass.CONSONANT
+    if category.startswith("L"):
+        return CharacterClass.LETTER
+    if category.startswith("N"):
+        return CharacterClass.DIGIT
+    if category[0] in "PS":
+        return CharacterClass.PUNCTUATION
+    return CharacterClass.OTHER

@@ -1,0 +1,117 @@
+"""One training run, a step at a time: counts the text, takes steps, measures, records."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charembed_tui.loss_curve import LossCurve
+from charembed_tui.settings import TrainingSettings
+from charembed_tui.snapshot import CorpusCounts, SessionState, Snapshot
+from charembed_tui.timeline import Timeline
+from model.corpus import Corpus
+from model.errors import OptimizerError
+from model.minibatches import Minibatches
+from model.ngrams import count_ngrams
+from model.objective import Objective
+from model.optimizers import SFO, Optimizer
+
+Array = NDArray[np.float64]
+
+_LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
+_SPEED_STEPS = 200  # over which steps a second are measured
+
+
+class Trainer:
+    """Owner of a run's parameters, optimizer and recording. It knows no thread.
+
+    Args:
+        run: number of the run, for its snapshots.
+        corpus: what to learn from.
+        settings: how.
+        timeline: where the parameters of every step are recorded.
+
+    Raises:
+        CharembedError: text and settings do not go together.
+    """
+
+    def __init__(
+        self, run: int, corpus: Corpus, settings: TrainingSettings, timeline: Timeline
+    ) -> None:
+        corpus.require_context_length(settings.context_length)
+        self.run = run
+        self.model = settings.model(len(corpus.vocabulary))
+        self.timeline = timeline
+        table = count_ngrams(corpus.codes, len(corpus.vocabulary), settings.context_length)
+        self.counts = CorpusCounts(table.positions, table.ngram_count, len(table.contexts))
+        self._objective = Objective(self.model, table)
+        batches = Minibatches(self.model, table, settings.minibatches, settings.seed)
+        self.optimizer: Optimizer = SFO(
+            batches.value_and_gradient,
+            self.model.initial(np.random.default_rng(settings.seed)),
+            len(batches),
+            max_history_terms=settings.history_terms,
+            seed=settings.seed,
+        )
+        self.steps = 0
+        self.converged = False
+        self._curve = LossCurve()
+        self._step_seconds = 0.0
+        self._loss_seconds = 0.0
+        self._ends: deque[float] = deque(maxlen=_SPEED_STEPS)
+        timeline.record(0, self.optimizer.theta)
+        self.measure()
+
+    def step(self) -> None:
+        """Take a step and record it; measure the loss if there is time for that.
+
+        Raises:
+            OptimizerError: the optimizer cannot go on, or the loss became non-finite.
+        """
+        began = time.perf_counter()
+        result = self.optimizer.step()
+        self.steps = result.step
+        self.converged = result.converged
+        self.timeline.record(self.steps, self.optimizer.theta)
+        ended = time.perf_counter()
+        self._ends.append(ended)
+        self._step_seconds += ended - began
+        if self._loss_seconds <= _LOSS_SHARE * self._step_seconds:
+            self.measure()
+
+    def measure(self) -> None:
+        """Put the loss of the whole text at the current parameters on the curve."""
+        began = time.perf_counter()
+        self._loss = self._objective.value(self.optimizer.theta)
+        self._loss_seconds += time.perf_counter() - began
+        if not np.isfinite(self._loss):
+            raise OptimizerError(
+                "The loss became non-finite: reset with another seed or smaller settings."
+            )
+        self._curve.add(self.steps, self._loss)
+
+    def rest(self) -> None:
+        """Forget the speed measured so far: time will pass without steps."""
+        self._ends.clear()
+
+    def snapshot(self, state: SessionState) -> Snapshot:
+        """The run at this moment."""
+        theta = self.optimizer.theta.copy()
+        theta.flags.writeable = False
+        speed = 0.0
+        if len(self._ends) > 1:
+            speed = (len(self._ends) - 1) / max(self._ends[-1] - self._ends[0], 1e-9)
+        return Snapshot(
+            run=self.run,
+            state=state,
+            model=self.model,
+            step=self.steps,
+            counts=self.counts,
+            theta=theta,
+            loss=self._loss,
+            curve=self._curve.arrays(),
+            steps_per_second=speed,
+        )

@@ -1,0 +1,1 @@
+"""What is on the screen: one widget a file, each knows only what it shows."""

@@ -1,0 +1,107 @@
+"""The hyperparameters: one field each, checked as they are typed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Label, Static
+
+from charembed_tui.settings import RANGES, TrainingSettings, check
+from model.errors import SettingsError
+from model.log_bilinear import LogBilinear
+
+
+class HyperparametersPane(Vertical):
+    """Fields, the number of parameters they imply, or what is wrong with them.
+
+    Args:
+        settings: what the fields show at first.
+    """
+
+    BORDER_TITLE = "Hyperparameters"
+
+    @dataclass
+    class Changed(Message):
+        """All fields hold valid values again, or other ones."""
+
+        settings: TrainingSettings
+
+    def __init__(self, settings: TrainingSettings, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._in_use = settings
+        self._vocabulary_size: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """A label and a field for each setting, and a line on what they mean."""
+        for name, value in asdict(self._in_use).items():
+            with Horizontal(classes="field"):
+                yield Label(RANGES[name][0])
+                yield Input(str(value), id=name.replace("_", "-"), compact=True)
+        yield Static(id="parameters")
+
+    def show_vocabulary(self, size: int) -> None:
+        """Count parameters for a text with this many different characters."""
+        self._vocabulary_size = size
+        self._explain()
+
+    def show_in_use(self, settings: TrainingSettings) -> None:
+        """Note which settings the run uses, to tell when the fields differ."""
+        self._in_use = settings
+        self._explain()
+
+    def settings(self) -> TrainingSettings:
+        """What the fields say. Raises SettingsError at the first that is invalid."""
+        return TrainingSettings(
+            **{name: check(name, self._input(name).value) for name in asdict(self._in_use)}
+        )
+
+    def _input(self, name: str) -> Input:
+        return self.query_one(f"#{name.replace('_', '-')}", Input)
+
+    @on(Input.Changed)
+    def _check(self, event: Input.Changed) -> None:
+        event.stop()
+        self._explain()
+        try:
+            settings = self.settings()
+        except SettingsError:
+            return
+        self.post_message(self.Changed(settings))
+
+    @on(Input.Submitted)
+    def _leave(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.focus_next()
+
+    def _explain(self) -> None:
+        """Mark invalid fields, and say the first thing that is wrong, or what is right."""
+        errors: list[str] = []
+        for name in asdict(self._in_use):
+            field = self._input(name)
+            try:
+                check(name, field.value)
+            except SettingsError as error:
+                errors.append(str(error))
+                field.add_class("-invalid")
+            else:
+                field.remove_class("-invalid")
+        line = self.query_one("#parameters", Static)
+        line.set_class(bool(errors), "error")
+        if errors:
+            line.update(errors[0])
+            return
+        settings = self.settings()
+        text = ""
+        if self._vocabulary_size is not None:
+            model = LogBilinear(
+                self._vocabulary_size, settings.context_length, settings.embedding_size
+            )
+            text = f"{model.parameter_count:,} parameters"
+        if settings != self._in_use:
+            text += "\nr resets and applies"
+        line.update(text)

@@ -1,0 +1,36 @@
+"""One line on top: what is being learned, and how far it is."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widgets import Static
+
+from charembed_tui.glyphs import visible
+from charembed_tui.snapshot import SessionState, Snapshot
+
+_SIGNS = {
+    SessionState.IDLE: "○ ready",
+    SessionState.RUNNING: "▶ training",
+    SessionState.PAUSED: "⏸ paused",
+    SessionState.FINISHED: "✔ finished",
+    SessionState.FAILED: "✖ failed",
+}
+
+
+class StatusBar(Static):
+    """State, step, loss and speed of the session."""
+
+    def show(self, snapshot: Snapshot, corpus_name: str) -> None:
+        """Describe a snapshot."""
+        text = Text(no_wrap=True, overflow="ellipsis")
+        sign = _SIGNS[snapshot.state]
+        if snapshot.counts is None and snapshot.state is SessionState.IDLE:
+            sign = "… counting"
+        text.append(f" {sign} ", style="reverse")
+        text.append(f"  step {snapshot.step:,}")
+        if snapshot.loss is not None:
+            text.append(f"  ·  {snapshot.loss:.4f} nats/char")
+        if snapshot.steps_per_second:
+            text.append(f"  ·  {snapshot.steps_per_second:,.0f} steps/s")
+        text.append(f"  ·  {visible(corpus_name)}", style="dim")
+        self.update(text)

@@ -1,0 +1,187 @@
+"""A text as integer codes over its own vocabulary."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import CorpusError
+
+# Encoding in pieces keeps each call into C short, so that other threads get their turn.
+_CHUNK_CHARACTERS = 1 << 20
+_BINARY_SNIFF_BYTES = 1 << 13
+_OTHER_BOMS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """A text as codes, ready to be counted.
+
+    Attributes:
+        codes: int32 array of shape (n,): the place of each character in the vocabulary.
+        vocabulary: the V different characters, sorted by code point.
+        name: what to call the text on the screen.
+    """
+
+    codes: NDArray[np.int32]
+    vocabulary: tuple[str, ...]
+    name: str = "text"
+
+    @classmethod
+    def from_text(cls, text: str, name: str = "text") -> Self:
+        """Encode a text over the characters that occur in it.
+
+        Raises:
+            CorpusError: the text is empty, has fewer than two different characters, or holds
+                lone surrogates, which are no characters.
+        """
+        if not text:
+            raise CorpusError(f"{name} is empty: choose a text with at least two characters.")
+        points = _code_points(text, name)
+        seen = np.zeros(int(points.max()) + 1, dtype=bool)
+        for chunk in _chunks(points):
+            seen[chunk] = True
+        present = np.flatnonzero(seen)
+        vocabulary = tuple(map(chr, present))
+        if len(vocabulary) < 2:
+            raise CorpusError(
+                f"{name} repeats a single character ({vocabulary[0]!r}): "
+                "there is nothing to predict. Choose a text with at least two different ones."
+            )
+        rank = np.zeros(len(seen), dtype=np.int32)
+        rank[present] = np.arange(len(present), dtype=np.int32)
+        codes = np.empty(len(points), dtype=np.int32)
+        for start in range(0, len(points), _CHUNK_CHARACTERS):
+            stop = start + _CHUNK_CHARACTERS
+            np.take(rank, points[start:stop], out=codes[start:stop])
+        codes.flags.writeable = False
+        return cls(codes, vocabulary, name)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a UTF-8 text, with or without a byte order mark. Line ends stay as they are.
+
+        Raises:
+            CorpusError: the path is missing, a directory, unreadable, empty, binary, or in
+                another encoding; or what `from_text` raises.
+        """
+        return cls.from_text(read_text(path), Path(path).name)
+
+    @cached_property
+    def _code_of(self) -> dict[str, int]:
+        return {character: code for code, character in enumerate(self.vocabulary)}
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def encode(self, text: str) -> NDArray[np.int32]:
+        """The codes of a text, shape (len(text),).
+
+        Raises:
+            CorpusError: a character is not in the vocabulary.
+        """
+        try:
+            return np.fromiter((self._code_of[c] for c in text), dtype=np.int32, count=len(text))
+        except KeyError as error:
+            raise CorpusError(
+                f"The character {error.args[0]!r} does not occur in {self.name}: "
+                f"use only its {len(self.vocabulary)} characters."
+            ) from None
+
+    def decode(self, codes: Iterable[int]) -> str:
+        """The text that has these codes."""
+        return "".join(self.vocabulary[code] for code in codes)
+
+    def require_context_length(self, context_length: int) -> None:
+        """Check that the text is long enough for contexts of this many characters.
+
+        Raises:
+            CorpusError: the text has fewer than `context_length` + 2 characters.
+        """
+        require_length(len(self), context_length, self.name)
+
+
+def require_length(characters: int, context_length: int, name: str) -> None:
+    """Refuse a text too short to hold two n-grams. Raises CorpusError."""
+    if characters < context_length + 2:
+        raise CorpusError(
+            f"{name} has {characters} characters, too few for a context length of "
+            f"{context_length}: choose a longer text or a context length of at most "
+            f"{max(characters - 2, 0)}."
+        )
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a UTF-8 file without its byte order mark. Raises CorpusError."""
+    path = Path(path)
+    name = path.name or str(path)
+    if path.is_dir():
+        raise CorpusError(f"{name} is a directory: choose a text file in it.")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CorpusError(f"{name} does not exist: check the path.") from None
+    except OSError as error:
+        raise CorpusError(
+            f"{name} cannot be read ({error.strerror}): check its permissions."
+        ) from None
+    for mark, encoding in _OTHER_BOMS.items():
+        if data.startswith(mark):
+            raise CorpusError(f"{name} is {encoding}, not UTF-8: convert it to UTF-8 first.")
+    if b"\0" in data[:_BINARY_SNIFF_BYTES]:
+        raise CorpusError(f"{name} is a binary file (it has NUL bytes): choose a text file.")
+    try:
+        return _decode_utf8(data)
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            f"{name} is not UTF-8 (byte {error.start:,} is 0x{data[error.start]:02x}): "
+            "choose a text file, or convert it to UTF-8 first."
+        ) from None
+
+
+def _decode_utf8(data: bytes) -> str:
+    """Decode in pieces; the error of a bad byte carries its place in `data` as `start`."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    pieces: list[str] = []
+    first = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    for start in range(first, len(data), _CHUNK_CHARACTERS):
+        stop = start + _CHUNK_CHARACTERS
+        try:
+            pieces.append(decoder.decode(data[start:stop], final=stop >= len(data)))
+        except UnicodeDecodeError as error:
+            # The decoder counts from its own buffer, which may begin with bytes of the last piece.
+            error.start += min(stop, len(data)) - len(error.object)
+            raise
+    return "".join(pieces)
+
+
+def _code_points(text: str, name: str) -> NDArray[np.uint32]:
+    points = np.empty(len(text), dtype=np.uint32)
+    for start in range(0, len(text), _CHUNK_CHARACTERS):
+        piece = text[start : start + _CHUNK_CHARACTERS]
+        try:
+            raw = piece.encode("utf-32-le")
+        except UnicodeEncodeError as error:
+            raise CorpusError(
+                f"{name} holds a lone surrogate at character {start + error.start:,}, "
+                "which is no character: remove it."
+            ) from None
+        points[start : start + len(piece)] = np.frombuffer(raw, dtype="<u4")
+    return points
+
+
+def _chunks(array: NDArray[np.uint32]) -> Iterable[NDArray[np.uint32]]:
+    for start in range(0, len(array), _CHUNK_CHARACTERS):
+        yield array[start : start + _CHUNK_CHARACTERS]

@@ -1,0 +1,79 @@
+"""A text's contexts dealt out to N subfunctions whose sum is the text's loss."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import SettingsError
+from model.log_bilinear import LogBilinear
+from model.ngrams import NgramTable
+from model.objective import Objective
+
+Array = NDArray[np.float64]
+
+
+class Minibatches:
+    """Disjoint sets of contexts of nearly equal weight that cover the whole table.
+
+    Args:
+        model: the model's shape.
+        table: the counted n-grams.
+        count: N, how many minibatches, at most the number of contexts.
+        seed: which contexts go together is drawn with it.
+
+    Raises:
+        SettingsError: count is less than 1 or more than there are contexts.
+    """
+
+    def __init__(self, model: LogBilinear, table: NgramTable, count: int, seed: int = 0) -> None:
+        self.positions = table.positions
+        self.objectives = [
+            Objective(model, table.select(rows)) for rows in deal(table, count, seed)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.objectives)
+
+    def value_and_gradient(self, theta: Array, subfunction: int) -> tuple[float, Array]:
+        """One minibatch's share of the mean loss; the shares of all N sum to `Objective`'s.
+
+        Returns nats per character of the whole text, and the gradient, (D,).
+        """
+        objective = self.objectives[subfunction]
+        value, gradient = objective.value_and_gradient(theta)
+        share = objective.positions / self.positions
+        gradient *= share
+        return value * share, gradient
+
+    def full_value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """The sum over all minibatches: nats per character, and the gradient, (D,)."""
+        pairs = [self.value_and_gradient(theta, i) for i in range(len(self))]
+        return sum(value for value, _ in pairs), np.sum([gradient for _, gradient in pairs], axis=0)
+
+
+def deal(table: NgramTable, count: int, seed: int) -> list[NDArray[np.intp]]:
+    """Row numbers of the contexts of each of `count` minibatches, ascending.
+
+    Contexts are dealt out like cards from the most frequent to the rarest, to each minibatch
+    once a round in random order, so that no minibatch gets all the heavy ones.
+
+    Raises:
+        SettingsError: count is less than 1 or more than there are contexts.
+    """
+    contexts = len(table.contexts)
+    if not 1 <= count <= contexts:
+        raise SettingsError(
+            f"{count} minibatches cannot be made of {contexts:,} contexts: "
+            f"choose between 1 and {contexts:,}."
+        )
+    rng = np.random.default_rng(seed)
+    rounds = -(-contexts // count)
+    hands = rng.permuted(np.tile(np.arange(count), (rounds, 1)), axis=1).ravel()
+    if contexts < len(hands):
+        # A short last round must not leave its gap twice with the same minibatch's card.
+        hands = hands[:contexts]
+    order = np.argsort(-table.context_positions, kind="stable")
+    owner = np.empty(contexts, dtype=np.intp)
+    owner[order] = hands
+    return [np.flatnonzero(owner == i) for i in range(count)]

@@ -1,0 +1,97 @@
+"""What the first-order optimizers share: one subfunction a step, in random order each pass."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import SettingsError
+from model.optimizers.base import (
+    State,
+    StepResult,
+    SubfunctionObjective,
+    as_parameters,
+    check_state,
+    read_only,
+    require_finite,
+)
+
+Array = NDArray[np.float64]
+
+
+class FirstOrder(ABC):
+    """An optimizer that turns one gradient into one step.
+
+    Args:
+        value_and_gradient: (theta, subfunction) -> (value, gradient); the objective is the sum
+            over all subfunctions.
+        theta0: (D,) starting point.
+        subfunctions: N; 1 for the full gradient at each step.
+        seed: of the order in which the subfunctions are visited.
+    """
+
+    moments: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        value_and_gradient: SubfunctionObjective,
+        theta0: Array,
+        subfunctions: int = 1,
+        *,
+        seed: int | None = None,
+    ) -> None:
+        if subfunctions < 1:
+            raise SettingsError(f"There are {subfunctions} subfunctions: at least 1 is needed.")
+        self._value_and_gradient = value_and_gradient
+        self._theta = as_parameters(theta0)
+        self._rng = np.random.default_rng(seed)
+        self._order = np.arange(subfunctions)
+        self._steps = 0
+        for name in self.moments:
+            setattr(self, name, np.zeros_like(self._theta))
+
+    @abstractmethod
+    def _change(self, gradient: Array) -> Array:
+        """What to add to theta, from a gradient of the whole sum or an estimate of it."""
+
+    @property
+    def theta(self) -> Array:
+        """Current parameters, (D,), read-only."""
+        return read_only(self._theta)
+
+    def step(self) -> StepResult:
+        """Evaluate the next subfunction and move. Raises OptimizerError if it is not finite."""
+        turn = self._steps % len(self._order)
+        if turn == 0:
+            self._order = self._rng.permutation(len(self._order))
+        i = int(self._order[turn])
+        value, gradient = self._value_and_gradient(self._theta.copy(), i)
+        require_finite(value, gradient)
+        self._steps += 1
+        change = self._change(gradient * len(self._order))
+        self._theta = self._theta + change
+        return StepResult(self._steps, float(value), i, 1, float(np.linalg.norm(change)))
+
+    def state_dict(self) -> State:
+        """Parameters, moments, and the place in the random order."""
+        return {
+            "theta": self._theta.copy(),
+            "steps": self._steps,
+            "order": self._order.copy(),
+            "rng": self._rng.bit_generator.state,
+            **{name: getattr(self, name).copy() for name in self.moments},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
+        check_state(state, self.state_dict())
+        self._theta = state["theta"].copy()
+        self._steps = int(state["steps"])
+        self._order = state["order"].copy()
+        self._rng.bit_generator.state = state["rng"]
+        for name in self.moments:
+            setattr(self, name, state[name].copy())

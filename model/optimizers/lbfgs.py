@@ -1,0 +1,175 @@
+"""L-BFGS on the whole sum, one iteration a step."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import LbfgsInvHessProduct, line_search
+
+from model.errors import SettingsError
+from model.optimizers.base import (
+    State,
+    StepResult,
+    SubfunctionObjective,
+    as_parameters,
+    check_state,
+    copy_state,
+    read_only,
+    require_finite,
+)
+
+Array = NDArray[np.float64]
+
+_CURVATURE = 1e-10  # pairs with a weaker correlation would spoil the inverse Hessian
+
+
+class LBFGS:
+    """Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, 2006, algorithm 7.5).
+
+    The inverse Hessian and the strong-Wolfe line search are scipy's; iterations are taken one at
+    a time, so that pausing and resuming need nothing special.
+
+    Args:
+        value_and_gradient: (theta, subfunction) -> (value, gradient).
+        theta0: (D,) starting point.
+        subfunctions: N; every evaluation sums over all of them.
+        max_history_terms: pairs of step and gradient change kept.
+
+    Raises:
+        SettingsError: an argument is out of range.
+        OptimizerError: the objective is not finite at the starting point.
+    """
+
+    def __init__(
+        self,
+        value_and_gradient: SubfunctionObjective,
+        theta0: Array,
+        subfunctions: int = 1,
+        *,
+        max_history_terms: int = 10,
+    ) -> None:
+        if subfunctions < 1 or max_history_terms < 1:
+            raise SettingsError(
+                f"L-BFGS got {subfunctions} subfunctions and {max_history_terms} history terms: "
+                "both must be at least 1."
+            )
+        self._value_and_gradient = value_and_gradient
+        self._subfunctions = subfunctions
+        self._history = max_history_terms
+        self._theta = as_parameters(theta0)
+        self._pairs = np.zeros((2, 0, len(self._theta)))
+        self._value = np.nan
+        self._gradient = np.zeros(0)
+        self._steps = 0
+        self._evaluations = 0
+        self._last: tuple[Array, float, Array] | None = None
+
+    @property
+    def theta(self) -> Array:
+        """Current parameters, (D,), read-only."""
+        return read_only(self._theta)
+
+    def step(self) -> StepResult:
+        """One line search along the quasi-Newton direction; none where the gradient vanishes."""
+        before = self._evaluations
+        if not self._gradient.size:
+            self._value, self._gradient = self._evaluate(self._theta)
+            require_finite(self._value, self._gradient)
+        moved = self._search(self._direction())
+        if moved is None and self._pairs.shape[1]:
+            # The curvature misled us: start again from steepest descent.
+            self._pairs = self._pairs[:, :0]
+            moved = self._search(self._direction())
+        self._steps += 1
+        length = 0.0
+        if moved is not None:
+            theta, value, gradient = moved
+            step = theta - self._theta
+            self._remember(step, gradient - self._gradient)
+            self._theta, self._value, self._gradient = theta, value, gradient
+            length = float(np.linalg.norm(step))
+        return StepResult(
+            step=self._steps,
+            value=self._value,
+            subfunction=0,
+            evaluations=self._evaluations - before,
+            step_length=length,
+            failed=moved is None,
+            converged=moved is None,
+        )
+
+    def _direction(self) -> Array:
+        if self._pairs.shape[1]:
+            return -LbfgsInvHessProduct(*self._pairs).matvec(self._gradient)
+        # Without curvature: a step of length 1 at the most.
+        return -self._gradient / max(1.0, float(np.linalg.norm(self._gradient)))
+
+    def _search(self, direction: Array) -> tuple[Array, float, Array] | None:
+        """The end of a line search, its value and gradient; None where there is no descent."""
+        if not direction.any():
+            return None
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # a search without success says so by its result
+            scale, *_, value, _, slope = line_search(
+                self._value_at,
+                self._gradient_at,
+                self._theta,
+                direction,
+                gfk=self._gradient,
+                old_fval=self._value,
+                maxiter=20,
+            )
+        if scale is None or value is None or slope is None or not value < self._value:
+            return None
+        theta = self._theta + scale * direction
+        value, gradient = self._at(theta)
+        return theta, value, gradient
+
+    def _at(self, theta: Array) -> tuple[float, Array]:
+        """Value and gradient, evaluated once for the two questions the line search asks."""
+        if self._last is None or not np.array_equal(self._last[0], theta):
+            self._last = (theta.copy(), *self._evaluate(theta))
+        return self._last[1], self._last[2]
+
+    def _value_at(self, theta: Array) -> float:
+        return self._at(theta)[0]
+
+    def _gradient_at(self, theta: Array) -> Array:
+        return self._at(theta)[1]
+
+    def _evaluate(self, theta: Array) -> tuple[float, Array]:
+        self._evaluations += 1
+        pairs = [self._value_and_gradient(theta.copy(), i) for i in range(self._subfunctions)]
+        return float(sum(v for v, _ in pairs)), np.sum([g for _, g in pairs], axis=0)
+
+    def _remember(self, step: Array, change: Array) -> None:
+        if step @ change > _CURVATURE * np.linalg.norm(step) * np.linalg.norm(change):
+            pair = np.stack([step, change])[:, None]
+            self._pairs = np.concatenate([self._pairs, pair], axis=1)[:, -self._history :]
+
+    def state_dict(self) -> State:
+        """Everything that later steps depend on."""
+        return copy_state(
+            {
+                "theta": self._theta,
+                "pairs": self._pairs,
+                "value": self._value,
+                "gradient": self._gradient,
+                "steps": self._steps,
+                "evaluations": self._evaluations,
+            }
+        )
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
+        expected = dict.fromkeys(("pairs", "value", "gradient", "steps", "evaluations"))
+        check_state(state, {"theta": self._theta, **expected})
+        state = copy_state(state)
+        self._theta, self._pairs = state["theta"], state["pairs"]
+        self._value, self._gradient = state["value"], state["gradient"]
+        self._steps, self._evaluations = state["steps"], state["evaluations"]
+        self._last = None

@@ -1,0 +1,12 @@
+"""The Sum of Functions Optimizer: stochastic quasi-Newton for sums of functions.
+
+Sohl-Dickstein, Poole and Ganguli, Fast large-scale optimization by unifying stochastic gradient
+and quasi-Newton methods, ICML 2014. The rooms: `optimizer` (a step), `subspace` (where it
+computes), `quadratics` (the N models of the subfunctions and their sum), `hessian` (one model's
+curvature from its history), `selection` (which subfunction comes next).
+"""
+
+from model.optimizers.sfo.optimizer import SFO
+from model.optimizers.sfo.selection import Replay
+
+__all__ = ["SFO", "Replay"]

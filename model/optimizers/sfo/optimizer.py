@@ -1,0 +1,313 @@
+"""SFO's step: evaluate one subfunction, update its model, take a Newton step on the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import OptimizerError, SettingsError
+from model.optimizers.base import (
+    State,
+    StepResult,
+    SubfunctionObjective,
+    as_parameters,
+    check_state,
+    read_only,
+)
+from model.optimizers.sfo.hessian import HessianAlgorithm
+from model.optimizers.sfo.quadratics import Cholesky, Quadratics
+from model.optimizers.sfo.selection import ByRule, Policy, Selection
+from model.optimizers.sfo.subspace import Subspace
+
+Array = NDArray[np.float64]
+
+_FIRST_HESSIAN = 1e5
+_FIRST_ACTIVE = 2
+_LEAST_STEP_SCALE = 1e-5
+_LEAST_STEP = 1e-8
+_LONGEST_STEP_RATIO = 10.0  # to the mean step
+_UNUSUAL = 3.0  # standard deviations above the mean of the others
+_BACK_OFFS = 10
+_BACK_OFF = 0.01  # how much of the failed step each leaves
+_TOLERATED_EXCESS = 10.0  # times the predicted change
+_TINY = 1e-12
+
+
+class SFO:
+    """Minimise a sum of N functions, evaluating one of them a step.
+
+    Args:
+        value_and_gradient: (theta, subfunction) -> (value, gradient); the objective is the sum
+            over all subfunctions. Non-finite results count as failed steps.
+        theta0: (D,) starting point.
+        subfunctions: N, at least 1.
+        max_history_terms: pairs of step and gradient change kept for each subfunction.
+        hessian_algorithm: 'bfgs' or 'rank1'.
+        subfunction_selection: see `ByRule`.
+        max_gradient_noise: the active set grows when the gradient's standard error over it
+            exceeds this multiple of the gradient's length (in the metric of the inverse Hessian).
+        seed: of all random choices.
+        selection: replaces the random choices, by a `Replay` of a recording for instance;
+            `subfunction_selection` then has no meaning.
+
+    Raises:
+        SettingsError: an argument is out of range.
+        OptimizerError: theta0 is no vector of finite numbers.
+
+    References:
+        Sohl-Dickstein, Poole and Ganguli, ICML 2014, and its author's implementation, whose
+        constants and treatment of failed steps this follows.
+    """
+
+    def __init__(
+        self,
+        value_and_gradient: SubfunctionObjective,
+        theta0: Array,
+        subfunctions: int,
+        *,
+        max_history_terms: int = 10,
+        hessian_algorithm: HessianAlgorithm = "bfgs",
+        subfunction_selection: Policy = "distance both",
+        max_gradient_noise: float = 1.0,
+        seed: int | None = None,
+        selection: Selection | None = None,
+    ) -> None:
+        if subfunctions < 1:
+            raise SettingsError(f"SFO got {subfunctions} subfunctions: it needs at least 1.")
+        if max_history_terms < 1:
+            raise SettingsError(f"SFO got {max_history_terms} history terms: it needs at least 1.")
+        if hessian_algorithm not in ("bfgs", "rank1"):
+            raise SettingsError(
+                f"The Hessian algorithm is {hessian_algorithm!r}: choose 'bfgs' or 'rank1'."
+            )
+        self._value_and_gradient = value_and_gradient
+        self._algorithm = hessian_algorithm
+        self._noise = max_gradient_noise
+        self._selection: Selection = selection or ByRule(subfunction_selection, seed)
+        # Fills up the subspace after a collapse; no choice depends on it.
+        self._filler = np.random.default_rng(0)
+
+        self._theta = as_parameters(theta0)
+        self._before_step = self._theta.copy()
+        self._space = Subspace(self._theta, subfunctions)
+        self.models = Quadratics(subfunctions, self._space.capacity, max_history_terms)
+        self._position = self._space.coordinates(self._theta)
+        first = self._selection.start(subfunctions, _FIRST_ACTIVE)
+        self.models.start(self._position, first, _FIRST_HESSIAN)
+
+        self.step_scale = 1.0
+        self._predicted_improvement = 0.0
+        self._distance = 0.0
+        self._steps = 0
+        self._steps_since_growth = 0
+        self._evaluations = 0
+
+    @property
+    def theta(self) -> Array:
+        """Current parameters, (D,), read-only."""
+        return read_only(self._theta)
+
+    def step(self) -> StepResult:
+        """Evaluate one subfunction (more on failure) and move on the sum of all models."""
+        models, evaluated_before = self.models, self._evaluations
+        i = self._selection.choose(models, self._position)
+        models.active[i] = True
+        value, gradient = self._evaluate(self._theta, i)
+        failed = self._is_failure(i, value)
+        if failed:
+            value, gradient = self._recover(i, value, gradient)
+        else:
+            share = 1.0 / len(models.active)
+            self.step_scale = share + (1.0 - share) * self.step_scale
+
+        models.record(i, self._position, value, self._space.coordinates(gradient))
+        self._distance += float(np.linalg.norm(self._theta - self._before_step))
+        models.update_hessian(i, self._algorithm)
+        start = self._theta
+        factored = self._move()
+        self._before_step = start
+        self._grow(factored, failed)
+        self._steps += 1
+        return StepResult(
+            step=self._steps,
+            value=value,
+            subfunction=i,
+            evaluations=self._evaluations - evaluated_before,
+            step_length=float(np.linalg.norm(self._theta - start)),
+            failed=failed,
+        )
+
+    def _evaluate(self, theta: Array, i: int) -> tuple[float, Array]:
+        """Value and gradient, (D,), in a subspace that has grown to contain the gradient."""
+        value, gradient = self._value_and_gradient(theta.copy(), i)
+        if gradient.shape != theta.shape:
+            raise OptimizerError(
+                f"Subfunction {i} returned a gradient of shape {gradient.shape} for parameters "
+                f"of shape {theta.shape}: return one number for each parameter."
+            )
+        self._evaluations += 1
+        self.models.evaluations[i] += 1
+        if not np.isfinite(gradient).all():
+            return np.nan, gradient
+        self._space.include(gradient)
+        grown = self._space.size - self.models.size
+        if grown:
+            self.models.size = self._space.size
+            self._position = np.append(self._position, np.zeros(grown))
+        if self._space.is_full:
+            self._collapse(gradient)
+        return float(value), gradient
+
+    def _collapse(self, gradient: Array) -> None:
+        """Keep what the active models' last positions and gradients span, and what is new."""
+        active, k = self.models.active, self._space.size
+        keep = np.vstack(
+            [
+                self.models.gradients[active, :k],
+                self.models.positions[active, :k],
+                self._space.coordinates(gradient),
+                self._position,
+            ]
+        )
+        matrix = self._space.collapse(keep, self._filler)
+        self.models.transform(matrix)
+        self._position = self._position @ matrix
+
+    def _is_failure(self, i: int, value: float) -> bool:
+        """Whether the last step led to a place much worse than the models said."""
+        models = self.models
+        if not np.isfinite(value):
+            return True
+        if models.evaluations[i] == 1:
+            known = models.values[models.evaluations > 1]
+            return bool(len(known) and value > known.mean() + _UNUSUAL * known.std())
+        previous = models.values[i]
+        if not value > previous:
+            return False
+        predicted = models.predict(i, self._position)
+        others = self._predicted_improvement - (previous - predicted)
+        return bool(value - predicted > others)
+
+    def _recover(self, i: int, value: float, gradient: Array) -> tuple[float, Array]:
+        """Look at the previous position too, go back part of the way, keep the better one."""
+        models = self.models
+        self.step_scale = max(self.step_scale / 2.0, _LEAST_STEP_SCALE)
+        value_before, gradient_before = self._evaluate(self._before_step, i)
+        if not np.isfinite(value_before):
+            raise OptimizerError(
+                f"Subfunction {i} is not finite where the last step began: "
+                "start closer to zero, or check its gradient."
+            )
+        previous = models.values[i]
+        change = value - value_before
+        if np.isfinite(previous):
+            change = models.predict(i, self._position) - previous
+        change = max(abs(change), _TINY) if np.isfinite(change) else _TINY
+        for _ in range(_BACK_OFFS):
+            if value - value_before < _TOLERATED_EXCESS * change:
+                break
+            self._go_to((1.0 - _BACK_OFF) * self._before_step + _BACK_OFF * self._theta)
+            value, gradient = self._evaluate(self._theta, i)
+        if value < value_before:
+            before = self._space.coordinates(self._before_step)
+            models.record(i, before, value_before, self._space.coordinates(gradient_before))
+            return value, gradient
+        if np.isfinite(value):
+            models.record(i, self._position, value, self._space.coordinates(gradient))
+        self._go_to(self._before_step)
+        return value_before, gradient_before
+
+    def _go_to(self, theta: Array) -> None:
+        self._theta = theta.copy()
+        self._position = self._space.coordinates(theta)
+
+    def _move(self) -> Cholesky:
+        """The Newton step on the sum of the models, within limits; the factored Hessian."""
+        models = self.models
+        hessian = models.hessian()
+        factored = Cholesky(hessian)
+        step = -self.step_scale * factored.solve(models.gradient(self._position, hessian))
+        length = float(np.linalg.norm(step))
+        if length < _LEAST_STEP:
+            step = step * (_LEAST_STEP / length) if length > 0 else step
+            length = _LEAST_STEP
+        evaluations = int(models.evaluations.sum())
+        if evaluations > len(models.active):
+            longest = _LONGEST_STEP_RATIO * self._distance / evaluations
+            if length > longest:
+                step *= longest / length
+        self._position = self._position + step
+        self._theta = self._theta + self._space.vector(step)
+        self._predicted_improvement = 0.5 * float(step @ hessian @ step)
+        return factored
+
+    def _grow(self, factored: Cholesky, failed: bool) -> None:
+        """Activate one more subfunction when the active ones have told what they can."""
+        models = self.models
+        wanted = False
+        if not models.active.all():
+            gradients = models.gradients[models.active, : models.size]
+            count = len(gradients)
+            wanted = (
+                failed
+                or self._steps_since_growth > count
+                or (count > 1 and _noise_ratio(factored, gradients) >= self._noise)
+            ) and int(models.evaluations[models.active].min()) >= 2
+        self._steps_since_growth += 1
+        newcomer = self._selection.grow(wanted, models)
+        if newcomer is not None:
+            models.active[newcomer] = True
+            self._steps_since_growth = 0
+
+    def state_dict(self) -> State:
+        """Everything that later steps depend on."""
+        return {
+            **{name: getattr(self, f"_{name}") for name in _COUNTERS},
+            "theta": self._theta.copy(),
+            "before_step": self._before_step.copy(),
+            "position": self._position.copy(),
+            "basis": self._space.rows.copy(),
+            "size": self._space.size,
+            "step_scale": self.step_scale,
+            "models": self.models.state_dict(),
+            "selection": self._selection.state_dict(),
+            "filler": self._filler.bit_generator.state,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
+        expected = self.state_dict()
+        expected["position"] = None  # changes its length with the subspace
+        check_state(state, expected)
+        self.models.load_state_dict(state["models"])
+        for name in _COUNTERS:
+            setattr(self, f"_{name}", state[name])
+        self._theta = state["theta"].copy()
+        self._before_step = state["before_step"].copy()
+        self._position = state["position"].copy()
+        self._space.rows = state["basis"].copy()
+        self._space.size = int(state["size"])
+        self.step_scale = float(state["step_scale"])
+        self._selection.load_state_dict(state["selection"])
+        self._filler.bit_generator.state = state["filler"]
+
+
+_COUNTERS = (
+    "predicted_improvement",
+    "distance",
+    "steps",
+    "steps_since_growth",
+    "evaluations",
+)
+
+
+def _noise_ratio(factored: Cholesky, gradients: Array) -> float:
+    """Squared standard error of the mean gradient to its squared length, metric H^-1."""
+    mean = gradients.mean(axis=0)
+    power = float(factored.inverse_norms(mean[None])[0])
+    count = len(gradients)
+    error = float(factored.inverse_norms(gradients - mean).sum()) / (count * (count - 1))
+    return error / power if power > 0 else np.inf

@@ -1,0 +1,239 @@
+"""The N quadratic models of the subfunctions, in subspace coordinates, and their sum.
+
+Model i is q_i(x) = f_i + g_i . (x - x_i) + (x - x_i)' H_i (x - x_i) / 2, with
+H_i = sum_j signs[i, j] factors[i, j] factors[i, j]' + smallest[i] * identity.
+The sum's Hessian and gradient are kept as running sums, so that a step costs nothing that grows
+with N but the choice of the next subfunction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+from model.optimizers.base import check_state, copy_state
+from model.optimizers.sfo.hessian import HessianAlgorithm, estimate_hessian
+
+Array = NDArray[np.float64]
+
+_NEGLIGIBLE = 1e-12  # shorter differences and weaker correlations tell nothing
+_UPDATES_BETWEEN_SUMS = 500  # rounding of the running sums stays far below 1e-8
+
+
+class Quadratics:
+    """Positions, gradients, histories and Hessians of all subfunctions.
+
+    Vectors live in `capacity` coordinates, of which the first `size` are in use.
+
+    Args:
+        subfunctions: N.
+        capacity: most coordinates there will be.
+        history_terms: most (step, gradient change) pairs kept for each subfunction.
+
+    Attributes:
+        size: coordinates in use.
+        active: (N,) which subfunctions take part.
+        evaluations: (N,) how often each was evaluated.
+        values: (N,) latest value of each, NaN before.
+        positions: (N, capacity) where each was last evaluated.
+        gradients: (N, capacity) its gradient there, zero before.
+        steps: (N, history_terms, capacity) changes of position, oldest first.
+        changes: (N, history_terms, capacity) changes of the gradient along them.
+        terms: (N,) how many pairs each history holds.
+        factors: (N, 2 * history_terms, capacity), rows of the low-rank parts of the Hessians.
+        signs: (N, 2 * history_terms), their signs, 0 where unused.
+        smallest: (N,) multiple of the identity in each Hessian.
+    """
+
+    def __init__(self, subfunctions: int, capacity: int, history_terms: int) -> None:
+        n, h = subfunctions, history_terms
+        self.size = 0
+        self.active = np.zeros(n, dtype=bool)
+        self.evaluations = np.zeros(n, dtype=np.int64)
+        self.values = np.full(n, np.nan)
+        self.positions = np.zeros((n, capacity))
+        self.gradients = np.zeros((n, capacity))
+        self.steps = np.zeros((n, h, capacity))
+        self.changes = np.zeros((n, h, capacity))
+        self.terms = np.zeros(n, dtype=np.int64)
+        self.factors = np.zeros((n, 2 * h, capacity))
+        self.signs = np.zeros((n, 2 * h))
+        self.smallest = np.zeros(n)
+        # Running sums, relative to an origin near the current position to keep digits:
+        # offsets[i] = g_i - H_i (x_i - origin).
+        self._origin = np.zeros(capacity)
+        self._low_rank = np.zeros((capacity, capacity))
+        self._offsets = np.zeros((n, capacity))
+        self._offset = np.zeros(capacity)
+        self._updates = 0
+
+    def start(self, position: Array, active: NDArray[np.integer], hessian: float) -> None:
+        """Put all models at a position, and activate some with a multiple of the identity."""
+        self.size = len(position)
+        self.positions[:, : self.size] = position
+        self._origin[: self.size] = position
+        self.active[active] = True
+        self.smallest[active] = hessian
+
+    @property
+    def diagonal(self) -> float:
+        """Multiple of the identity in the total Hessian."""
+        return float(self.smallest[self.active].sum())
+
+    def hessian(self) -> Array:
+        """The total Hessian; (size, size), a copy."""
+        k = self.size
+        total = self._low_rank[:k, :k].copy()
+        total.flat[:: k + 1] += self.diagonal
+        return total
+
+    def gradient(self, position: Array, hessian: Array) -> Array:
+        """Gradient of the sum of all models at a position, with the total Hessian; (size,)."""
+        k = self.size
+        return hessian @ (position - self._origin[:k]) + self._offset[:k]
+
+    def predict(self, i: int, position: Array) -> float:
+        """Model i's value at a position."""
+        k = self.size
+        d = position - self.positions[i, :k]
+        projected = self.factors[i, :, :k] @ d
+        curvature = self.signs[i] @ projected**2 + self.smallest[i] * (d @ d)
+        return float(self.values[i] + self.gradients[i, :k] @ d + 0.5 * curvature)
+
+    def distances(self, position: Array, *, own_metric: bool) -> Array:
+        """How far from its last evaluation each subfunction is, -1 for inactive ones; (N,).
+
+        The metric is each model's own Hessian, or the total one.
+        """
+        k = self.size
+        d = position - self.positions[:, :k]
+        if own_metric:
+            projected = np.matmul(self.factors[:, :, :k], d[:, :, None])[..., 0]
+            squared = np.einsum("ij,ij->i", self.signs, projected**2)
+            squared += self.smallest * np.einsum("ij,ij->i", d, d)
+        else:
+            squared = np.einsum("ij,ij->i", d @ self.hessian(), d)
+        return np.where(self.active, np.sqrt(np.maximum(squared, 0.0)), -1.0)
+
+    def record(self, i: int, position: Array, value: float, gradient: Array) -> None:
+        """Note an evaluation of subfunction i, as history too where it is informative."""
+        k = self.size
+        if self.evaluations[i] > 1:
+            step = position - self.positions[i, :k]
+            change = gradient - self.gradients[i, :k]
+            lengths = np.linalg.norm(step), np.linalg.norm(change)
+            if (
+                min(lengths) >= _NEGLIGIBLE
+                and abs(step @ change) >= _NEGLIGIBLE * lengths[0] * lengths[1]
+            ):
+                self._push(i, step, change)
+        self.values[i] = value
+        self.positions[i, :k] = position
+        self.gradients[i, :k] = gradient
+
+    def _push(self, i: int, step: Array, change: Array) -> None:
+        capacity = self.steps.shape[1]
+        if self.terms[i] == capacity:
+            self.steps[i, :-1] = self.steps[i, 1:]
+            self.changes[i, :-1] = self.changes[i, 1:]
+            self.terms[i] -= 1
+        self.steps[i, self.terms[i], : self.size] = step
+        self.changes[i, self.terms[i], : self.size] = change
+        self.terms[i] += 1
+
+    def update_hessian(self, i: int, algorithm: HessianAlgorithm) -> None:
+        """Estimate subfunction i's Hessian anew and bring the running sums up to date."""
+        k, terms = self.size, int(self.terms[i])
+        used = self.signs[i] != 0
+        old, old_signs = self.factors[i, used, :k], self.signs[i, used]
+        if terms:
+            factors, signs, smallest = estimate_hessian(
+                self.steps[i, :terms, :k], self.changes[i, :terms, :k], algorithm
+            )
+        else:
+            factors, signs = np.zeros((0, k)), np.zeros(0)
+            smallest = self._median_eigenvalue() / int(self.active.sum())
+        both = np.vstack([factors, old])
+        self._low_rank[:k, :k] += (both.T * np.concatenate([signs, -old_signs])) @ both
+        self.factors[i] = 0.0
+        self.signs[i] = 0.0
+        self.factors[i, : len(signs), :k] = factors
+        self.signs[i, : len(signs)] = signs
+        self.smallest[i] = smallest
+
+        self._offset -= self._offsets[i]
+        self._offsets[i] = self._offset_of(i)
+        self._offset += self._offsets[i]
+        self._updates += 1
+        if self._updates >= _UPDATES_BETWEEN_SUMS:
+            self._sum_up(self.positions[i].copy())
+
+    def _offset_of(self, i: int) -> Array:
+        d = self.positions[i] - self._origin
+        bend = (self.signs[i] * (self.factors[i] @ d)) @ self.factors[i]
+        return self.gradients[i] - bend - self.smallest[i] * d
+
+    def _median_eigenvalue(self) -> float:
+        """Of the total Hessian over all coordinates, the unused ones included."""
+        eigenvalues = np.linalg.eigvalsh(self.hessian())
+        unused = self.positions.shape[1] - self.size
+        return float(np.median(np.append(eigenvalues, np.full(unused, self.diagonal))))
+
+    def transform(self, matrix: Array) -> None:
+        """Change coordinates: new = old @ matrix, (size, new size)."""
+        old, new = matrix.shape
+        for array in (self.positions, self.gradients, self.steps, self.changes, self.factors):
+            flat = array.reshape(-1, array.shape[-1])
+            flat[:, :new] = flat[:, :old] @ matrix
+            flat[:, new:] = 0.0
+        origin = np.zeros_like(self._origin)
+        origin[:new] = self._origin[:old] @ matrix
+        self.size = new
+        self._sum_up(origin)
+
+    def _sum_up(self, origin: Array) -> None:
+        """Compute the running sums from scratch."""
+        self._origin = origin
+        used = self.factors[self.signs != 0]
+        self._low_rank = (used.T * self.signs[self.signs != 0]) @ used
+        for i in range(len(self._offsets)):
+            self._offsets[i] = self._offset_of(i)
+        self._offset = self._offsets.sum(axis=0)
+        self._updates = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """All arrays and counters, the running sums included, so that rounding repeats too."""
+        return copy_state(vars(self))
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`. Raises OptimizerError if it does not fit."""
+        check_state(state, vars(self))
+        vars(self).update(copy_state({key: state[key] for key in vars(self)}))
+
+
+class Cholesky:
+    """A positive definite matrix, factored.
+
+    A matrix that rounding left indefinite gets its eigenvalues raised to 1e-15 of the largest.
+    """
+
+    def __init__(self, matrix: Array) -> None:
+        self._factor, info = lapack.dpotrf(matrix, lower=1, clean=0)
+        if info:
+            eigenvalues, vectors = np.linalg.eigh(matrix)
+            floor = max(eigenvalues.max() * 1e-15, np.finfo(float).tiny)
+            repaired = (vectors * np.maximum(eigenvalues, floor)) @ vectors.T
+            self._factor, _ = lapack.dpotrf(repaired, lower=1, clean=0)
+
+    def solve(self, vector: Array) -> Array:
+        """The inverse times a vector."""
+        return lapack.dpotrs(self._factor, vector, lower=1)[0]
+
+    def inverse_norms(self, rows: Array) -> Array:
+        """V' A^-1 v for each row v; (n, K) -> (n,)."""
+        halves = lapack.dtrtrs(self._factor, rows.T, lower=1)[0]
+        return np.einsum("ij,ij->j", halves, halves)

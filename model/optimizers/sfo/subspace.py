@@ -1,0 +1,98 @@
+"""The low-dimensional subspace in which SFO computes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_NEGLIGIBLE = 1e-12  # shorter directions are no direction
+_LARGELY_ORTHOGONAL = 0.1  # a remainder this long needs no further round
+_ROUNDS = 3
+
+
+class Subspace:
+    """An orthonormal basis that grows by one direction at a time.
+
+    With N subfunctions it holds up to ceil(1.5 (2N + 2)) directions of the D there are; if that
+    is all of them, it is the identity and never changes (ICML 2014, section 3.2).
+
+    Attributes:
+        rows: (capacity, D), the basis vectors; the first `size` are in use.
+        size: dimension now.
+        least: dimension after a collapse, min(2N + 2, D).
+        capacity: dimension at which it has to collapse.
+        is_identity: coordinates are the parameters themselves; `rows` is empty.
+    """
+
+    def __init__(self, theta: Array, subfunctions: int) -> None:
+        dimension = len(theta)
+        smallest = 2 * subfunctions + 2
+        self.least = min(smallest, dimension)
+        self.capacity = min(math.ceil(1.5 * smallest), dimension)
+        self.is_identity = self.capacity == dimension
+        if self.is_identity:
+            self.rows = np.empty((0, dimension))
+            self.size = dimension
+            return
+        self.rows = np.zeros((self.capacity, dimension))
+        length = np.linalg.norm(theta)
+        # A start at the origin has no direction of its own.
+        self.size = 1 if length > 0 else 0
+        if self.size:
+            self.rows[0] = theta / length
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next thing to do is to collapse."""
+        return not self.is_identity and self.size >= self.capacity
+
+    def coordinates(self, vector: Array) -> Array:
+        """Coordinates of a vector's projection; (D,) -> (size,)."""
+        return vector.copy() if self.is_identity else self.rows[: self.size] @ vector
+
+    def vector(self, coordinates: Array) -> Array:
+        """The vector with these coordinates; (size,) -> (D,)."""
+        return coordinates.copy() if self.is_identity else coordinates @ self.rows[: self.size]
+
+    def include(self, vector: Array) -> None:
+        """Grow by the part of a vector that is not in the subspace yet, if there is any."""
+        if self.is_identity:
+            return
+        length = np.linalg.norm(vector)
+        if not _NEGLIGIBLE <= length < np.inf:
+            return
+        direction = vector / length
+        basis = self.rows[: self.size]
+        # Gram-Schmidt; one round loses digits when little is left of the direction.
+        for _ in range(_ROUNDS):
+            direction -= (basis @ direction) @ basis
+            length = np.linalg.norm(direction)
+            if length < _NEGLIGIBLE:
+                return
+            direction /= length
+            if length > _LARGELY_ORTHOGONAL:
+                break
+        self.rows[self.size] = direction
+        self.size += 1
+
+    def collapse(self, keep: Array, rng: np.random.Generator) -> Array:
+        """Shrink to `least` directions that span some vectors.
+
+        Args:
+            keep: (vectors, size) coordinates of at most `least` vectors to span; random
+                directions fill the rest.
+            rng: where the random directions come from.
+
+        Returns:
+            (old size, least): multiplying old coordinates by it from the right gives new ones.
+        """
+        fill = rng.normal(size=(self.least - len(keep), self.size))
+        transform, _ = np.linalg.qr(np.vstack([keep, fill]).T)
+        self.rows[: self.least] = transform.T @ self.rows[: self.size]
+        self.rows[self.least :] = 0.0
+        self.size = self.least
+        return transform
