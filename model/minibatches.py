@@ -12,6 +12,8 @@ from model.objective import Objective
 
 Array = NDArray[np.float64]
 
+_WEIGHED_ROUNDS = 100
+
 
 class Minibatches:
     """Disjoint sets of contexts of nearly equal weight that cover the whole table.
@@ -55,8 +57,9 @@ class Minibatches:
 def deal(table: NgramTable, count: int, seed: int) -> list[NDArray[np.intp]]:
     """Row numbers of the contexts of each of `count` minibatches, ascending.
 
-    Contexts are dealt out like cards from the most frequent to the rarest, to each minibatch
-    once a round in random order, so that no minibatch gets all the heavy ones.
+    Contexts are dealt out like cards from the most frequent to the rarest, one to each minibatch
+    in every round: in the first rounds the heaviest goes to the lightest minibatch, later, when
+    the cards weigh next to nothing, by chance.
 
     Raises:
         SettingsError: count is less than 1 or more than there are contexts.
@@ -68,12 +71,17 @@ def deal(table: NgramTable, count: int, seed: int) -> list[NDArray[np.intp]]:
             f"choose between 1 and {contexts:,}."
         )
     rng = np.random.default_rng(seed)
-    rounds = -(-contexts // count)
-    hands = rng.permuted(np.tile(np.arange(count), (rounds, 1)), axis=1).ravel()
-    if contexts < len(hands):
-        # A short last round must not leave its gap twice with the same minibatch's card.
-        hands = hands[:contexts]
     order = np.argsort(-table.context_positions, kind="stable")
+    weights = table.context_positions[order]
+    rounds = -(-contexts // count)
+    hands = rng.permuted(np.tile(np.arange(count), (rounds, 1)), axis=1)
+    total = np.zeros(count)
+    for turn in range(min(rounds, _WEIGHED_ROUNDS)):
+        cards = weights[turn * count : (turn + 1) * count]
+        # A random order first, so that equal totals do not always come in the same one.
+        shuffled = hands[turn]
+        hands[turn] = shuffled[np.argsort(total[shuffled], kind="stable")]
+        total[hands[turn, : len(cards)]] += cards
     owner = np.empty(contexts, dtype=np.intp)
-    owner[order] = hands
+    owner[order] = hands.ravel()[:contexts]
     return [np.flatnonzero(owner == i) for i in range(count)]

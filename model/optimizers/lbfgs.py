@@ -79,6 +79,7 @@ class LBFGS:
         if not self._gradient.size:
             self._value, self._gradient = self._evaluate(self._theta)
             require_finite(self._value, self._gradient)
+        self._last = (self._theta, self._value, self._gradient)
         moved = self._search(self._direction())
         if moved is None and self._pairs.shape[1]:
             # The curvature misled us: start again from steepest descent.

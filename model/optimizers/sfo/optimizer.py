@@ -113,6 +113,7 @@ class SFO:
     def step(self) -> StepResult:
         """Evaluate one subfunction (more on failure) and move on the sum of all models."""
         models, evaluated_before = self.models, self._evaluations
+        start = self._theta
         i = self._selection.choose(models, self._position)
         models.active[i] = True
         value, gradient = self._evaluate(self._theta, i)
@@ -126,9 +127,8 @@ class SFO:
         models.record(i, self._position, value, self._space.coordinates(gradient))
         self._distance += float(np.linalg.norm(self._theta - self._before_step))
         models.update_hessian(i, self._algorithm)
-        start = self._theta
+        self._before_step = self._theta
         factored = self._move()
-        self._before_step = start
         self._grow(factored, failed)
         self._steps += 1
         return StepResult(

@@ -1,0 +1,124 @@
+"""What holds of every optimizer: one list of problems, every optimizer on every problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from problems import SumProblem, logistic, quadratic
+
+from model.errors import OptimizerError, SettingsError
+from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer
+
+Maker = Callable[[SumProblem, int], Optimizer]
+
+OPTIMIZERS: dict[str, Maker] = {
+    "SFO": lambda p, seed: SFO(p.value_and_gradient, p.theta0, p.subfunctions, seed=seed),
+    "SFO rank1": lambda p, seed: SFO(
+        p.value_and_gradient, p.theta0, p.subfunctions, hessian_algorithm="rank1", seed=seed
+    ),
+    "L-BFGS": lambda p, seed: LBFGS(p.value_and_gradient, p.theta0, p.subfunctions),
+    "Adam": lambda p, seed: Adam(p.value_and_gradient, p.theta0, p.subfunctions, seed=seed),
+    "SGD": lambda p, seed: SGD(
+        p.value_and_gradient, p.theta0, p.subfunctions, learning_rate=0.003, seed=seed
+    ),
+}
+PROBLEMS = {
+    "quadratic": quadratic(0, 4, 6),
+    "wide quadratic": quadratic(1, 8, 60),
+    "logistic": logistic(2, 5, 8),
+}
+every_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+
+
+@every_optimizer
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
+def test_improves_every_problem(make: Maker, problem: SumProblem) -> None:
+    best = LBFGS(problem.value_and_gradient, problem.theta0, problem.subfunctions)
+    for _ in range(300):
+        best.step()
+    optimizer = make(problem, 0)
+    for _ in range(600):
+        optimizer.step()
+    start, least = problem.total(problem.theta0), problem.total(best.theta)
+    assert problem.total(optimizer.theta) - least < 0.02 * (start - least)
+
+
+@every_optimizer
+@given(
+    st.sampled_from(list(PROBLEMS)), st.integers(0, 2**16), st.integers(0, 40), st.integers(1, 40)
+)
+@settings(deadline=None, max_examples=15)
+def test_resuming_continues_the_identical_trajectory(
+    make: Maker, name: str, seed: int, before: int, after: int
+) -> None:
+    problem = PROBLEMS[name]
+    straight = make(problem, seed)
+    for _ in range(before):
+        straight.step()
+    state = straight.state_dict()
+    results = [straight.step() for _ in range(after)]
+    resumed = make(problem, seed + 1)
+    resumed.step()
+    resumed.load_state_dict(state)
+    assert [resumed.step() for _ in range(after)] == results
+    np.testing.assert_array_equal(resumed.theta, straight.theta)
+
+
+@every_optimizer
+def test_counts_steps_and_lengths(make: Maker) -> None:
+    optimizer = make(PROBLEMS["quadratic"], 0)
+    for step in range(1, 20):
+        before = optimizer.theta.copy()
+        result = optimizer.step()
+        assert result.step == step
+        assert result.step_length == pytest.approx(float(np.linalg.norm(optimizer.theta - before)))
+        assert result.evaluations >= 0
+
+
+@every_optimizer
+def test_theta_cannot_be_written_through_and_old_views_do_not_change(make: Maker) -> None:
+    optimizer = make(PROBLEMS["quadratic"], 0)
+    theta = optimizer.theta
+    with pytest.raises(ValueError, match="read-only"):
+        theta[0] = 1.0
+    copy = theta.copy()
+    for _ in range(5):
+        optimizer.step()
+    np.testing.assert_array_equal(theta, copy)
+
+
+@every_optimizer
+def test_refuses_the_state_of_another_problem(make: Maker) -> None:
+    optimizer = make(PROBLEMS["quadratic"], 0)
+    with pytest.raises(OptimizerError, match="another"):
+        optimizer.load_state_dict(make(PROBLEMS["logistic"], 0).state_dict())
+    with pytest.raises(OptimizerError, match="lacks"):
+        optimizer.load_state_dict({})
+
+
+@pytest.mark.parametrize("kind", [Adam, SGD])
+def test_first_order_optimizers_name_bad_settings(kind: type[Adam] | type[SGD]) -> None:
+    problem = PROBLEMS["quadratic"]
+    with pytest.raises(SettingsError, match="learning rate"):
+        kind(problem.value_and_gradient, problem.theta0, learning_rate=0.0)
+    with pytest.raises(SettingsError, match="subfunctions"):
+        kind(problem.value_and_gradient, problem.theta0, 0)
+
+
+@pytest.mark.parametrize("kind", [Adam, SGD, LBFGS])
+def test_non_finite_objectives_are_an_error(kind: type[Adam] | type[SGD] | type[LBFGS]) -> None:
+    with pytest.raises(OptimizerError, match="non-finite"):
+        kind(lambda t, i: (np.nan, t), np.ones(2)).step()
+
+
+def test_lbfgs_says_when_it_is_done() -> None:
+    problem = PROBLEMS["quadratic"]
+    optimizer = LBFGS(problem.value_and_gradient, problem.theta0, problem.subfunctions)
+    for _ in range(200):
+        if optimizer.step().converged:
+            return
+    pytest.fail("L-BFGS never reported convergence")

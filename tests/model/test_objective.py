@@ -1,0 +1,148 @@
+"""The fast objective against the literal oracle, finite differences, and its own properties."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from problems import PLAY, counted_models
+from scipy.optimize import approx_fprime
+from scipy.special import logsumexp
+
+from model import reference
+from model.corpus import Corpus
+from model.errors import SettingsError
+from model.log_bilinear import LogBilinear
+from model.minibatches import Minibatches, deal
+from model.ngrams import NgramTable, count_ngrams
+from model.objective import Objective
+
+seeds = st.integers(0, 2**32 - 1)
+cases = counted_models()
+
+
+@given(cases, seeds)
+@settings(deadline=None)
+def test_agrees_with_the_oracle(case: tuple[LogBilinear, NgramTable], seed: int) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    expected_value, expected_gradient = reference.loss_and_gradient(model, theta, *table.ngrams())
+    assert value == pytest.approx(expected_value, rel=1e-12, abs=1e-14)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-9, atol=1e-13)
+
+
+@given(cases, seeds)
+@settings(deadline=None)
+def test_agrees_with_finite_differences(case: tuple[LogBilinear, NgramTable], seed: int) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    objective = Objective(model, table)
+    numeric = approx_fprime(theta, objective.value, 1e-7)
+    np.testing.assert_allclose(objective.value_and_gradient(theta)[1], numeric, atol=1e-5)
+
+
+@given(cases, seeds)
+@settings(deadline=None)
+def test_doubling_a_count_is_doubling_a_data_point(
+    case: tuple[LogBilinear, NgramTable], seed: int
+) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    ngrams, counts = table.ngrams()
+    doubled = counts.copy()
+    doubled[0] *= 2
+    repeated = np.vstack([ngrams, ngrams[:1]]), np.append(counts, counts[0])
+    results = [
+        Objective(model, NgramTable.from_ngrams(*pair, model.vocabulary_size)).value_and_gradient(
+            theta
+        )
+        for pair in ((ngrams, doubled), repeated)
+    ]
+    assert results[0][0] == results[1][0]
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+    literal = reference.loss_and_gradient(model, theta, *repeated)
+    assert results[0][0] == pytest.approx(literal[0], rel=1e-12)
+    np.testing.assert_allclose(results[0][1], literal[1], rtol=1e-9, atol=1e-13)
+
+
+@given(cases, seeds, st.floats(1.0, 1e3))
+@settings(deadline=None)
+def test_extreme_parameters_stay_exact(
+    case: tuple[LogBilinear, NgramTable], seed: int, scale: float
+) -> None:
+    """Against log-sum-exp in extended precision."""
+    model, table = case
+    theta = scale * np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    expected_value, expected_gradient = extended(model, table, theta)
+    assert np.isfinite(gradient).all()
+    assert value == pytest.approx(expected_value, rel=1e-9, abs=1e-9)
+    tolerance = 1e-9 * max(1.0, float(np.abs(expected_gradient).max()))
+    np.testing.assert_allclose(gradient, expected_gradient, atol=tolerance)
+
+
+def extended(model: LogBilinear, table: NgramTable, theta: np.ndarray) -> tuple[float, np.ndarray]:
+    """The loss and its gradient over all contexts x characters in long double."""
+    e, w = model.unpack(theta.astype(np.longdouble))
+    r = e[table.contexts]  # (U, M, H)
+    energies = np.einsum("umh,cmh->uc", r, w)
+    log_p = energies - logsumexp(energies, axis=1, keepdims=True)
+    counts = table.counts.toarray().astype(np.longdouble)
+    total = counts.sum()
+    error = (np.exp(log_p) * counts.sum(axis=1, keepdims=True) - counts) / total
+    d_e = np.zeros_like(e)
+    np.add.at(d_e, table.contexts, np.einsum("uc,cmh->umh", error, w))
+    d_w = np.einsum("uc,umh->cmh", error, r)
+    gradient = np.concatenate([d_e.ravel(), d_w.ravel()])
+    return float(-(counts * log_p).sum() / total), gradient.astype(float)
+
+
+@pytest.mark.parametrize("context_length", [1, 2, 3, 5, 8])
+def test_a_real_text_takes_the_dense_and_the_sparse_way(context_length: int) -> None:
+    corpus = Corpus.from_text(PLAY)
+    v = len(corpus.vocabulary)
+    table = count_ngrams(corpus.codes, v, context_length)
+    model = LogBilinear(v, context_length, 4)
+    theta = model.initial(np.random.default_rng(0))
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    expected_value, expected_gradient = extended(model, table, theta)
+    assert value == pytest.approx(expected_value, rel=1e-13)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-15)
+
+
+@given(counted_models(), seeds, st.integers(1, 12))
+@settings(deadline=None)
+def test_minibatches_are_disjoint_and_cover_the_table(
+    case: tuple[LogBilinear, NgramTable], seed: int, count: int
+) -> None:
+    model, table = case
+    count = min(count, len(table.contexts))
+    hands = deal(table, count, seed)
+    assert sorted(np.concatenate(hands)) == list(range(len(table.contexts)))
+    assert {len(hand) for hand in hands} <= {
+        len(table.contexts) // count,
+        -(-len(table.contexts) // count),
+    }
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    batches = Minibatches(model, table, count, seed)
+    value, gradient = batches.full_value_and_gradient(theta)
+    whole_value, whole_gradient = Objective(model, table).value_and_gradient(theta)
+    assert value == pytest.approx(whole_value, rel=1e-10)
+    np.testing.assert_allclose(gradient, whole_gradient, rtol=1e-8, atol=1e-12)
+
+
+def test_minibatches_weigh_about_the_same() -> None:
+    corpus = Corpus.from_text(" ".join(PLAY.split()) * 3)
+    table = count_ngrams(corpus.codes, len(corpus.vocabulary), 2)
+    weights = [table.context_positions[rows].sum() for rows in deal(table, 5, 0)]
+    assert max(weights) < 1.3 * min(weights)
+
+
+def test_refuses_what_does_not_fit() -> None:
+    table = count_ngrams(np.array([0, 1, 0, 1, 1]), 2, 1)
+    with pytest.raises(SettingsError, match="count the text with the model's two"):
+        Objective(LogBilinear(2, 2, 1), table)
+    with pytest.raises(SettingsError, match="counts no n-gram"):
+        Objective(LogBilinear(2, 1, 1), table.select(np.array([], dtype=int)))
+    with pytest.raises(SettingsError, match="between 1 and 2"):
+        Minibatches(LogBilinear(2, 1, 1), table, 3)

@@ -1,0 +1,133 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chisquare
+
+from model.errors import SettingsError
+from model.log_bilinear import LogBilinear
+from model.sampling import Sampler, generate
+
+VOCABULARY = ("a", "b", "c", "\n")
+MODEL = LogBilinear(4, 2, 3)
+THETA = MODEL.initial(np.random.default_rng(5), std=1.0)
+
+
+def text(prompt: str = "ab", length: int = 50, **options: object) -> str:
+    return "".join(generate(MODEL, THETA, VOCABULARY, prompt, length, **options))  # type: ignore[arg-type]
+
+
+def test_streams_characters_of_the_vocabulary() -> None:
+    stream = generate(MODEL, THETA, VOCABULARY, "ab", 10**9, seed=0)
+    assert {next(stream) for _ in range(300)} <= set(VOCABULARY)
+
+
+def test_writes_exactly_as_much_as_asked() -> None:
+    assert len(text(length=300)) == 300
+    assert len(text(length=1024)) == 1024
+    assert text(length=0) == ""
+
+
+def test_a_seed_repeats_a_text() -> None:
+    assert text(seed=3) == text(seed=3)
+    assert text(seed=3) != text(seed=4)
+
+
+def test_draws_from_exactly_the_model() -> None:
+    written = text(length=60_000, seed=1)
+    codes = [VOCABULARY.index(c) for c in "ab" + written]
+    following: dict[tuple[int, int], Counter[int]] = {}
+    for x, y, z in zip(codes, codes[1:], codes[2:], strict=False):
+        following.setdefault((x, y), Counter())[z] += 1
+    for context, counts in following.items():
+        p = MODEL.probabilities(THETA, np.array([context]))[0]
+        seen = np.array([counts[c] for c in range(4)])
+        keep = p * seen.sum() >= 5
+        if keep.sum() > 1:
+            expected = p[keep] / p[keep].sum() * seen[keep].sum()
+            assert chisquare(seen[keep], expected).pvalue > 1e-4
+
+
+@given(st.text(max_size=5))
+@settings(deadline=None)
+def test_any_prompt_will_do(prompt: str) -> None:
+    assert len(text(prompt, 20, seed=0)) == 20
+
+
+def test_only_the_end_of_a_prompt_matters() -> None:
+    assert text("cccab", seed=0) == text("ab", seed=0)
+
+
+def test_unknown_positions_have_the_mean_embedding() -> None:
+    e, w = MODEL.unpack(THETA)
+    sampler = Sampler(MODEL, THETA, VOCABULARY)
+    unknown = len(VOCABULARY)
+    energies = w[:, 0] @ e.mean(axis=0) + w[:, 1] @ e[1]
+    expected = np.exp(energies) / np.exp(energies).sum()
+    np.testing.assert_allclose(sampler.probabilities([unknown, 1]), expected)
+    # A prompt that is too short, and one with a stranger in it, mean the same.
+    assert text("b", seed=0) == text("?b", seed=0)
+    assert text("", seed=0) == text("??", seed=0) == text("世界", seed=0)
+
+
+def test_temperature_sharpens_and_flattens() -> None:
+    def entropy(temperature: float) -> float:
+        p = Sampler(MODEL, THETA, VOCABULARY, temperature=temperature).probabilities([0, 1])
+        return float(-(p[p > 0] * np.log(p[p > 0])).sum())
+
+    assert entropy(0.0) == 0.0
+    assert entropy(1e-300) == 0.0
+    assert entropy(0.3) < entropy(1.0) < entropy(3.0) < np.log(4)
+
+
+def test_temperature_zero_takes_the_most_probable() -> None:
+    written = "ab" + text("ab", 30, temperature=0)
+    for x, y, z in zip(written, written[1:], written[2:], strict=False):
+        context = [[VOCABULARY.index(x), VOCABULARY.index(y)]]
+        assert z == VOCABULARY[MODEL.probabilities(THETA, np.array(context))[0].argmax()]
+
+
+def test_top_k_and_top_p_cut_the_tail() -> None:
+    p = Sampler(MODEL, THETA, VOCABULARY).probabilities([0, 1])
+    order = np.argsort(-p)
+    two = Sampler(MODEL, THETA, VOCABULARY, top_k=2).probabilities([0, 1])
+    assert set(np.flatnonzero(two)) == set(order[:2])
+    np.testing.assert_allclose(two[order[:2]], p[order[:2]] / p[order[:2]].sum())
+    nucleus = Sampler(MODEL, THETA, VOCABULARY, top_p=float(p[order[0]]) + 1e-9)
+    assert set(np.flatnonzero(nucleus.probabilities([0, 1]))) == set(order[:2])
+    one = Sampler(MODEL, THETA, VOCABULARY, top_p=1e-12).probabilities([0, 1])
+    assert set(np.flatnonzero(one)) == {order[0]}
+
+
+def test_impossible_characters_are_never_drawn() -> None:
+    model = LogBilinear(3, 1, 1)
+    # Characters 0 and 2 have energies of -2000 in every context.
+    theta = np.array([1.0, 1.0, 1.0, -2000.0, 0.0, -2000.0])
+    assert set(generate(model, theta, ("x", "y", "z"), "y", 5000, seed=0)) == {"y"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"temperature": -1.0}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"top_k": 0}, "top-k"),
+        ({"top_p": 0.0}, "top-p"),
+        ({"length": -1}, "length"),
+    ],
+)
+def test_bad_settings_are_named_before_the_first_character(
+    options: dict[str, float], message: str
+) -> None:
+    arguments = {"length": 5, **options}
+    with pytest.raises(SettingsError, match=message):
+        generate(MODEL, THETA, VOCABULARY, "a", **arguments)  # type: ignore[arg-type]
+
+
+def test_refuses_what_does_not_fit() -> None:
+    with pytest.raises(SettingsError, match="pass the vocabulary"):
+        generate(MODEL, THETA, ("a", "b"), "a", 5)
+    with pytest.raises(SettingsError, match="not finite"):
+        generate(MODEL, THETA * np.nan, VOCABULARY, "a", 5)
