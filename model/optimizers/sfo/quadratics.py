@@ -21,6 +21,7 @@ from model.optimizers.sfo.hessian import HessianAlgorithm, estimate_hessian
 Array = NDArray[np.float64]
 
 _NEGLIGIBLE = 1e-12  # shorter differences and weaker correlations tell nothing
+_CANCELLATION = 1e-3  # a Hessian that shrinks this much leaves its rounding in the running sums
 _UPDATES_BETWEEN_SUMS = 500  # rounding of the running sums stays far below 1e-8
 
 
@@ -163,13 +164,14 @@ class Quadratics:
         self.signs[i] = 0.0
         self.factors[i, : len(signs), :k] = factors
         self.signs[i, : len(signs)] = signs
+        collapsed = smallest < _CANCELLATION * self.smallest[i]
         self.smallest[i] = smallest
 
         self._offset -= self._offsets[i]
         self._offsets[i] = self._offset_of(i)
         self._offset += self._offsets[i]
         self._updates += 1
-        if self._updates >= _UPDATES_BETWEEN_SUMS:
+        if collapsed or self._updates >= _UPDATES_BETWEEN_SUMS:
             self._sum_up(self.positions[i].copy())
 
     def _offset_of(self, i: int) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from model.ngrams import NgramTable
 from model.objective import Objective
 from model.optimizers.sfo import SFO, Replay
 from model.optimizers.sfo.quadratics import Quadratics
-from model.optimizers.sfo.selection import ByRule
 
 Array = NDArray[np.float64]
 GOLDEN = os.environ.get("CHAREMBED_GOLDEN")
@@ -42,34 +42,44 @@ class Cliffs:
         )
 
 
-def follow(
-    problem: SumProblem, algorithm: str, history: int, seed: int, steps: int
-) -> tuple[float, OracleSFO]:
-    """Largest relative difference of theta between SFO and the oracle over a run."""
-    rule = ByRule("distance both", seed)
+def follow(problem: SumProblem, algorithm: str, history: int, seed: int, steps: int) -> OracleSFO:
+    """Run SFO and the oracle side by side, and check that only rounding tells them apart.
+
+    Rounding grows in a quasi-Newton run. How much, a second oracle tells that starts a rounding
+    error away: SFO, which adds up in another order, may be ten thousand times as far from the
+    first. The comparison ends where rounding has become visible.
+    """
     sfo = SFO(
         problem.value_and_gradient,
         problem.theta0,
         problem.subfunctions,
         max_history_terms=history,
         hessian_algorithm=algorithm,  # type: ignore[arg-type]
-        selection=rule,
+        seed=seed,
     )
-    oracle = OracleSFO(problem, np.flatnonzero(sfo.models.active).tolist(), history, algorithm)
-    worst = 0.0
+    first = np.flatnonzero(sfo.models.active).tolist()
+    nudge = 1 + 1e-15 * np.random.default_rng(seed).choice([-1, 1], len(problem.theta0))
+    neighbour = replace(problem, theta0=problem.theta0 * nudge)
+    oracle, perturbed = (OracleSFO(p, first, history, algorithm) for p in (problem, neighbour))
+    compared = 0
     for _ in range(steps):
         before = set(np.flatnonzero(sfo.models.active))
         result = sfo.step()
         newcomers = set(np.flatnonzero(sfo.models.active)) - before
-        oracle.step(result.subfunction)
-        if not oracle.is_determined:
+        newcomer = newcomers.pop() if newcomers else None
+        for each in (oracle, perturbed):
+            each.step(result.subfunction)
+            each.grow(newcomer)
+        size = np.linalg.norm(oracle.theta)
+        rounding = np.linalg.norm(perturbed.theta - oracle.theta) / size
+        if not oracle.is_determined or rounding > 1e-9:
             break
-        assert oracle.wants_growth == bool(newcomers)
-        oracle.grow(newcomers.pop() if newcomers else None)
+        assert np.linalg.norm(sfo.theta - oracle.theta) / size < 1e-7 + 1e4 * rounding
+        assert oracle.wants_growth == (newcomer is not None)
         assert sfo.step_scale == pytest.approx(oracle.step_scale)
-        difference = np.linalg.norm(sfo.theta - oracle.theta) / np.linalg.norm(oracle.theta)
-        worst = max(worst, float(difference))
-    return worst, oracle
+        compared += 1
+    assert compared >= 4
+    return oracle
 
 
 @given(st.integers(0, 2**16), st.integers(2, 6), st.integers(2, 8), st.integers(1, 5))
@@ -77,26 +87,20 @@ def follow(
 def test_follows_the_oracle_in_the_full_space(
     seed: int, subfunctions: int, dimension: int, history: int
 ) -> None:
-    problem = quadratic(seed, subfunctions, dimension)
-    worst, _ = follow(problem, "bfgs", history, seed, 4 * subfunctions)
-    assert worst < 1e-6
+    follow(quadratic(seed, subfunctions, dimension), "bfgs", history, seed, 6 * subfunctions)
 
 
 @pytest.mark.parametrize("algorithm", ["bfgs", "rank1"])
 @pytest.mark.parametrize("seed", range(4))
 def test_follows_the_oracle_through_collapses(algorithm: str, seed: int) -> None:
-    worst, oracle = follow(logistic(seed, 3, 40), algorithm, 4, seed, 12)
-    assert oracle.collapses
-    assert worst < 1e-6
+    assert follow(logistic(seed + 10, 3, 40), algorithm, 4, seed, 25).collapses
 
 
 @pytest.mark.parametrize("seed", [0, 2, 3, 5])
 def test_follows_the_oracle_through_failed_steps(seed: int) -> None:
     smooth = quadratic(seed, 4, 6)
     problem = SumProblem(Cliffs(smooth, 0.4), smooth.theta0, 4)
-    worst, oracle = follow(problem, "bfgs", 3, seed, 20)
-    assert oracle.failures
-    assert worst < 1e-6
+    assert follow(problem, "bfgs", 3, seed, 20).failures
 
 
 def recorded_characters(data: Any) -> tuple[Callable[[Array, int], tuple[float, Array]], int]:

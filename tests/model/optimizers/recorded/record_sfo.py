@@ -6,9 +6,8 @@ The oracle takes the steps; its choices are drawn here and stored with its param
 from pathlib import Path
 
 import numpy as np
-from sfo_oracle import OracleSFO
-
 from problems import SumProblem
+from sfo_oracle import OracleSFO
 
 
 def record(name: str, data: dict[str, np.ndarray], problem: SumProblem, steps: int) -> None:
