@@ -93,20 +93,28 @@ class CharembedApp(App[None]):
         self._next: tuple[Corpus, Path, TrainingSettings] | None = None
         self._shown: Snapshot | None = None
         self._sample = 0
+        # Held here, since a query would look for them on whatever screen is in front.
+        self._status = StatusBar(id="status")
+        self._tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
+        self._corpus_pane = CorpusPane(self.path.absolute().parent, id="corpus")
+        self._hyperparameters = HyperparametersPane(settings, id="hyperparameters")
+        self._embedding = EmbeddingPane(id="embedding")
+        self._loss = LossPane(id="loss")
+        self._generation = GenerationPane(id="generation")
 
     def compose(self) -> ComposeResult:
         """Status, pages, footer; small screens show one page at a time, under tabs."""
-        yield StatusBar(id="status")
-        yield Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
+        yield self._status
+        yield self._tabs
         with Container(id="pages"):
             with Vertical(id="setup", classes="page"):
-                yield CorpusPane(self.path.absolute().parent, id="corpus")
-                yield HyperparametersPane(self.session.settings, id="hyperparameters")
+                yield self._corpus_pane
+                yield self._hyperparameters
             with Horizontal(id="watch", classes="page active"):
-                yield EmbeddingPane(id="embedding")
-                yield LossPane(id="loss")
+                yield self._embedding
+                yield self._loss
             with Vertical(id="write", classes="page"):
-                yield GenerationPane(id="generation")
+                yield self._generation
         yield Footer()
 
     def on_mount(self) -> None:
@@ -129,6 +137,8 @@ class CharembedApp(App[None]):
 
     def _look(self) -> None:
         """Show what is new."""
+        if not self.is_running:
+            return
         if self._next and self.session.join(0):
             self.corpus, self.path, settings = self._next
             self._next = None
@@ -139,20 +149,19 @@ class CharembedApp(App[None]):
 
     def _introduce(self) -> None:
         """Tell the panes of a new session."""
-        self.query_one(EmbeddingPane).show_vocabulary(self.corpus.vocabulary)
-        settings = self.query_one(HyperparametersPane)
-        settings.show_vocabulary(len(self.corpus.vocabulary))
-        settings.show_in_use(self.session.settings)
+        self._embedding.show_vocabulary(self.corpus.vocabulary)
+        self._hyperparameters.show_vocabulary(len(self.corpus.vocabulary))
+        self._hyperparameters.show_in_use(self.session.settings)
         last = self.session.settings.embedding_size - 1
         self.components = (min(self.components[0], last), min(self.components[1], last))
 
     def _show(self, snapshot: Snapshot) -> None:
         before, self._shown = self._shown, snapshot
-        self.query_one(StatusBar).show(snapshot, self.corpus.name)
-        self.query_one(EmbeddingPane).show(snapshot, self.components)
-        self.query_one(LossPane).show(snapshot)
+        self._status.show(snapshot, self.corpus.name)
+        self._embedding.show(snapshot, self.components)
+        self._loss.show(snapshot)
         if before is None or (before.run, before.counts) != (snapshot.run, snapshot.counts):
-            self.query_one(CorpusPane).show(self.corpus, self.path, snapshot)
+            self._corpus_pane.show(self.corpus, self.path, snapshot)
         failed = snapshot.state is SessionState.FAILED
         if failed and (before is None or before.state is not SessionState.FAILED):
             self.notify(
@@ -167,7 +176,7 @@ class CharembedApp(App[None]):
 
     @on(CorpusPane.Selected)
     def _corpus_selected(self, event: CorpusPane.Selected) -> None:
-        self.query_one(CorpusPane).show_loading(event.path)
+        self._corpus_pane.show_loading(event.path)
         self._read(event.path)
 
     @work(thread=True, group="corpus", exclusive=True, exit_on_error=False)
@@ -185,9 +194,8 @@ class CharembedApp(App[None]):
 
     @on(CorpusRead)
     def _corpus_read(self, event: CorpusRead) -> None:
-        pane = self.query_one(CorpusPane)
         if isinstance(event.corpus, str):
-            pane.show_error(event.corpus)
+            self._corpus_pane.show_error(event.corpus)
             self.notify(event.corpus, severity="error", markup=False)
         else:
             self._begin(event.corpus, event.path, self._settings())
@@ -195,7 +203,7 @@ class CharembedApp(App[None]):
     def _settings(self) -> TrainingSettings:
         """What the fields say, or what is in use while they say nothing valid."""
         try:
-            return self.query_one(HyperparametersPane).settings()
+            return self._hyperparameters.settings()
         except SettingsError:
             return self.session.settings
 
@@ -207,7 +215,7 @@ class CharembedApp(App[None]):
 
     @on(Tabs.TabActivated)
     def _tab_activated(self, event: Tabs.TabActivated) -> None:
-        for page in self.query(".page"):
+        for page in self.screen_stack[0].query(".page"):
             page.set_class(f"tab-{page.id}" == event.tab.id, "active")
 
     @on(GenerationPane.Requested)
@@ -236,10 +244,9 @@ class CharembedApp(App[None]):
     def _written(self, event: Written) -> None:
         if event.sample != self._sample:
             return
-        pane = self.query_one(GenerationPane)
-        pane.extend(event.text)
+        self._generation.extend(event.text)
         if event.note is not None:
-            pane.end(event.note)
+            self._generation.end(event.note)
 
     # Keys
 
@@ -263,7 +270,7 @@ class CharembedApp(App[None]):
         components = list(self.components)
         components[axis] = (components[axis] + by) % self.session.settings.embedding_size
         self.components = (components[0], components[1])
-        self.query_one(EmbeddingPane).show(self.snapshot, self.components)
+        self._embedding.show(self.snapshot, self.components)
 
     def action_generate(self) -> None:
         """Write with the current parameters."""
@@ -273,18 +280,17 @@ class CharembedApp(App[None]):
             return
         self._sample += 1
         self.action_page("write")
-        pane = self.query_one(GenerationPane)
-        pane.begin(f"step {snapshot.step:,} · {snapshot.loss:.4f} nats per character")
-        self._write(self._sample, snapshot, pane.prompt)
+        self._generation.begin(f"step {snapshot.step:,} · {snapshot.loss:.4f} nats per character")
+        self._write(self._sample, snapshot, self._generation.prompt)
 
     def action_corpus(self) -> None:
         """Choose a text."""
         self.action_page("setup")
-        self.query_one(CorpusPane).focus_choice()
+        self._corpus_pane.focus_choice()
 
     def action_page(self, name: str) -> None:
         """Bring a page to the front of a small screen."""
-        self.query_one(Tabs).active = f"tab-{name}"
+        self._tabs.active = f"tab-{name}"
 
     def action_leave(self) -> None:
         """Take the focus from a field, so that keys act again."""

@@ -91,9 +91,9 @@ def test_follows_the_oracle_in_the_full_space(
 
 
 @pytest.mark.parametrize("algorithm", ["bfgs", "rank1"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [2, 3, 8, 12])
 def test_follows_the_oracle_through_collapses(algorithm: str, seed: int) -> None:
-    assert follow(logistic(seed + 10, 3, 40), algorithm, 4, seed, 25).collapses
+    assert follow(logistic(seed, 3, 40), algorithm, 4, seed, 25).collapses > 1
 
 
 @pytest.mark.parametrize("seed", [0, 2, 3, 5])

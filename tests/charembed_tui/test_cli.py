@@ -1,0 +1,59 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from charembed_tui import __version__
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "charembed_tui", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_version() -> None:
+    assert run("--version").stdout.strip() == f"charembed-tui {__version__}"
+
+
+def test_help() -> None:
+    result = run("--help")
+    assert result.returncode == 0
+    assert "CORPUS" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.txt", None, "does not exist"),
+        ("empty.txt", b"", "empty"),
+        ("binary.bin", b"\x7fELF\0\0", "binary"),
+        ("latin1.txt", b"caf\xe9s", "not UTF-8"),
+        ("short.txt", b"abcd", "too few"),
+        ("same.txt", b"aaaaaaaa", "single character"),
+        ("esc\x1b[31m.txt", None, "esc␛[31m.txt does not exist"),
+    ],
+)
+def test_what_is_no_text_gives_one_line_and_status_2(
+    tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    result = run(str(path))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert "\x1b" not in result.stderr
+
+
+def test_a_directory_is_no_text(tmp_path: Path) -> None:
+    result = run(str(tmp_path))
+    assert result.returncode == 2
+    assert "is a directory" in result.stderr

@@ -1,0 +1,36 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charembed_tui.settings import RANGES, TrainingSettings, check
+from model.errors import SettingsError
+
+
+def test_defaults_are_those_of_the_source() -> None:
+    settings = TrainingSettings()
+    assert (settings.context_length, settings.embedding_size, settings.history_terms) == (3, 5, 6)
+    assert settings.model(65).parameter_count == 1300
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_bounds_belong_to_the_range(name: str) -> None:
+    _, least, most = RANGES[name]
+    assert check(name, least) == least
+    assert check(name, f" {most} ") == most
+    for beyond in (least - 1, most + 1):
+        with pytest.raises(SettingsError, match="from"):
+            check(name, beyond)
+        with pytest.raises(SettingsError):
+            TrainingSettings(**{name: beyond})
+
+
+@given(st.sampled_from(sorted(RANGES)), st.text() | st.floats() | st.integers())
+def test_any_value_is_a_setting_or_a_settings_error(name: str, value: object) -> None:
+    label, least, most = RANGES[name]
+    try:
+        number = check(name, value)
+    except SettingsError:
+        with pytest.raises(SettingsError, match=f"^{label}: "):
+            check(name, value)
+    else:
+        assert least <= number <= most

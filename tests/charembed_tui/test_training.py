@@ -1,0 +1,152 @@
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+from problems import PLAY
+from waiting import wait_until
+
+from charembed_tui.settings import TrainingSettings
+from charembed_tui.snapshot import SessionState
+from charembed_tui.timeline import Timeline
+from charembed_tui.trainer import Trainer
+from charembed_tui.training import TrainingSession
+from model.corpus import Corpus
+from model.errors import OptimizerError
+from model.objective import Objective
+
+CORPUS = Corpus.from_text(PLAY * 4, "a play")
+SETTINGS = TrainingSettings(context_length=2, embedding_size=3, minibatches=4)
+
+
+@pytest.fixture
+def session():
+    session = TrainingSession(CORPUS, SETTINGS)
+    yield session
+    session.close()
+    assert session.join(30)
+
+
+def is_ready(session: TrainingSession) -> bool:
+    return session.snapshot.theta is not None
+
+
+def test_counts_before_the_first_step(session: TrainingSession) -> None:
+    wait_until(lambda: is_ready(session))
+    snapshot = session.snapshot
+    assert snapshot.state is SessionState.IDLE
+    assert snapshot.step == 0
+    assert snapshot.counts is not None
+    assert snapshot.counts.positions == len(CORPUS) - 2
+    assert snapshot.curve[0].tolist() == [0.0]
+    assert snapshot.loss == snapshot.curve[1][0]
+
+
+def test_runs_until_paused_and_then_stands_still(session: TrainingSession) -> None:
+    session.start()
+    wait_until(lambda: session.snapshot.step >= 20)
+    assert session.snapshot.state is SessionState.RUNNING
+    session.pause()
+    wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    paused = session.snapshot
+    assert session.timeline.frames()[-1].step == paused.step
+    np.testing.assert_array_equal(session.timeline.frames()[-1].theta, paused.theta)
+    session.pause()
+    session.start()
+    session.pause()
+    wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    assert session.snapshot.step >= paused.step
+    assert paused.loss < session.snapshot.curve[1][0]
+
+
+def test_takes_exactly_the_steps_asked_for(session: TrainingSession) -> None:
+    for expected in (1, 2, 3):
+        session.step_once()
+        wait_until(lambda expected=expected: session.snapshot.step == expected)
+        wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    session.step_once()
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == 5)
+    assert [f.step for f in session.timeline.frames()] == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_loss_shown_is_that_of_the_parameters_shown(session: TrainingSession) -> None:
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == 1)
+    from model.ngrams import count_ngrams
+
+    snapshot = session.snapshot
+    objective = Objective(snapshot.model, count_ngrams(CORPUS.codes, len(CORPUS.vocabulary), 2))
+    assert snapshot.loss == objective.value(snapshot.theta)
+
+
+def test_snapshots_cannot_be_changed(session: TrainingSession) -> None:
+    wait_until(lambda: is_ready(session))
+    snapshot = session.snapshot
+    with pytest.raises(FrozenInstanceError):
+        snapshot.step = 5  # type: ignore[misc]
+    for array in (snapshot.theta, *snapshot.curve):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0.0
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    trainers = [Trainer(1, CORPUS, SETTINGS, Timeline()) for _ in range(2)]
+    for trainer in trainers:
+        for _ in range(30):
+            trainer.step()
+    np.testing.assert_array_equal(trainers[0].optimizer.theta, trainers[1].optimizer.theta)
+
+
+def test_learns() -> None:
+    trainer = Trainer(1, CORPUS, SETTINGS, Timeline())
+    before = trainer.snapshot(SessionState.IDLE).loss
+    for _ in range(100):
+        trainer.step()
+    trainer.measure()
+    # From knowing nothing (ln V) to much less than the entropy of single characters.
+    assert before > 2.9
+    assert trainer.snapshot(SessionState.RUNNING).loss < 2.0
+
+
+def test_a_failure_is_reported_and_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Trainer) -> None:
+        raise OptimizerError("the hill is too steep")
+
+    monkeypatch.setattr(Trainer, "step", fail)
+    session = TrainingSession(CORPUS, SETTINGS)
+    session.start()
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert session.snapshot.error == "the hill is too steep"
+    assert session.snapshot.theta is not None
+    assert session.join(30)
+
+
+def test_an_unforeseen_failure_names_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Trainer) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(Trainer, "step", fail)
+    session = TrainingSession(CORPUS, SETTINGS)
+    session.step_once()
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert session.snapshot.error == "ZeroDivisionError: by nothing"
+
+
+def test_a_text_too_short_for_the_settings_is_reported() -> None:
+    session = TrainingSession(Corpus.from_text("abc"), TrainingSettings(context_length=8))
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert "too few for a context length of 8" in str(session.snapshot.error)
+
+
+def test_more_minibatches_than_contexts_are_reported() -> None:
+    session = TrainingSession(Corpus.from_text("abcabc"), TrainingSettings(context_length=1))
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert "choose between 1 and 3" in str(session.snapshot.error)
+
+
+def test_closing_in_full_run_ends_the_thread() -> None:
+    session = TrainingSession(CORPUS, SETTINGS)
+    session.start()
+    wait_until(lambda: session.snapshot.step > 3)
+    session.close()
+    assert session.join(30)
