@@ -52,15 +52,15 @@ class CharembedApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "train", "Start/pause"),
+        Binding("space", "train", "Train"),
         Binding("n", "step", "Step"),
         Binding("r", "reset", "Reset"),
-        Binding("x", "component(0, 1)", "x-axis", key_display="x X"),
+        Binding("x", "component(0, 1)", "x-axis", key_display="x/X"),
         Binding("X", "component(0, -1)", "Previous component on the x-axis", show=False),
-        Binding("y", "component(1, 1)", "y-axis", key_display="y Y"),
+        Binding("y", "component(1, 1)", "y-axis", key_display="y/Y"),
         Binding("Y", "component(1, -1)", "Previous component on the y-axis", show=False),
-        Binding("g", "generate", "Generate"),
-        Binding("o", "corpus", "Corpus"),
+        Binding("g", "generate", "Write"),
+        Binding("o", "corpus", "Text"),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("1", "page('setup')", "Setup page", show=False),
@@ -96,7 +96,7 @@ class CharembedApp(App[None]):
         # Held here, since a query would look for them on whatever screen is in front.
         self._status = StatusBar(id="status")
         self._tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
-        self._corpus_pane = CorpusPane(self.path.absolute().parent, id="corpus")
+        self._corpus_pane = CorpusPane(self.path, id="corpus")
         self._hyperparameters = HyperparametersPane(settings, id="hyperparameters")
         self._embedding = EmbeddingPane(id="embedding")
         self._loss = LossPane(id="loss")
@@ -115,7 +115,7 @@ class CharembedApp(App[None]):
                 yield self._loss
             with Vertical(id="write", classes="page"):
                 yield self._generation
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Look at the session ten times a second."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from charembed_tui import __version__
+
+_SWITCH_SECONDS = 0.001  # how long Python code of the training may keep the interface waiting
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,6 +32,11 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the app. Exits with status 2 and one line on a text that cannot be used."""
     options = parser().parse_args(arguments)
+    # The training thread computes, the interface draws: two threads in BLAS would only fight for
+    # their cores. Must be set before numpy is loaded.
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    sys.setswitchinterval(_SWITCH_SECONDS)
     # Loaded late, so that --help and --version answer at once.
     from charembed_tui.sample_texts import default_sample
     from charembed_tui.settings import TrainingSettings

@@ -59,8 +59,8 @@ class Trainer:
         self.steps = 0
         self.converged = False
         self._curve = LossCurve()
-        self._step_seconds = 0.0
-        self._loss_seconds = 0.0
+        self._seconds_unmeasured = 0.0
+        self._seconds_to_measure = np.inf
         self._ends: deque[float] = deque(maxlen=_SPEED_STEPS)
         timeline.record(0, self.optimizer.theta)
         self.measure()
@@ -78,15 +78,17 @@ class Trainer:
         self.timeline.record(self.steps, self.optimizer.theta)
         ended = time.perf_counter()
         self._ends.append(ended)
-        self._step_seconds += ended - began
-        if self._loss_seconds <= _LOSS_SHARE * self._step_seconds:
+        self._seconds_unmeasured += ended - began
+        if self._seconds_to_measure <= _LOSS_SHARE * self._seconds_unmeasured:
             self.measure()
 
     def measure(self) -> None:
         """Put the loss of the whole text at the current parameters on the curve."""
         began = time.perf_counter()
         self._loss = self._objective.value(self.optimizer.theta)
-        self._loss_seconds += time.perf_counter() - began
+        # The least, since a busy machine only ever makes it look longer.
+        self._seconds_to_measure = min(self._seconds_to_measure, time.perf_counter() - began)
+        self._seconds_unmeasured = 0.0
         if not np.isfinite(self._loss):
             raise OptimizerError(
                 "The loss became non-finite: reset with another seed or smaller settings."

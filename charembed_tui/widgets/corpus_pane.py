@@ -49,7 +49,8 @@ class CorpusPane(Vertical):
     """Choose a text, and see what is in it.
 
     Args:
-        folder: where the directory tree starts.
+        path: the text in use. The tree starts at its folder, or where the program was started
+            if it is a sample.
     """
 
     BORDER_TITLE = "Corpus"
@@ -60,10 +61,10 @@ class CorpusPane(Vertical):
 
         path: Path
 
-    def __init__(self, folder: Path, **keywords: Any) -> None:
+    def __init__(self, path: Path, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._folder = folder
         self._samples = samples()
+        self._folder = Path.cwd() if path in self._samples else path.absolute().parent
 
     def compose(self) -> ComposeResult:
         """Samples, files, facts."""
@@ -92,11 +93,14 @@ class CorpusPane(Vertical):
     def show(self, corpus: Corpus, path: Path, snapshot: Snapshot) -> None:
         """The facts of the text in use."""
         self.border_title = f"Corpus · {visible(corpus.name)}"
+        if path in self._samples:
+            self.query_one("#samples", OptionList).highlighted = self._samples.index(path)
         counts = snapshot.counts
         lines = [
-            f"{_bytes(path)}{len(corpus):,} characters, {len(corpus.vocabulary)} different",
-            f"{counts.ngrams:,} {snapshot.model.context_length + 1}-grams, "
-            f"{counts.contexts:,} contexts"
+            f"{_bytes(path)}{len(corpus):,} characters",
+            f"vocabulary of {len(corpus.vocabulary):,} characters",
+            f"{counts.ngrams:,} {snapshot.model.context_length + 1}-grams "
+            f"in {counts.contexts:,} contexts"
             if counts
             else "counting n-grams …",
         ]

@@ -69,7 +69,7 @@ class LossPane(Vertical):
             self.border_title = "Loss"
             self.border_subtitle = "nats per character against steps"
         else:
-            self.border_title = f"Loss · {snapshot.loss:.4f} nats per character"
+            self.border_title = f"Loss · {snapshot.loss:.4f} nats/char"
             self.border_subtitle = f"perplexity {perplexity(snapshot.loss)} · steps →"
 
 

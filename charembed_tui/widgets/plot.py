@@ -18,6 +18,8 @@ from textual.widget import Widget
 
 from charembed_tui.glyphs import glyph, width
 
+plotext.terminal.limit(False, False)  # the widget knows its size, whatever the terminal's is
+
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 _FIRST_INK = 16  # plotext colours from here on stand for our own styles
 # Characters of this private area stand for glyphs until the frame is complete: plotext counts

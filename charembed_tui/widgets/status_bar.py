@@ -10,10 +10,10 @@ from charembed_tui.snapshot import SessionState, Snapshot
 
 _SIGNS = {
     SessionState.IDLE: "○ ready",
-    SessionState.RUNNING: "▶ training",
-    SessionState.PAUSED: "⏸ paused",
-    SessionState.FINISHED: "✔ finished",
-    SessionState.FAILED: "✖ failed",
+    SessionState.RUNNING: "► training",
+    SessionState.PAUSED: "‖ paused",
+    SessionState.FINISHED: "✓ finished",
+    SessionState.FAILED: "✗ failed",
 }
 
 
