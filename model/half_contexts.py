@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from scipy import sparse
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,7 @@ class HalfContexts:
         start: first position of the half.
         stop: end of the half; an empty half has one (empty) content.
         vocabulary_size: V.
+        dtype: of the tables, products and gradients.
 
     Attributes:
         rows: (U,) which of the contents each context has.
@@ -42,7 +43,12 @@ class HalfContexts:
     """
 
     def __init__(
-        self, contexts: NDArray[np.int32], start: int, stop: int, vocabulary_size: int
+        self,
+        contexts: NDArray[np.int32],
+        start: int,
+        stop: int,
+        vocabulary_size: int,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         self._vocabulary_size = vocabulary_size
         self._levels: list[_Level] = []
@@ -57,8 +63,8 @@ class HalfContexts:
                     position,
                     parent,
                     character,
-                    _summing_matrix(parent, parents),
-                    _summing_matrix(character, vocabulary_size),
+                    _summing_matrix(parent, parents, dtype),
+                    _summing_matrix(character, vocabulary_size, dtype),
                 )
             )
             parents = len(nodes)
@@ -71,9 +77,9 @@ class HalfContexts:
             return [np.ones((1, self._vocabulary_size), dtype=tables.dtype)]
         products: list[Array] = []
         for level in self._levels:
-            factor = tables[level.position][level.character]
+            factor = np.take(tables[level.position], level.character, axis=0)
             if products:
-                factor *= products[-1][level.parent]
+                factor *= np.take(products[-1], level.parent, axis=0)
             products.append(factor)
         return products
 
@@ -90,9 +96,10 @@ class HalfContexts:
                 gradient = level.to_parent @ gradient
 
 
-def _summing_matrix(groups: NDArray[np.intp], size: int) -> sparse.csr_array:
+def _summing_matrix(groups: NDArray[np.intp], size: int, dtype: DTypeLike) -> sparse.csr_array:
     """The matrix (size, n) that sums rows by their group."""
     order = np.argsort(groups, kind="stable").astype(np.int32)
     ends = np.zeros(size + 1, dtype=np.int32)
     np.cumsum(np.bincount(groups, minlength=size), out=ends[1:])
-    return sparse.csr_array((np.ones(len(groups)), order, ends), shape=(size, len(groups)))
+    ones = np.ones(len(groups), dtype=dtype)
+    return sparse.csr_array((ones, order, ends), shape=(size, len(groups)))

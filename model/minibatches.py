@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from model.energy_tables import EnergyTables
 from model.errors import SettingsError
 from model.log_bilinear import LogBilinear
 from model.ngrams import NgramTable
@@ -23,16 +24,27 @@ class Minibatches:
         table: the counted n-grams.
         count: N, how many minibatches, at most the number of contexts.
         seed: which contexts go together is drawn with it.
+        dtype: see `Objective`.
 
     Raises:
         SettingsError: count is less than 1 or more than there are contexts.
     """
 
-    def __init__(self, model: LogBilinear, table: NgramTable, count: int, seed: int = 0) -> None:
+    def __init__(
+        self,
+        model: LogBilinear,
+        table: NgramTable,
+        count: int,
+        seed: int = 0,
+        *,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
         self.positions = table.positions
         self.objectives = [
-            Objective(model, table.select(rows)) for rows in deal(table, count, seed)
+            Objective(model, table.select(rows), dtype=dtype) for rows in deal(table, count, seed)
         ]
+        # Of the last parameters: one evaluation after another often asks for the same ones.
+        self._tables: EnergyTables | None = None
 
     def __len__(self) -> int:
         return len(self.objectives)
@@ -43,7 +55,9 @@ class Minibatches:
         Returns nats per character of the whole text, and the gradient, (D,).
         """
         objective = self.objectives[subfunction]
-        value, gradient = objective.value_and_gradient(theta)
+        if self._tables is None or not np.array_equal(self._tables.theta, theta):
+            self._tables = objective.tables(theta.copy())
+        value, gradient = objective.value_and_gradient_at(self._tables)
         share = objective.positions / self.positions
         gradient *= share
         return value * share, gradient

@@ -8,7 +8,8 @@ from problems import PLAY, counted_models
 from scipy.optimize import approx_fprime
 from scipy.special import logsumexp
 
-from model import reference
+import model.objective as objective_module
+from model import pair_sums, reference
 from model.corpus import Corpus
 from model.errors import SettingsError
 from model.log_bilinear import LogBilinear
@@ -81,6 +82,66 @@ def test_extreme_parameters_stay_exact(
     np.testing.assert_allclose(gradient, expected_gradient, atol=tolerance)
 
 
+@st.composite
+def wide_models(draw: st.DrawFn) -> tuple[LogBilinear, NgramTable]:
+    """Vocabularies to 300, contexts to 12 that share all, some or none of their beginnings."""
+    v, m = draw(st.integers(2, 300)), draw(st.integers(1, 12))
+    shared = draw(st.integers(0, m))
+    rows = draw(st.integers(1, 40))
+    rng = np.random.default_rng(draw(seeds))
+    ngrams = rng.integers(v, size=(rows, m + 1))
+    ngrams[:, :shared] = ngrams[0, :shared]
+    counts = rng.integers(1, 1000, size=rows)
+    return LogBilinear(v, m, draw(st.integers(1, 4))), NgramTable.from_ngrams(ngrams, counts, v)
+
+
+@given(wide_models(), seeds, st.sampled_from([0.0, 0.1, 1.0, 10.0, 30.0, 100.0, 1e3]))
+@settings(deadline=None, max_examples=60)
+def test_wide_and_extreme_problems_stay_exact(
+    case: tuple[LogBilinear, NgramTable], seed: int, scale: float
+) -> None:
+    model, table = case
+    theta = scale * np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    expected_value, expected_gradient = extended(model, table, theta)
+    assert value == pytest.approx(expected_value, rel=1e-9)
+    # Where the text is almost certain, expected and observed counts cancel: a rounding error of
+    # theirs, times a parameter, is the least that can be asked for.
+    rounding = 1e-14 * float(np.abs(theta).max(initial=0.0))
+    tolerance = 1e-9 * float(np.abs(expected_gradient).max()) + rounding
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-9, atol=tolerance)
+
+
+@given(wide_models(), seeds)
+@settings(deadline=None, max_examples=30)
+def test_single_precision_is_as_good_as_it_says(
+    case: tuple[LogBilinear, NgramTable], seed: int
+) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    rough_value, rough = Objective(model, table, dtype=np.float32).value_and_gradient(theta)
+    assert rough.dtype == np.float64
+    assert rough_value == pytest.approx(value, rel=1e-5, abs=1e-6)
+    scale = float(np.abs(gradient).max())
+    np.testing.assert_allclose(rough, gradient, atol=1e-5 * scale + 1e-7)
+
+
+def test_both_threads_and_one_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    table = NgramTable.from_ngrams(rng.integers(40, size=(3000, 6)), np.ones(3000, dtype=int), 40)
+    model = LogBilinear(40, 5, 3)
+    theta = model.initial(rng)
+    alone = Objective(model, table).value_and_gradient(theta)
+    monkeypatch.setattr(pair_sums, "_THREADED_ELEMENTS", 1)
+    monkeypatch.setattr(pair_sums, "thread_count", lambda: 3)
+    monkeypatch.setattr(pair_sums, "_BLOCK_BYTES", 40 * 8 * 7)
+    monkeypatch.setattr(objective_module, "_THREADED_ELEMENTS", 1)
+    together = Objective(model, table).value_and_gradient(theta)
+    assert together[0] == pytest.approx(alone[0], rel=1e-14)
+    np.testing.assert_allclose(together[1], alone[1], rtol=1e-10, atol=1e-16)
+
+
 def extended(model: LogBilinear, table: NgramTable, theta: np.ndarray) -> tuple[float, np.ndarray]:
     """The loss and its gradient over all contexts x characters in long double."""
     e, w = model.unpack(theta.astype(np.longdouble))
@@ -144,5 +205,7 @@ def test_refuses_what_does_not_fit() -> None:
         Objective(LogBilinear(2, 2, 1), table)
     with pytest.raises(SettingsError, match="counts no n-gram"):
         Objective(LogBilinear(2, 1, 1), table.select(np.array([], dtype=int)))
+    with pytest.raises(SettingsError, match="not float64 or float32"):
+        Objective(LogBilinear(2, 1, 1), table, dtype=np.int32)
     with pytest.raises(SettingsError, match="between 1 and 2"):
         Minibatches(LogBilinear(2, 1, 1), table, 3)

@@ -1,0 +1,33 @@
+"""A few threads for work that numpy and scipy do without holding the interpreter."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+_MOST_THREADS = 8
+
+
+def thread_count() -> int:
+    """How many threads are worth having here."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not everywhere
+    cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
+    return min(cores, _MOST_THREADS)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="model")
+
+
+def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Results of all tasks, the first done by the calling thread."""
+    if len(tasks) == 1:
+        return [tasks[0]()]
+    others = [_pool().submit(task) for task in tasks[1:]]
+    return [tasks[0](), *(other.result() for other in others)]
