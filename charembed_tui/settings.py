@@ -18,6 +18,7 @@ class TrainingSettings:
         embedding_size: components of a character's embedding (H).
         minibatches: how many subfunctions the text is dealt out to (N).
         history_terms: pairs of step and gradient change SFO keeps for each of them.
+        held_out: percent of the text, at its end, that is never trained on but measured.
         seed: of the starting parameters, the dealing and all of the optimizer's choices.
 
     Raises:
@@ -28,6 +29,7 @@ class TrainingSettings:
     embedding_size: int = 5
     minibatches: int = 10
     history_terms: int = 6
+    held_out: int = 10
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -46,6 +48,7 @@ RANGES: dict[str, tuple[str, int, int]] = {
     "embedding_size": ("embedding size", 2, 512),
     "minibatches": ("minibatches", 1, 1000),
     "history_terms": ("history terms", 1, 50),
+    "held_out": ("held out, %", 0, 90),
     "seed": ("seed", 0, 2**32 - 1),
 }
 

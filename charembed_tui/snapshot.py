@@ -43,8 +43,11 @@ class Snapshot:
         step: steps taken.
         counts: None until the text is counted.
         theta: (D,) parameters, None until they are made.
-        loss: of the whole text in nats per character, when it was last measured.
+        loss: of the training text in nats per character, when it was last measured.
         curve: the steps and losses measured so far, two vectors.
+        held_out: the same of the held-out text; None where there is none.
+        held_out_curve: its steps and losses.
+        counted: part of the text that is counted, from 0 to 1.
         steps_per_second: lately; 0 when nothing moves.
         error: why the session failed.
     """
@@ -57,5 +60,8 @@ class Snapshot:
     theta: Array | None = None
     loss: float | None = None
     curve: tuple[Array, Array] = (np.empty(0), np.empty(0))
+    held_out: float | None = None
+    held_out_curve: tuple[Array, Array] = (np.empty(0), np.empty(0))
+    counted: float = 0.0
     steps_per_second: float = 0.0
     error: str | None = None

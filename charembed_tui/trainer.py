@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,9 @@ from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import CorpusCounts, SessionState, Snapshot
 from charembed_tui.timeline import Timeline
 from model.corpus import Corpus
+from model.counting import Progress, count_pieces
 from model.errors import OptimizerError
 from model.minibatches import Minibatches
-from model.ngrams import count_ngrams
 from model.objective import Objective
 from model.optimizers import SFO, Optimizer
 
@@ -33,21 +34,40 @@ class Trainer:
         corpus: what to learn from.
         settings: how.
         timeline: where the parameters of every step are recorded.
+        progress: called with characters counted and characters in all.
+        is_cancelled: asked now and then while counting.
 
     Raises:
         CharembedError: text and settings do not go together.
+        Cancelled: `is_cancelled` said so.
     """
 
     def __init__(
-        self, run: int, corpus: Corpus, settings: TrainingSettings, timeline: Timeline
+        self,
+        run: int,
+        corpus: Corpus,
+        settings: TrainingSettings,
+        timeline: Timeline,
+        *,
+        progress: Progress | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
     ) -> None:
-        corpus.require_context_length(settings.context_length)
         self.run = run
         self.model = settings.model(len(corpus.vocabulary))
         self.timeline = timeline
-        table = count_ngrams(corpus.codes, len(corpus.vocabulary), settings.context_length)
+        training, held_out = _split(corpus, settings)
+        training.require_context_length(settings.context_length)
+        size, m = len(corpus.vocabulary), settings.context_length
+        table = count_pieces(training.codes, m, size, progress, is_cancelled)
         self.counts = CorpusCounts(table.positions, table.ngram_count, len(table.contexts))
         self._objective = Objective(self.model, table)
+        self._held_out_objective: Objective | None = None
+        if held_out is not None:
+            # Its first contexts reach back into the training text.
+            codes = np.concatenate([training.codes[-m:], held_out.codes])
+            self._held_out_objective = Objective(
+                self.model, count_pieces(codes, m, size, None, is_cancelled)
+            )
         batches = Minibatches(self.model, table, settings.minibatches, settings.seed)
         self.optimizer: Optimizer = SFO(
             batches.value_and_gradient,
@@ -59,6 +79,8 @@ class Trainer:
         self.steps = 0
         self.converged = False
         self._curve = LossCurve()
+        self._held_out: float | None = None
+        self._held_out_curve = LossCurve()
         self._seconds_unmeasured = 0.0
         self._seconds_to_measure = np.inf
         self._ends: deque[float] = deque(maxlen=_SPEED_STEPS)
@@ -83,9 +105,12 @@ class Trainer:
             self.measure()
 
     def measure(self) -> None:
-        """Put the loss of the whole text at the current parameters on the curve."""
+        """Put the losses at the current parameters on their curves."""
         began = time.perf_counter()
         self._loss = self._objective.value(self.optimizer.theta)
+        if self._held_out_objective is not None:
+            self._held_out = self._held_out_objective.value(self.optimizer.theta)
+            self._held_out_curve.add(self.steps, self._held_out)
         # The least, since a busy machine only ever makes it look longer.
         self._seconds_to_measure = min(self._seconds_to_measure, time.perf_counter() - began)
         self._seconds_unmeasured = 0.0
@@ -115,5 +140,16 @@ class Trainer:
             theta=theta,
             loss=self._loss,
             curve=self._curve.arrays(),
+            held_out=self._held_out,
+            held_out_curve=self._held_out_curve.arrays(),
+            counted=1.0,
             steps_per_second=speed,
         )
+
+
+def _split(corpus: Corpus, settings: TrainingSettings) -> tuple[Corpus, Corpus | None]:
+    """Training and held-out text; all is for training where the text is too short to share."""
+    share = settings.held_out / 100
+    if int(share * len(corpus)) < 1 or int((1 - share) * len(corpus)) < settings.context_length + 2:
+        return corpus, None
+    return corpus.split(share)

@@ -12,7 +12,7 @@ from charembed_tui.snapshot import SessionState, Snapshot
 from charembed_tui.timeline import Timeline
 from charembed_tui.trainer import Trainer
 from model.corpus import Corpus
-from model.errors import CharembedError
+from model.errors import Cancelled, CharembedError
 
 _SECONDS_BETWEEN_SNAPSHOTS = 0.1
 _run_numbers = count(1)
@@ -82,7 +82,14 @@ class TrainingSession:
 
     def _work(self) -> None:
         try:
-            trainer = Trainer(self.snapshot.run, self.corpus, self.settings, self.timeline)
+            trainer = Trainer(
+                self.snapshot.run,
+                self.corpus,
+                self.settings,
+                self.timeline,
+                progress=self._counted,
+                is_cancelled=lambda: self._closing,
+            )
             self.snapshot = trainer.snapshot(SessionState.IDLE)
             published = 0.0
             while self._await_turn(trainer):
@@ -92,11 +99,16 @@ class TrainingSession:
                 elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
                     self.snapshot = trainer.snapshot(SessionState.RUNNING)
                     published = time.monotonic()
+        except Cancelled:
+            return  # closed while counting
         except (CharembedError, MemoryError) as error:
             self._fail(str(error) or "The memory is used up: choose smaller settings.")
         except Exception as error:
             # Whatever it is must reach the screen: the thread has no other reader.
             self._fail(f"{type(error).__name__}: {error}")
+
+    def _counted(self, done: int, total: int) -> None:
+        self.snapshot = replace(self.snapshot, counted=done / total)
 
     def _await_turn(self, trainer: Trainer) -> bool:
         """Wait until a step is wanted; False once the session is closing."""

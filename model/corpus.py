@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import gzip
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +18,7 @@ from model.errors import CorpusError
 
 # Encoding in pieces keeps each call into C short, so that other threads get their turn.
 _CHUNK_CHARACTERS = 1 << 20
-_BINARY_SNIFF_BYTES = 1 << 13
+BINARY_SNIFF_BYTES = 1 << 13
 _OTHER_BOMS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -49,7 +51,7 @@ class Corpus:
         """
         if not text:
             raise CorpusError(f"{name} is empty: choose a text with at least two characters.")
-        points = _code_points(text, name)
+        points = code_points(text, name)
         seen = np.zeros(int(points.max()) + 1, dtype=bool)
         for chunk in _chunks(points):
             seen[chunk] = True
@@ -104,6 +106,25 @@ class Corpus:
         """The text that has these codes."""
         return "".join(self.vocabulary[code] for code in codes)
 
+    def split(self, fraction: float = 0.1) -> tuple[Corpus, Corpus]:
+        """Training text and held-out text: the last part of this one, never to be counted.
+
+        Both keep the whole vocabulary. The cut is at int((1 - fraction) * n) characters.
+
+        Raises:
+            CorpusError: fraction is not between 0 and 1, or a part would be empty.
+        """
+        cut = int((1.0 - fraction) * len(self)) if 0 < fraction < 1 else 0
+        if not 0 < cut < len(self):
+            raise CorpusError(
+                f"A part of {fraction} of {len(self)} characters cannot be held out: "
+                "choose a fraction between 0 and 1 that leaves both parts a character."
+            )
+        return (
+            Corpus(self.codes[:cut], self.vocabulary, self.name),
+            Corpus(self.codes[cut:], self.vocabulary, f"{self.name}, held out"),
+        )
+
     def require_context_length(self, context_length: int) -> None:
         """Check that the text is long enough for contexts of this many characters.
 
@@ -137,11 +158,12 @@ def read_text(path: str | Path) -> str:
         raise CorpusError(
             f"{name} cannot be read ({error.strerror}): check its permissions."
         ) from None
-    for mark, encoding in _OTHER_BOMS.items():
-        if data.startswith(mark):
-            raise CorpusError(f"{name} is {encoding}, not UTF-8: convert it to UTF-8 first.")
-    if b"\0" in data[:_BINARY_SNIFF_BYTES]:
-        raise CorpusError(f"{name} is a binary file (it has NUL bytes): choose a text file.")
+    if path.suffix == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            raise CorpusError(f"{name} is no gzip file: check it, or rename it.") from None
+    describe_bad_start(data[:BINARY_SNIFF_BYTES], name)
     try:
         return _decode_utf8(data)
     except UnicodeDecodeError as error:
@@ -149,6 +171,15 @@ def read_text(path: str | Path) -> str:
             f"{name} is not UTF-8 (byte {error.start:,} is 0x{data[error.start]:02x}): "
             "choose a text file, or convert it to UTF-8 first."
         ) from None
+
+
+def describe_bad_start(data: bytes, name: str) -> None:
+    """Refuse a file whose first bytes show that it is no UTF-8 text. Raises CorpusError."""
+    for mark, encoding in _OTHER_BOMS.items():
+        if data.startswith(mark):
+            raise CorpusError(f"{name} is {encoding}, not UTF-8: convert it to UTF-8 first.")
+    if b"\0" in data:
+        raise CorpusError(f"{name} is a binary file (it has NUL bytes): choose a text file.")
 
 
 def _decode_utf8(data: bytes) -> str:
@@ -167,7 +198,8 @@ def _decode_utf8(data: bytes) -> str:
     return "".join(pieces)
 
 
-def _code_points(text: str, name: str) -> NDArray[np.uint32]:
+def code_points(text: str, name: str) -> NDArray[np.uint32]:
+    """The code point of every character, (n,). Raises CorpusError for lone surrogates."""
     points = np.empty(len(text), dtype=np.uint32)
     for start in range(0, len(text), _CHUNK_CHARACTERS):
         piece = text[start : start + _CHUNK_CHARACTERS]

@@ -13,5 +13,9 @@ class SettingsError(CharembedError, ValueError):
     """A setting is out of range or does not fit another one."""
 
 
+class Cancelled(CharembedError):
+    """Long work was stopped because somebody asked for it."""
+
+
 class OptimizerError(CharembedError, RuntimeError):
     """An optimizer cannot go on: non-finite values, or a state that does not fit."""

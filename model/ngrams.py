@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from model.corpus import require_length
+from model.distinct import distinct_ngrams
 from model.errors import SettingsError
 
 IntArray = NDArray[np.integer]
-_KEY_BITS = 63  # of a signed 64-bit key
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,18 +35,11 @@ class NgramTable:
     @classmethod
     def from_ngrams(cls, ngrams: IntArray, counts: IntArray, vocabulary_size: int) -> Self:
         """Group n-grams, which may repeat, given as (G, M + 1) codes with their (G,) counts."""
-        order, boundary = _sorted_runs(ngrams, vocabulary_size)
-        starts = np.flatnonzero(boundary)
-        if len(starts):
-            totals = np.add.reduceat(np.asarray(counts, dtype=np.int64)[order], starts)
-        else:
-            totals = np.zeros(0, dtype=np.int64)
-        return cls._from_sorted(ngrams[order[starts]], totals, vocabulary_size)
+        found, totals = distinct_ngrams(list(ngrams.T), vocabulary_size, np.asarray(counts))
+        return cls.from_sorted(found, totals, vocabulary_size)
 
     @classmethod
-    def _from_sorted(
-        cls, ngrams: IntArray, counts: NDArray[np.int64], vocabulary_size: int
-    ) -> Self:
+    def from_sorted(cls, ngrams: IntArray, counts: NDArray[np.int64], vocabulary_size: int) -> Self:
         """Group different n-grams that already stand in lexicographic order."""
         heads = ngrams[:, :-1]
         new = np.ones(len(ngrams), dtype=bool)
@@ -138,27 +131,7 @@ def count_ngrams(codes: IntArray, vocabulary_size: int, context_length: int) -> 
             f"Codes run from {low} to {high}, but a vocabulary of {vocabulary_size} "
             f"has only 0 to {vocabulary_size - 1}: encode the text with that vocabulary."
         )
-    windows = np.lib.stride_tricks.sliding_window_view(codes, context_length + 1)
-    return NgramTable.from_ngrams(windows, np.ones(len(windows), dtype=np.int64), vocabulary_size)
+    # Imported late: the counter is made of tables.
+    from model.counting import count_pieces
 
-
-def _sorted_runs(ngrams: IntArray, size: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """The order that sorts n-grams lexicographically, and where in it each new one begins.
-
-    As many characters as fit are packed into one 64-bit key. When the whole n-gram does not,
-    the keys are replaced by their ranks, which leaves room to pack further characters: exact
-    for any vocabulary and length.
-    """
-    keys = np.zeros(len(ngrams), dtype=np.int64)
-    room = 1  # keys are below it
-    for column in range(ngrams.shape[1]):
-        if (room * size).bit_length() > _KEY_BITS:
-            _, keys = np.unique(keys, return_inverse=True)
-            room = int(keys.max(initial=0)) + 1
-        keys = keys * size + ngrams[:, column]
-        room *= size
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    boundary = np.ones(len(keys), dtype=bool)
-    boundary[1:] = ordered[1:] != ordered[:-1]
-    return order, boundary
+    return count_pieces(codes, context_length, vocabulary_size)

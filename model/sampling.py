@@ -6,6 +6,7 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from model.log_bilinear import LogBilinear
 Array = NDArray[np.float64]
 
 _UNIFORMS_AT_ONCE = 1024
-_CACHED_NUMBERS = 1 << 23  # 64 MB of cumulative weights
+_MOST_ROWS = 256  # vocabularies beyond this have their contexts computed one by one
+_CACHED_NUMBERS = 1 << 24  # of probabilities and links, 256 MB at the most
 
 
 def generate(
@@ -60,6 +62,15 @@ def generate(
     return sampler.write(prompt, length, np.random.default_rng(seed))
 
 
+@dataclass(slots=True)
+class _Node:
+    """A context, its cumulative probabilities, and the contexts that follow by each character."""
+
+    context: tuple[int, ...]
+    cumulative: array[float]
+    following: list[_Node | None]
+
+
 class Sampler:
     """A model at fixed parameters and settings, ready to write; arguments as for `generate`."""
 
@@ -93,63 +104,88 @@ class Sampler:
         self._outputs = outputs.reshape(model.vocabulary_size, -1)
         self._vocabulary = tuple(vocabulary)
         self._temperature, self._top_k, self._top_p = temperature, top_k, top_p
+        self._rows: dict[tuple[int, ...], array[float]] = {}
 
     def write(self, prompt: str, length: int, rng: np.random.Generator) -> Iterator[str]:
         """Yield `length` characters that follow the prompt."""
         positions, unknown = self._context_length, len(self._vocabulary)
         code_of = {character: code for code, character in enumerate(self._vocabulary)}
         known = [code_of.get(character, unknown) for character in prompt[-positions:]]
-        context = [unknown] * (positions - len(known)) + known
-        # A context is one number in base V + 1: quick to move on and to look up.
-        base = unknown + 1
-        modulus = base**positions
-        key = 0
-        for code in context:
-            key = key * base + code
+        context = (unknown,) * (positions - len(known)) + tuple(known)
 
-        cache: dict[int, array[float]] = {}
-        most_cached = max(1, _CACHED_NUMBERS // unknown)
+        # Every context met becomes a node that knows the nodes of the contexts after it: moving
+        # on is one look into a list.
+        nodes: dict[tuple[int, ...], _Node] = {}
+        most_nodes = max(1, _CACHED_NUMBERS // unknown)
+        self._rows.clear()
+        node = self._node(context)
         written = 0
         while written < length:
             for uniform in rng.random(min(_UNIFORMS_AT_ONCE, length - written)).tolist():
-                cumulative = cache.get(key)
-                if cumulative is None:
-                    if len(cache) >= most_cached:
-                        cache.clear()
-                    cumulative = cache[key] = self._cumulative(key, base)
-                code = bisect_right(cumulative, uniform)
+                code = bisect_right(node.cumulative, uniform)
                 yield self._vocabulary[code]
-                key = (key * base + code) % modulus
+                following = node.following[code]
+                if following is None:
+                    context = (*node.context[1:], code)
+                    following = nodes.get(context)
+                    if following is None:
+                        if len(nodes) >= most_nodes:
+                            nodes.clear()
+                            self._rows.clear()
+                            node.following = [None] * unknown
+                        following = nodes[context] = self._node(context)
+                    node.following[code] = following
+                node = following
             written += _UNIFORMS_AT_ONCE
 
     def probabilities(self, context: Sequence[int]) -> Array:
         """What the next character is drawn from; M codes (V for unknown) -> (V,)."""
-        return self._adjusted(self._outputs @ self._embeddings[list(context)].ravel())
+        return self._adjusted(self._energies(np.array(context)[None]))[0]
 
-    def _cumulative(self, key: int, base: int) -> array[float]:
-        codes: list[int] = []
-        for _ in range(self._context_length):
-            key, code = divmod(key, base)
-            codes.append(code)
-        cumulative = np.cumsum(self.probabilities(codes[::-1]))
+    def _energies(self, contexts: NDArray[np.integer]) -> Array:
+        """Energies after some contexts; (n, M) -> (n, V)."""
+        return self._embeddings[contexts].reshape(len(contexts), -1) @ self._outputs.T
+
+    def _node(self, context: tuple[int, ...]) -> _Node:
+        size = len(self._vocabulary)
+        first, rest = context[0], context[1:]
+        if size > _MOST_ROWS:
+            cumulative = self._cumulative(np.array([context]))
+        else:
+            # Contexts that differ in their first character only are computed together: at the
+            # beginning of a long text most of them are soon met.
+            rows = self._rows.get(rest)
+            if rows is None:
+                contexts = np.empty((size + 1, len(context)), dtype=np.intp)
+                contexts[:, 0] = np.arange(size + 1)
+                contexts[:, 1:] = rest
+                rows = self._rows[rest] = self._cumulative(contexts)
+            cumulative = rows[first * size : (first + 1) * size]
+        return _Node(context, cumulative, [None] * size)
+
+    def _cumulative(self, contexts: NDArray[np.integer]) -> array[float]:
+        """Cumulative probabilities after some contexts, one after another."""
+        cumulative = np.cumsum(self._adjusted(self._energies(contexts)), axis=1)
         # Ends in exactly 1 from the last possible character on, and draws are below 1: so
         # bisection never chooses a character of probability 0.
-        cumulative /= cumulative[-1]
+        cumulative /= cumulative[:, -1:]
         return array("d", cumulative.tobytes())
 
     def _adjusted(self, energies: Array) -> Array:
-        """Probabilities after temperature, top-k and top-p; (V,) -> (V,)."""
-        energies = energies - energies.max()
+        """Probabilities after temperature, top-k and top-p; (n, V) -> (n, V)."""
+        energies = energies - energies.max(axis=1, keepdims=True)
         if self._temperature == 0:
-            return np.eye(1, len(energies), int(energies.argmax()))[0]
+            return np.eye(energies.shape[1])[energies.argmax(axis=1)]
         with np.errstate(over="ignore"):  # a tiny temperature: -inf, weight 0
             weights = np.exp(energies / self._temperature)
-        if self._top_k is not None and self._top_k < len(weights):
-            weights[weights < np.partition(weights, -self._top_k)[-self._top_k]] = 0.0
-        weights /= weights.sum()
+        if self._top_k is not None and self._top_k < weights.shape[1]:
+            least = np.partition(weights, -self._top_k, axis=1)[:, -self._top_k, None]
+            weights[weights < least] = 0.0
+        weights /= weights.sum(axis=1, keepdims=True)
         if self._top_p is not None and self._top_p < 1:
-            order = np.argsort(-weights, kind="stable")
-            before = np.cumsum(weights[order]) - weights[order]
-            weights[order[before >= self._top_p]] = 0.0
-            weights /= weights.sum()
+            order = np.argsort(-weights, axis=1, kind="stable")
+            ordered = np.take_along_axis(weights, order, axis=1)
+            ordered[np.cumsum(ordered, axis=1) - ordered >= self._top_p] = 0.0
+            np.put_along_axis(weights, order, ordered, axis=1)
+            weights /= weights.sum(axis=1, keepdims=True)
         return weights

@@ -20,33 +20,37 @@ Array = NDArray[np.float64]
 class LossPlot(Plot):
     """The curve."""
 
-    INKS: ClassVar[tuple[str, ...]] = ("loss--curve",)
+    INKS: ClassVar[tuple[str, ...]] = ("loss--curve", "loss--held-out")
     COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
 
     def __init__(self) -> None:
         super().__init__()
-        self._curve: tuple[Array, Array] = (np.empty(0), np.empty(0))
+        self._curves: tuple[tuple[Array, Array], ...] = ()
 
-    def show(self, curve: tuple[Array, Array]) -> None:
-        """Draw steps and losses."""
-        self._curve = curve
+    def show(self, *curves: tuple[Array, Array]) -> None:
+        """Draw steps and losses: of the training text, then of the held-out text."""
+        self._curves = tuple(curve for curve in curves if len(curve[0]))
         self.redraw()
 
     def draw(self, figure: Any, width: int, height: int) -> None:
-        """A line through two points a column at the most."""
-        steps, losses = bucketed(*self._curve, width)
-        if not len(steps):
+        """Lines through two points a column at the most."""
+        curves = [bucketed(*curve, width) for curve in self._curves]
+        if not curves:
             return
-        signal = figure.signal(steps.tolist(), losses.tolist(), marker=marker("braille", 0))
-        signal.lines()
         # Limits a little wider than the data, so that a flat curve has a picture too.
-        low, high = float(losses.min()), float(losses.max())
+        low = min(float(losses.min()) for _, losses in curves)
+        high = max(float(losses.max()) for _, losses in curves)
         room = 0.05 * (high - low) or 0.05
         figure.ruler("y").lim(low - room, high + room)
-        figure.ruler("x").lim(float(steps[0]), float(max(steps[-1], steps[0] + 1)))
-        ticks = _round_ticks(float(steps[-1]), max(2, width // 14))
+        last = max(float(steps[-1]) for steps, _ in curves)
+        figure.ruler("x").lim(0.0, max(last, 1.0))
+        ticks = _round_ticks(last, max(2, width // 14))
         figure.ruler("x").ticks(ticks, [f"{int(tick):,}" for tick in ticks])
-        figure.draw(signal)
+        # The first on top.
+        for ink, (steps, losses) in reversed(list(enumerate(curves))):
+            signal = figure.signal(steps.tolist(), losses.tolist(), marker=marker("braille", ink))
+            signal.lines()
+            figure.draw(signal)
 
 
 class LossPane(Vertical):
@@ -64,13 +68,15 @@ class LossPane(Vertical):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot's curve."""
-        self._plot.show(snapshot.curve)
+        self._plot.show(snapshot.curve, snapshot.held_out_curve)
         if snapshot.loss is None:
             self.border_title = "Loss"
             self.border_subtitle = "nats per character against steps"
         else:
             self.border_title = f"Loss · {snapshot.loss:.4f} nats/char"
             self.border_subtitle = f"perplexity {perplexity(snapshot.loss)} · steps →"
+            if snapshot.held_out is not None:
+                self.border_subtitle = f"[$warning]held out {snapshot.held_out:.4f}[/] · steps →"
 
 
 def perplexity(loss: float) -> str:

@@ -25,11 +25,13 @@ class StatusBar(Static):
         text = Text(no_wrap=True, overflow="ellipsis")
         sign = _SIGNS[snapshot.state]
         if snapshot.counts is None and snapshot.state is SessionState.IDLE:
-            sign = "… counting"
+            sign = f"… counting {snapshot.counted:.0%}"
         text.append(f" {sign} ", style="reverse")
         text.append(f"  step {snapshot.step:,}")
         if snapshot.loss is not None:
             text.append(f"  ·  {snapshot.loss:.4f} nats/char")
+        if snapshot.held_out is not None:
+            text.append(f" (held out {snapshot.held_out:.4f})")
         if snapshot.steps_per_second:
             text.append(f"  ·  {snapshot.steps_per_second:,.0f} steps/s")
         text.append(f"  ·  {visible(corpus_name)}", style="dim")

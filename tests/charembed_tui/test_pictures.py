@@ -49,6 +49,9 @@ def halfway(app: CharembedApp) -> Snapshot:
         theta=theta,
         loss=float(losses[-1]),
         curve=(steps, losses),
+        held_out=float(losses[-1]) + 0.1,
+        held_out_curve=(steps, losses + 0.1),
+        counted=1.0,
         steps_per_second=512.0,
     )
 

@@ -10,12 +10,15 @@ from charembed_tui.snapshot import SessionState
 from charembed_tui.timeline import Timeline
 from charembed_tui.trainer import Trainer
 from charembed_tui.training import TrainingSession
+from model import counting
 from model.corpus import Corpus
 from model.errors import OptimizerError
+from model.ngrams import count_ngrams
 from model.objective import Objective
 
 CORPUS = Corpus.from_text(PLAY * 4, "a play")
 SETTINGS = TrainingSettings(context_length=2, embedding_size=3, minibatches=4)
+TRAINING, HELD_OUT = CORPUS.split(0.1)
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def test_counts_before_the_first_step(session: TrainingSession) -> None:
     assert snapshot.state is SessionState.IDLE
     assert snapshot.step == 0
     assert snapshot.counts is not None
-    assert snapshot.counts.positions == len(CORPUS) - 2
+    assert snapshot.counts.positions == len(TRAINING) - 2
     assert snapshot.curve[0].tolist() == [0.0]
     assert snapshot.loss == snapshot.curve[1][0]
 
@@ -72,11 +75,33 @@ def test_takes_exactly_the_steps_asked_for(session: TrainingSession) -> None:
 def test_the_loss_shown_is_that_of_the_parameters_shown(session: TrainingSession) -> None:
     session.step_once()
     wait_until(lambda: session.snapshot.step == 1)
-    from model.ngrams import count_ngrams
-
     snapshot = session.snapshot
-    objective = Objective(snapshot.model, count_ngrams(CORPUS.codes, len(CORPUS.vocabulary), 2))
+    size = len(CORPUS.vocabulary)
+    objective = Objective(snapshot.model, count_ngrams(TRAINING.codes, size, 2))
     assert snapshot.loss == objective.value(snapshot.theta)
+    # The held-out text's first contexts reach back, so that each of its characters counts once.
+    codes = np.concatenate([TRAINING.codes[-2:], HELD_OUT.codes])
+    held_out = Objective(snapshot.model, count_ngrams(codes, size, 2))
+    assert held_out.positions == len(HELD_OUT)
+    assert snapshot.held_out == held_out.value(snapshot.theta)
+
+
+def test_nothing_is_held_out_when_nothing_should_be(session: TrainingSession) -> None:
+    for corpus, percent in ((CORPUS, 0), (Corpus.from_text("abcabc"), 90)):
+        settings = TrainingSettings(context_length=1, minibatches=2, held_out=percent)
+        snapshot = Trainer(1, corpus, settings, Timeline()).snapshot(SessionState.IDLE)
+        assert snapshot.held_out is None
+        assert snapshot.counts is not None
+        assert snapshot.counts.positions == len(corpus) - 1
+
+
+def test_closing_while_counting_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "PIECE", 1)
+    session = TrainingSession(Corpus.from_text(PLAY * 2000), SETTINGS)
+    wait_until(lambda: 0 < session.snapshot.counted < 1)
+    session.close()
+    assert session.join(30)
+    assert session.snapshot.state is SessionState.IDLE
 
 
 def test_snapshots_cannot_be_changed(session: TrainingSession) -> None:

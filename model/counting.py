@@ -1,0 +1,99 @@
+"""Counting windows piece by piece, with memory for the result and one piece only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.distinct import distinct_ngrams
+from model.errors import Cancelled
+from model.ngrams import IntArray, NgramTable
+
+PIECE = 1 << 22  # windows counted at a time
+
+Progress = Callable[[int, int], None]
+"""Called with how much is done and how much there is."""
+
+
+class NgramCounter:
+    """Counts of n-grams of codes that may come in pieces, from a vocabulary that may grow.
+
+    Counted pieces are merged when they have become as large as what was merged before, so that
+    the work stays in proportion to the text.
+
+    Args:
+        context_length: M.
+    """
+
+    def __init__(self, context_length: int) -> None:
+        self._m = context_length
+        self._tail: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._parts: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
+        self._size = 1  # of the vocabulary so far
+
+    def add(self, codes: IntArray, *, boundary: int | None = None) -> None:
+        """Count the windows that end in these codes, which continue those added before.
+
+        Args:
+            codes: (n,) from 0 up.
+            boundary: a code that separates sequences, and stands before each of them as often as
+                a context is long. Windows in which one follows another are not counted.
+        """
+        text = np.concatenate([self._tail, codes.astype(np.int32, copy=False)])
+        if len(text):
+            self._size = max(self._size, int(text.max()) + 1)
+        for start in range(0, len(text) - self._m, PIECE):
+            self._count(text[start : start + PIECE + self._m], boundary)
+        self._tail = text[max(0, len(text) - self._m) :].copy()
+
+    def end_sequence(self) -> None:
+        """Let no window cross from what was added to what will be."""
+        self._tail = self._tail[:0]
+
+    def table(self, vocabulary_size: int, order: IntArray | None = None) -> NgramTable:
+        """All counts; `order` gives the final code of each code that was added."""
+        if not self._parts:
+            empty = np.empty((0, self._m + 1), dtype=np.int32)
+            return NgramTable.from_ngrams(empty, np.empty(0, dtype=np.int64), vocabulary_size)
+        if len(self._parts) == 1 and order is None:
+            return NgramTable.from_sorted(*self._parts[0], vocabulary_size)
+        ngrams = np.vstack([rows for rows, _ in self._parts])
+        counts = np.concatenate([counts for _, counts in self._parts])
+        if order is not None:
+            ngrams = order[ngrams].astype(np.int32)
+        return NgramTable.from_ngrams(ngrams, counts, vocabulary_size)
+
+    def _count(self, codes: NDArray[np.int32], boundary: int | None) -> None:
+        columns = [codes[i : len(codes) - self._m + i] for i in range(self._m + 1)]
+        if boundary is not None:
+            keep = (columns[-1] != boundary) | (columns[-2] != boundary)
+            columns = [column[keep] for column in columns]
+        self._parts.append(distinct_ngrams(columns, self._size))
+        while len(self._parts) > 1 and len(self._parts[-1][1]) * 2 > len(self._parts[-2][1]):
+            (a, m), (b, n) = self._parts[-2:]
+            merged = NgramTable.from_ngrams(np.vstack([a, b]), np.concatenate([m, n]), self._size)
+            self._parts[-2:] = [merged.ngrams()]
+
+
+def count_pieces(
+    codes: IntArray,
+    context_length: int,
+    vocabulary_size: int,
+    progress: Progress | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> NgramTable:
+    """Count a long text with progress, in characters, and a way to stop.
+
+    Raises:
+        Cancelled: `is_cancelled` said so.
+    """
+    counter = NgramCounter(context_length)
+    for start in range(0, len(codes), PIECE):
+        if is_cancelled is not None and is_cancelled():
+            raise Cancelled("Counting was cancelled.")
+        counter.add(codes[start : start + PIECE])
+        if progress is not None:
+            progress(min(start + PIECE, len(codes)), len(codes))
+    return counter.table(vocabulary_size)

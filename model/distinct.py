@@ -1,0 +1,97 @@
+"""The different n-grams among many windows, and how often each occurs.
+
+Windows become numbers one character at a time. As long as the numbers stay small, they are
+replaced by their ranks among those that occur (direct binning), which keeps them small; larger
+ones are packed into 64 bits and sorted; where they would not fit any more, sorting gives ranks
+too. Ranks keep the lexicographic order, and no step rounds or hashes: exact for any vocabulary and
+length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.integer]
+
+_KEY_BITS = 63
+_ALWAYS_BINNED = 1 << 16
+_BINS_PER_WINDOW = 4
+_SMALL_ENOUGH = 256  # keys below this need no ranks
+
+
+def distinct_ngrams(
+    columns: Sequence[IntArray], size: int, weights: IntArray | None = None
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Different n-grams in lexicographic order, (G, M + 1), and their counts, (G,).
+
+    Args:
+        columns: M + 1 vectors (n,): the windows' first characters, second characters and so on.
+        size: V; characters are 0 to V - 1.
+        weights: (n,) how often each window counts; once without it.
+    """
+    windows = len(columns[0])
+    most_bins = max(_ALWAYS_BINNED, _BINS_PER_WINDOW * windows)
+    ranked: list[tuple[IntArray, int]] = []  # keys that occur, and how many characters they hold
+    keys = columns[0].astype(np.int64)
+    room, held = size, 1  # keys are below room and hold some characters since the last ranking
+    for column in columns[1:]:
+        if _SMALL_ENOUGH < room <= most_bins:
+            present = np.zeros(room, dtype=bool)
+            present[keys] = True
+            found = np.flatnonzero(present)
+            keys = np.take(np.cumsum(present) - 1, keys)
+        elif (room * size - 1).bit_length() > _KEY_BITS:
+            found, keys = np.unique(keys, return_inverse=True)
+        else:
+            found = None
+        if found is not None:
+            ranked.append((found, held))
+            room, held = len(found), 0
+        keys *= size
+        keys += column
+        room, held = room * size, held + 1
+    different, counts = _count(keys, room, room <= most_bins, weights)
+    return _characters(different, held, ranked, size, len(columns)), counts
+
+
+def _count(
+    keys: NDArray[np.int64], room: int, binned: bool, weights: IntArray | None
+) -> tuple[IntArray, NDArray[np.int64]]:
+    if binned and weights is None:
+        counts = np.bincount(keys, minlength=room)
+        found = np.flatnonzero(counts)
+        return found, counts[found]
+    if weights is None:
+        # Half as wide sorts faster.
+        keys = np.sort(keys.astype(np.uint32) if room <= 1 << 32 else keys)
+        starts = _starts(keys)
+        return keys[starts], np.diff(starts, append=len(keys))
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = _starts(keys)
+    ordered = weights[order].astype(np.int64)
+    sums = np.add.reduceat(ordered, starts) if len(starts) else ordered
+    return keys[starts], np.asarray(sums, dtype=np.int64)
+
+
+def _starts(ordered: IntArray) -> NDArray[np.intp]:
+    new = np.ones(len(ordered), dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    return np.flatnonzero(new)
+
+
+def _characters(
+    keys: IntArray, held: int, ranked: list[tuple[IntArray, int]], size: int, length: int
+) -> NDArray[np.int32]:
+    """The n-grams of keys, unpacked from the last character to the first."""
+    ngrams = np.empty((len(keys), length), dtype=np.int32)
+    for column in reversed(range(length)):
+        if held == 0:
+            found, held = ranked.pop()
+            keys = found[keys]
+        keys, ngrams[:, column] = np.divmod(keys, size)
+        held -= 1
+    return ngrams
