@@ -71,23 +71,21 @@ class HalfContexts:
         self.rows: NDArray[np.intp] = rows
         self.count = parents
 
-    def products(self, tables: Array) -> list[Array]:
-        """Products of rows of `tables` (M, V, V) at every level; the last is (count, V)."""
-        if not self._levels:
-            return [np.ones((1, self._vocabulary_size), dtype=tables.dtype)]
-        products: list[Array] = []
+    def products(self, tables: Array) -> Array:
+        """Products of rows of `tables`, (M, V, V), over each content; (count, V)."""
+        product: Array = np.ones((1, self._vocabulary_size), dtype=tables.dtype)
         for level in self._levels:
             factor = np.take(tables[level.position], level.character, axis=0)
-            if products:
-                factor *= np.take(products[-1], level.parent, axis=0)
-            products.append(factor)
-        return products
+            if level is not self._levels[0]:
+                factor *= np.take(product, level.parent, axis=0)
+            product = factor
+        return product
 
     def scatter(self, gradient: Array, out: Array) -> None:
         """Add to `out` (M, V, V) the gradient with respect to log tables.
 
         Args:
-            gradient: (count, V), with respect to the logarithm of the last level's products.
+            gradient: (count, V), with respect to the logarithm of the products.
             out: receives each row's sum over the nodes that end in its character.
         """
         for level in reversed(self._levels):

@@ -12,7 +12,7 @@ loss needs no energy of any target: loss = sum_u n_u ln Z_u - sum_m <A_m, T_m>.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +24,7 @@ from model.errors import SettingsError
 from model.half_contexts import HalfContexts
 from model.log_bilinear import LogBilinear
 from model.ngrams import NgramTable
-from model.pair_sums import cost, pair_sums
+from model.pair_sums import PairSums, cost
 from model.parallel import in_parallel
 
 Array = NDArray[np.float64]
@@ -72,7 +72,6 @@ class Objective:
         self.dtype = np.dtype(dtype)
         if self.dtype.name not in _LEAST_NORMALIZER:
             raise SettingsError(f"The type {self.dtype} is not float64 or float32: choose one.")
-        self._least = _LEAST_NORMALIZER[self.dtype.name]
         self._observed = _observed_counts(table)
         self._occurrences = self._observed.sum(axis=2)
 
@@ -85,8 +84,14 @@ class Objective:
         self._counts = table.counts[order]
         self._weights = table.context_positions[order].astype(float)
         shape = (self._left.count, self._right.count)
-        self._pairs = pair_sums(
-            self._left.rows[order], self._right.rows[order], shape, v, self.dtype
+        self._pairs = PairSums(
+            self._left.rows[order],
+            self._right.rows[order],
+            self._weights,
+            shape,
+            v,
+            self.dtype,
+            _LEAST_NORMALIZER[self.dtype.name],
         )
         self._halves_in_parallel = min(shape) * v >= _THREADED_ELEMENTS
 
@@ -99,7 +104,8 @@ class Objective:
         tables = self.tables(theta)
         if tables.largest > _LARGEST_ENERGY:
             return self._in_extended_precision(tables)[0]
-        total, _, _ = self._loss(tables, *self._halves(tables))
+        total, unsafe = self._pairs.log_normalizers(*self._halves(tables))
+        total += self._linear(tables) + sum(part[0] for part in self._rescued(tables, unsafe))
         return total / self.positions
 
     def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
@@ -115,23 +121,24 @@ class Objective:
         if tables.largest > _LARGEST_ENERGY:
             return self._in_extended_precision(tables)
         left, right = self._halves(tables)
-        total, ratios, unsafe = self._loss(tables, left, right)
-        to_left, to_right = self._pairs.weighted_sums(ratios, left[-1], right[-1])
-        to_left *= left[-1]
-        to_right *= right[-1]
+        total, unsafe, to_left, to_right = self._pairs.expectations(left, right)
+        to_left *= left
+        to_right *= right
         gradient = -self._observed
         self._in_halves(
             lambda: self._left.scatter(to_left, gradient),
             lambda: self._right.scatter(to_right, gradient),
         )
-        for contexts, expected in unsafe:
+        total += self._linear(tables)
+        for more, contexts, expected in self._rescued(tables, unsafe):
+            total += more
             for m in range(self.model.context_length):
                 np.add.at(gradient[m], contexts[:, m], expected)
         gradient /= self.positions
         return total / self.positions, tables.backward(gradient)
 
-    def _halves(self, tables: EnergyTables) -> list[list[NDArray[np.floating]]]:
-        """Products of both halves, level by level."""
+    def _halves(self, tables: EnergyTables) -> list[NDArray[np.floating]]:
+        """Products of table rows over the different left and right halves."""
         return self._in_halves(
             lambda: self._left.products(tables.exponentials),
             lambda: self._right.products(tables.exponentials),
@@ -141,36 +148,22 @@ class Objective:
         # The halves touch different positions, so they do not meet in their results either.
         return in_parallel([left, right]) if self._halves_in_parallel else [left(), right()]
 
-    def _loss(
-        self,
-        tables: EnergyTables,
-        left: list[NDArray[np.floating]],
-        right: list[NDArray[np.floating]],
-    ) -> tuple[float, Array, list[tuple[NDArray[np.int32], Array]]]:
-        """Summed loss in nats, n / Z of every context, and the contexts computed otherwise.
+    def _linear(self, tables: EnergyTables) -> float:
+        """The part of the summed loss that is linear in the tables and their peaks."""
+        peaks = np.vdot(self._occurrences, tables.peaks)
+        return float(peaks) - float(np.vdot(self._observed, tables.values))
 
-        The last are blocks of contexts with their expected counts, (block, V); their ratios are 0.
-        """
-        normalizers = self._pairs.normalizers(left[-1], right[-1]).astype(float, copy=False)
-        total = float(np.vdot(self._occurrences, tables.peaks))
-        total -= float(np.vdot(self._observed, tables.values))
-        unsafe: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-        if not normalizers.min() >= self._least:
-            unsafe = np.flatnonzero(~(normalizers >= self._least))
-        normalizers[unsafe] = 1.0
-        total += float(self._weights @ np.log(normalizers))
-        ratios = np.divide(self._weights, normalizers, out=normalizers)
-        ratios[unsafe] = 0.0
-        blocks: list[tuple[NDArray[np.int32], Array]] = []
+    def _rescued(
+        self, tables: EnergyTables, unsafe: NDArray[np.integer]
+    ) -> Iterator[tuple[float, NDArray[np.int32], Array]]:
+        """Contexts that underflowed: loss, contexts and expected counts, block by block."""
         step = max(1, _LOG_SUM_EXP_BLOCK // self.model.vocabulary_size)
         for start in range(0, len(unsafe), step):
             rows = unsafe[start : start + step]
-            value, expected = self._log_sum_exp(tables, rows)
-            total += value
-            blocks.append((self._contexts[rows], expected))
-        return total, ratios, blocks
+            more, expected = self._log_sum_exp(tables, rows)
+            yield more, self._contexts[rows], expected
 
-    def _log_sum_exp(self, tables: EnergyTables, rows: NDArray[np.intp]) -> tuple[float, Array]:
+    def _log_sum_exp(self, tables: EnergyTables, rows: NDArray[np.integer]) -> tuple[float, Array]:
         """Loss of some contexts beyond their peaks, and their expected counts."""
         contexts, weights = self._contexts[rows], self._weights[rows]
         positions = range(self.model.context_length)
@@ -224,7 +217,8 @@ def _cheapest_split(table: NgramTable) -> int:
         left, right = prefixes[k], suffixes[size - k]
         return cost(len(contexts), left, right) + left + right
 
-    return min(range(1, size), key=total)
+    # Of equals the one with the longer left half: work is shared among threads by left halves.
+    return min(reversed(range(1, size)), key=total)
 
 
 def _distinct(contexts: NDArray[np.int32]) -> list[int]:

@@ -20,6 +20,12 @@ def thread_count() -> int:
     return min(cores, _MOST_THREADS)
 
 
+def blas_is_single_threaded() -> bool:
+    """Whether matrix products may be spread over our threads without BLAS doing so again."""
+    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+    return "1" in (os.environ.get(name) for name in names)
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="model")

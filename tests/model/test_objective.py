@@ -135,11 +135,15 @@ def test_both_threads_and_one_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = Objective(model, table).value_and_gradient(theta)
     monkeypatch.setattr(pair_sums, "_THREADED_ELEMENTS", 1)
     monkeypatch.setattr(pair_sums, "thread_count", lambda: 3)
+    monkeypatch.setattr(pair_sums, "blas_is_single_threaded", lambda: True)
     monkeypatch.setattr(pair_sums, "_BLOCK_BYTES", 40 * 8 * 7)
     monkeypatch.setattr(objective_module, "_THREADED_ELEMENTS", 1)
-    together = Objective(model, table).value_and_gradient(theta)
-    assert together[0] == pytest.approx(alone[0], rel=1e-14)
-    np.testing.assert_allclose(together[1], alone[1], rtol=1e-10, atol=1e-16)
+    for grid_cost in (0.0, 1.0):  # the grid, then the observed pairs
+        monkeypatch.setattr(pair_sums, "_GRID_COST", grid_cost)
+        together = Objective(model, table).value_and_gradient(theta)
+        assert together[0] == pytest.approx(alone[0], rel=1e-13)
+        np.testing.assert_allclose(together[1], alone[1], rtol=1e-10, atol=1e-15)
+        assert Objective(model, table).value(theta) == together[0]
 
 
 def extended(model: LogBilinear, table: NgramTable, theta: np.ndarray) -> tuple[float, np.ndarray]:
