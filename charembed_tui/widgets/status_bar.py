@@ -25,7 +25,7 @@ class StatusBar(Static):
         text = Text(no_wrap=True, overflow="ellipsis")
         sign = _SIGNS[snapshot.state]
         if snapshot.counts is None and snapshot.state is SessionState.IDLE:
-            sign = f"… counting {snapshot.counted:.0%}"
+            sign = f"… counting {_bar(snapshot.counted)} {snapshot.counted:.0%}"
         text.append(f" {sign} ", style="reverse")
         text.append(f"  step {snapshot.step:,}")
         if snapshot.loss is not None:
@@ -36,3 +36,9 @@ class StatusBar(Static):
             text.append(f"  ·  {snapshot.steps_per_second:,.0f} steps/s")
         text.append(f"  ·  {visible(corpus_name)}", style="dim")
         self.update(text)
+
+
+def _bar(part: float) -> str:
+    """A progress bar of ten cells."""
+    done = round(10 * part)
+    return "━" * done + "╌" * (10 - done)
