@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -125,7 +126,7 @@ class SFO:
             self.step_scale = share + (1.0 - share) * self.step_scale
 
         models.record(i, self._position, value, self._space.coordinates(gradient))
-        self._distance += float(np.linalg.norm(self._theta - self._before_step))
+        self._distance += _length(self._theta - self._before_step)
         models.update_hessian(i, self._algorithm)
         self._before_step = self._theta
         factored = self._move()
@@ -136,7 +137,7 @@ class SFO:
             value=value,
             subfunction=i,
             evaluations=self._evaluations - evaluated_before,
-            step_length=float(np.linalg.norm(self._theta - start)),
+            step_length=_length(self._theta - start),
             failed=failed,
         )
 
@@ -230,7 +231,7 @@ class SFO:
         hessian = models.hessian()
         factored = Cholesky(hessian)
         step = -self.step_scale * factored.solve(models.gradient(self._position, hessian))
-        length = float(np.linalg.norm(step))
+        length = math.sqrt(step @ step)
         if length < _LEAST_STEP:
             step = step * (_LEAST_STEP / length) if length > 0 else step
             length = _LEAST_STEP
@@ -302,6 +303,11 @@ _COUNTERS = (
     "steps_since_growth",
     "evaluations",
 )
+
+
+def _length(vector: Array) -> float:
+    """Euclidean; numpy's norm takes five times as long for vectors of this size."""
+    return math.sqrt(vector @ vector)
 
 
 def _noise_ratio(factored: Cholesky, gradients: Array) -> float:

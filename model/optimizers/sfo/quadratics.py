@@ -8,6 +8,7 @@ with N but the choice of the next subfunction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -126,7 +127,7 @@ class Quadratics:
         if self.evaluations[i] > 1:
             step = position - self.positions[i, :k]
             change = gradient - self.gradients[i, :k]
-            lengths = np.linalg.norm(step), np.linalg.norm(change)
+            lengths = math.sqrt(step @ step), math.sqrt(change @ change)
             if (
                 min(lengths) >= _NEGLIGIBLE
                 and abs(step @ change) >= _NEGLIGIBLE * lengths[0] * lengths[1]
@@ -224,7 +225,8 @@ class Cholesky:
     """
 
     def __init__(self, matrix: Array) -> None:
-        self._factor, info = lapack.dpotrf(matrix, lower=1, clean=0)
+        # The transpose of a symmetric matrix is itself, in the order that LAPACK reads.
+        self._factor, info = lapack.dpotrf(matrix.T, lower=1, clean=0)
         if info:
             eigenvalues, vectors = np.linalg.eigh(matrix)
             floor = max(eigenvalues.max() * 1e-15, np.finfo(float).tiny)

@@ -62,15 +62,15 @@ class Subspace:
         """Grow by the part of a vector that is not in the subspace yet, if there is any."""
         if self.is_identity:
             return
-        length = np.linalg.norm(vector)
-        if not _NEGLIGIBLE <= length < np.inf:
+        length = math.sqrt(vector @ vector)
+        if not _NEGLIGIBLE <= length < math.inf:
             return
         direction = vector / length
         basis = self.rows[: self.size]
         # Gram-Schmidt; one round loses digits when little is left of the direction.
         for _ in range(_ROUNDS):
             direction -= (basis @ direction) @ basis
-            length = np.linalg.norm(direction)
+            length = math.sqrt(direction @ direction)
             if length < _NEGLIGIBLE:
                 return
             direction /= length
