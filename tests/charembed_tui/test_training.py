@@ -1,4 +1,4 @@
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from model.corpus import Corpus
 from model.errors import OptimizerError
 from model.ngrams import count_ngrams
 from model.objective import Objective
+from model.optimizers import SFO
 
 CORPUS = Corpus.from_text(PLAY * 4, "a play")
 SETTINGS = TrainingSettings(context_length=2, embedding_size=3, minibatches=4)
@@ -167,6 +168,20 @@ def test_more_minibatches_than_contexts_are_reported() -> None:
     session = TrainingSession(Corpus.from_text("abcabc"), TrainingSettings(context_length=1))
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)
     assert "choose between 1 and 3" in str(session.snapshot.error)
+
+
+def test_convergence_finishes_a_session_that_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = SFO.step
+    with monkeypatch.context() as patch:
+        patch.setattr(SFO, "step", lambda self: replace(step(self), converged=True))
+        session = TrainingSession(CORPUS, SETTINGS)
+        session.start()
+        wait_until(lambda: session.snapshot.state is SessionState.FINISHED)
+        assert session.snapshot.step == 1
+    session.start()
+    wait_until(lambda: session.snapshot.step > 5)
+    session.close()
+    assert session.join(30)
 
 
 def test_closing_in_full_run_ends_the_thread() -> None:

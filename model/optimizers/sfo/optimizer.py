@@ -35,10 +35,15 @@ _BACK_OFFS = 10
 _BACK_OFF = 0.01  # how much of the failed step each leaves
 _TOLERATED_EXCESS = 10.0  # times the predicted change
 _TINY = 1e-12
+_NO_PROGRESS = 1e-9  # a predicted improvement, relative to the objective
+_QUIET_PASSES = 2
 
 
 class SFO:
     """Minimise a sum of N functions, evaluating one of them a step.
+
+    A step reports convergence when for two passes no step has promised to improve the objective
+    by a billionth of its value.
 
     Args:
         value_and_gradient: (theta, subfunction) -> (value, gradient); the objective is the sum
@@ -105,6 +110,7 @@ class SFO:
         self._steps = 0
         self._steps_since_growth = 0
         self._evaluations = 0
+        self._quiet_steps = 0
 
     @property
     def theta(self) -> Array:
@@ -132,6 +138,10 @@ class SFO:
         factored = self._move()
         self._grow(factored, failed)
         self._steps += 1
+        quiet = models.active.all() and self._predicted_improvement <= _NO_PROGRESS * abs(
+            models.values.sum()
+        )
+        self._quiet_steps = self._quiet_steps + 1 if quiet else 0
         return StepResult(
             step=self._steps,
             value=value,
@@ -139,6 +149,7 @@ class SFO:
             evaluations=self._evaluations - evaluated_before,
             step_length=_length(self._theta - start),
             failed=failed,
+            converged=self._quiet_steps >= _QUIET_PASSES * len(models.active),
         )
 
     def _evaluate(self, theta: Array, i: int) -> tuple[float, Array]:
@@ -301,6 +312,7 @@ _COUNTERS = (
     "distance",
     "steps",
     "steps_since_growth",
+    "quiet_steps",
     "evaluations",
 )
 

@@ -252,6 +252,19 @@ def recomputed(models: Quadratics, position: Array) -> tuple[Array, Array]:
     return hessian, gradient
 
 
+def test_says_when_it_has_converged_and_not_before() -> None:
+    problem = logistic(0, 5, 8)
+    sfo = SFO(problem.value_and_gradient, problem.theta0, 5, seed=0)
+    for _ in range(3000):
+        if sfo.step().converged:
+            break
+    else:
+        pytest.fail("never reported convergence")
+    gradient = np.sum([problem.value_and_gradient(sfo.theta, i)[1] for i in range(5)], axis=0)
+    start = np.sum([problem.value_and_gradient(problem.theta0, i)[1] for i in range(5)], axis=0)
+    assert np.linalg.norm(gradient) < 1e-3 * np.linalg.norm(start)
+
+
 def test_step_failures_are_reported_and_survived() -> None:
     smooth = quadratic(0, 4, 6)
     sfo = SFO(Cliffs(smooth, 0.4), smooth.theta0, 4, seed=0)
