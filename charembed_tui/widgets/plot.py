@@ -7,6 +7,7 @@ thread only, one after another.
 from __future__ import annotations
 
 import re
+import time
 from abc import abstractmethod
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from charembed_tui.glyphs import glyph, width
 plotext.terminal.limit(False, False)  # the widget knows its size, whatever the terminal's is
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+_REST = 4.0  # times as long as building a figure took, before the next one is built
 _FIRST_INK = 16  # plotext colours from here on stand for our own styles
 # Characters of this private area stand for glyphs until the frame is complete: plotext counts
 # every character as one cell, so wide ones would shift what is right of them.
@@ -51,13 +53,30 @@ class Plot(Widget):
         super().__init__(**keywords)
         self._strips: list[Strip] | None = None
         self._glyphs: tuple[str, ...] = ()
+        self._building_seconds = 0.0
+        self._built = 0.0
+        self._postponed = False
 
     @abstractmethod
     def draw(self, figure: Any, width: int, height: int) -> None:
         """Draw on a cleared, colourless figure of the right size."""
 
     def redraw(self) -> None:
-        """Show changed data at the next refresh."""
+        """Show changed data at the next refresh, or later where drawing takes long.
+
+        A figure of thousands of characters may take a fifth of the interface's time, not more.
+        """
+        if self._postponed:
+            return
+        wait = self._built + _REST * self._building_seconds - time.monotonic()
+        if wait <= 0:
+            self._redraw_now()
+        else:
+            self._postponed = True
+            self.set_timer(wait, self._redraw_now)
+
+    def _redraw_now(self) -> None:
+        self._postponed = False
         self._strips = None
         self.refresh()
 
@@ -80,6 +99,7 @@ class Plot(Widget):
     def _build(self, width: int, height: int) -> list[Strip]:
         if width < 1 or height < 1:
             return []
+        began = time.monotonic()
         figure = plotext.figure
         figure.clear()
         figure.theme("colorless")
@@ -89,6 +109,8 @@ class Plot(Widget):
         inks = [self.get_component_rich_style(name, partial=True) for name in self.INKS]
         lines = figure.build().string().split("\n")
         strips = [_strip(line, self._glyphs, frame, inks, width) for line in lines[:height]]
+        self._built = time.monotonic()
+        self._building_seconds = self._built - began
         return strips + [Strip.blank(width)] * (height - len(strips))
 
 

@@ -8,8 +8,7 @@ from problems import PLAY, counted_models
 from scipy.optimize import approx_fprime
 from scipy.special import logsumexp
 
-import model.objective as objective_module
-from model import pair_sums, reference
+from model import context_sums, pair_sums, reference
 from model.corpus import Corpus
 from model.errors import SettingsError
 from model.log_bilinear import LogBilinear
@@ -137,13 +136,30 @@ def test_both_threads_and_one_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pair_sums, "thread_count", lambda: 3)
     monkeypatch.setattr(pair_sums, "blas_is_single_threaded", lambda: True)
     monkeypatch.setattr(pair_sums, "_BLOCK_BYTES", 40 * 8 * 7)
-    monkeypatch.setattr(objective_module, "_THREADED_ELEMENTS", 1)
+    monkeypatch.setattr(context_sums, "_THREADED_ELEMENTS", 1)
     for grid_cost in (0.0, 1.0):  # the grid, then the observed pairs
         monkeypatch.setattr(pair_sums, "_GRID_COST", grid_cost)
         together = Objective(model, table).value_and_gradient(theta)
         assert together[0] == pytest.approx(alone[0], rel=1e-13)
         np.testing.assert_allclose(together[1], alone[1], rtol=1e-10, atol=1e-15)
         assert Objective(model, table).value(theta) == together[0]
+
+
+@given(counted_models(), seeds, st.integers(1, 40))
+@settings(deadline=None)
+def test_parts_that_bound_the_memory_do_not_show(
+    case: tuple[LogBilinear, NgramTable], seed: int, most: int
+) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(context_sums, "_MOST_ELEMENTS", most)
+        parted = Objective(model, table)
+        value_in_parts, gradient_in_parts = parted.value_and_gradient(theta)
+        assert parted.value(theta) == pytest.approx(value_in_parts, rel=1e-12, abs=1e-14)
+    assert value_in_parts == pytest.approx(value, rel=1e-12, abs=1e-14)
+    np.testing.assert_allclose(gradient_in_parts, gradient, rtol=1e-9, atol=1e-13)
 
 
 def extended(model: LogBilinear, table: NgramTable, theta: np.ndarray) -> tuple[float, np.ndarray]:
