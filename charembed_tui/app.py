@@ -266,9 +266,15 @@ class CharembedApp(App[None]):
         self._begin(self.corpus, self.path, self._settings())
 
     def action_component(self, axis: int, by: int) -> None:
-        """Show the next or previous component on an axis (0 horizontal, 1 vertical)."""
+        """Show the next or previous component on an axis (0 horizontal, 1 vertical).
+
+        The one on the other axis is passed over, unless there is no third.
+        """
+        size = self.session.settings.embedding_size
         components = list(self.components)
-        components[axis] = (components[axis] + by) % self.session.settings.embedding_size
+        components[axis] = (components[axis] + by) % size
+        if components[0] == components[1] and size > 2:
+            components[axis] = (components[axis] + by) % size
         self.components = (components[0], components[1])
         self._embedding.show(self.snapshot, self.components)
 

@@ -36,10 +36,10 @@ async def test_a_whole_visit(app: CharembedApp) -> None:
         pane = app.query_one(EmbeddingPane)
         before = pane.border_title
         await pilot.press("x")
-        assert app.components == (1, 1)
+        assert app.components == (2, 1)  # past the one on the other axis
         assert pane.border_title != before
         await pilot.press("X", "y", "Y", "Y")
-        assert app.components == (0, 0)
+        assert app.components == (0, 4)
 
         await pilot.press("g")
         console = app.query_one(GenerationPane)
@@ -100,13 +100,13 @@ async def test_keys_act_whichever_pane_has_the_focus_but_fields_keep_theirs(
             await until(lambda: app.snapshot.state is SessionState.RUNNING)
             await pilot.press("space")
             await until(lambda: app.snapshot.state is SessionState.PAUSED)
-        assert app.components == (2, 1)
+        assert app.components == (3, 1)
         prompt = app.query_one("#prompt", Input)
         prompt.focus()
         await pilot.press("q", "x", "space", "g")
         assert prompt.value == "qx g"
         await pilot.press("escape", "x")
-        assert app.components == (3, 1)
+        assert app.components == (4, 1)
         prompt.focus()
         await pilot.press("enter")
         await until(lambda: len(app.query_one(GenerationPane).written) == 300)

@@ -72,7 +72,7 @@ def test_from_start_to_end(terminal: Terminal) -> None:
     terminal.wait_for(r"training")
     terminal.wait_for(r"step [1-9]\d\d|step \d,\d{3}")
     terminal.process.send("x")
-    terminal.wait_for(r"component 2 → · component 2 ↑")
+    terminal.wait_for(r"component 3 → · component 2 ↑")
     terminal.process.send("g")
     terminal.wait_for(r"300 characters at step")
     terminal.process.send(" ")
