@@ -152,6 +152,22 @@ class SFO:
             converged=self._quiet_steps >= _QUIET_PASSES * len(models.active),
         )
 
+    def replace_subfunction(self, i: int) -> None:
+        """Note that subfunction i has become another one: new data of a stream, say.
+
+        Its old model serves until the new one is evaluated, which happens next. Its history is
+        forgotten, since old and new gradients say nothing about curvature.
+
+        Raises:
+            SettingsError: there is no such subfunction.
+        """
+        if not 0 <= i < len(self.models.active):
+            raise SettingsError(
+                f"There is no subfunction {i}: they run from 0 to {len(self.models.active) - 1}."
+            )
+        self.models.forget(i)
+        self._quiet_steps = 0
+
     def _evaluate(self, theta: Array, i: int) -> tuple[float, Array]:
         """Value and gradient, (D,), in a subspace that has grown to contain the gradient."""
         value, gradient = self._value_and_gradient(theta.copy(), i)

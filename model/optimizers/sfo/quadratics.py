@@ -137,6 +137,12 @@ class Quadratics:
         self.positions[i, :k] = position
         self.gradients[i, :k] = gradient
 
+    def forget(self, i: int) -> None:
+        """Drop subfunction i's evaluations and history, but not its model yet."""
+        self.evaluations[i] = 0
+        self.values[i] = np.nan
+        self.terms[i] = 0
+
     def _push(self, i: int, step: Array, change: Array) -> None:
         capacity = self.steps.shape[1]
         if self.terms[i] == capacity:

@@ -20,6 +20,7 @@ from model.errors import OptimizerError, SettingsError
 from model.log_bilinear import LogBilinear
 from model.ngrams import NgramTable
 from model.objective import Objective
+from model.optimizers import LBFGS
 from model.optimizers.sfo import SFO, Replay
 from model.optimizers.sfo.quadratics import Quadratics
 
@@ -263,6 +264,30 @@ def test_says_when_it_has_converged_and_not_before() -> None:
     gradient = np.sum([problem.value_and_gradient(sfo.theta, i)[1] for i in range(5)], axis=0)
     start = np.sum([problem.value_and_gradient(problem.theta0, i)[1] for i in range(5)], axis=0)
     assert np.linalg.norm(gradient) < 1e-3 * np.linalg.norm(start)
+
+
+def test_replaced_subfunctions_are_evaluated_next_and_learned() -> None:
+    """A stream: the minibatches of one problem give way to those of another, one by one."""
+    first, second = logistic(3, 4, 6), logistic(4, 4, 6)
+    current = [first] * 4
+    sfo = SFO(lambda t, i: current[i].value_and_gradient(t, i), first.theta0, 4, seed=0)
+    for _ in range(100):
+        sfo.step()
+    before = second.total(sfo.theta)
+    for i in range(4):
+        current[i] = second
+        sfo.replace_subfunction(i)
+        # Once for its gradient and once more for its curvature.
+        assert [sfo.step().subfunction, sfo.step().subfunction] == [i, i]
+    for _ in range(200):
+        sfo.step()
+    best = LBFGS(second.value_and_gradient, second.theta0, 4)
+    for _ in range(200):
+        best.step()
+    least = second.total(best.theta)
+    assert second.total(sfo.theta) - least < 0.01 * (before - least)
+    with pytest.raises(SettingsError, match="from 0 to 3"):
+        sfo.replace_subfunction(4)
 
 
 def test_step_failures_are_reported_and_survived() -> None:
