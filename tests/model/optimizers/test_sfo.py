@@ -277,8 +277,9 @@ def test_replaced_subfunctions_are_evaluated_next_and_learned() -> None:
     for i in range(4):
         current[i] = second
         sfo.replace_subfunction(i)
-        # Once for its gradient and once more for its curvature.
-        assert [sfo.step().subfunction, sfo.step().subfunction] == [i, i]
+        assert sfo.step().subfunction == i
+        # Once more for its curvature, if the first step did not fail and look twice.
+        assert sfo.models.evaluations[i] == 2 or sfo.step().subfunction == i
     for _ in range(200):
         sfo.step()
     best = LBFGS(second.value_and_gradient, second.theta0, 4)
