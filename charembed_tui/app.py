@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +18,10 @@ from textual.screen import Screen
 from textual.widgets import Footer, Tab, Tabs
 from textual.worker import get_current_worker
 
+from charembed_tui.export import export_run
 from charembed_tui.generation import write
+from charembed_tui.glyphs import printable
+from charembed_tui.runs import new_run_folder
 from charembed_tui.screens.help import HelpScreen
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot
@@ -61,6 +65,7 @@ class CharembedApp(App[None]):
         Binding("Y", "component(1, -1)", "Previous component on the y-axis", show=False),
         Binding("g", "generate", "Write"),
         Binding("o", "corpus", "Text"),
+        Binding("e", "export", "Export", show=False),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("1", "page('setup')", "Setup page", show=False),
@@ -75,6 +80,13 @@ class CharembedApp(App[None]):
 
         path: Path
         corpus: Corpus | str
+
+    @dataclass
+    class Exported(Message):
+        """An export has ended, well or not."""
+
+        message: str
+        failed: bool = False
 
     @dataclass
     class Written(Message):
@@ -289,6 +301,36 @@ class CharembedApp(App[None]):
         self._generation.begin(f"step {snapshot.step:,} · {snapshot.loss:.4f} nats per character")
         self._write(self._sample, snapshot, self._generation.prompt)
 
+    def action_export(self) -> None:
+        """Write vectors, losses, recording and settings to a folder."""
+        if self.snapshot.theta is None:
+            self.notify("The text is still being counted: try again in a moment.")
+            return
+        self._export(self.session, self.corpus)
+
+    @work(thread=True, group="export", exit_on_error=False)
+    def _export(self, session: TrainingSession, corpus: Corpus) -> None:
+        frames = session.timeline.frames()
+        try:
+            folder = new_run_folder(corpus.name, datetime.now())
+            export_run(folder, corpus, session.settings, session.snapshot, frames)
+        except OSError as error:
+            message = f"{error}\nSet CHAREMBED_RUNS to a folder that can be written to."
+            self.post_message(self.Exported(message, failed=True))
+        else:
+            message = f"vectors.tsv, metadata.tsv, loss.tsv and recording.npz are in\n{folder}"
+            self.post_message(self.Exported(message))
+
+    @on(Exported)
+    def _exported(self, event: Exported) -> None:
+        self.notify(
+            printable(event.message),
+            title="Not exported" if event.failed else "Exported",
+            severity="error" if event.failed else "information",
+            markup=False,
+            timeout=10,
+        )
+
     def action_corpus(self) -> None:
         """Choose a text."""
         self.action_page("setup")
@@ -326,5 +368,6 @@ class CharembedApp(App[None]):
                     lambda axis=axis, by=by: self.action_component(axis, by),
                 )
         yield SystemCommand("Generate", "Write 300 characters", self.action_generate)
+        yield SystemCommand("Export", "Write vectors, losses and recording", self.action_export)
         yield SystemCommand("Corpus", "Choose another text", self.action_corpus)
         yield SystemCommand("Help", "All keys", self.action_help)

@@ -20,6 +20,7 @@ KEYS = (
     ("y  Y", "the same on the vertical axis"),
     ("g", "generate 300 characters after the prompt"),
     ("o", "choose another text"),
+    ("e", "export vectors, losses and the recording to a folder"),
     ("1  2  3", "on small screens: setup, watch, write"),
     ("tab", "next field or pane; esc leaves a field"),
     ("ctrl+p", "command palette"),

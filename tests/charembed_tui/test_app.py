@@ -233,6 +233,7 @@ async def test_help_and_palette_know_every_key(app: CharembedApp) -> None:
             "Next component on the x-axis",
             "Previous component on the y-axis",
             "Generate",
+            "Export",
             "Corpus",
             "Help",
             "Quit",

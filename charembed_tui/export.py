@@ -1,0 +1,88 @@
+"""What a run leaves behind for other programs: vectors, losses, the recording, its settings."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from charembed_tui import __version__
+from charembed_tui.glyphs import classify, glyph
+from charembed_tui.runs import write_whole
+from charembed_tui.settings import TrainingSettings
+from charembed_tui.snapshot import Snapshot
+from charembed_tui.timeline import Frame
+from model.corpus import Corpus
+
+
+def export_run(
+    folder: Path,
+    corpus: Corpus,
+    settings: TrainingSettings,
+    snapshot: Snapshot,
+    frames: Sequence[Frame],
+) -> None:
+    """Write a run to a folder.
+
+    - `run.json`: settings, the text's name, counts and fingerprint, step and losses.
+    - `vectors.tsv`, `metadata.tsv`: one row a character; the Embedding Projector opens both.
+    - `loss.tsv`: step, training loss and held-out loss in nats per character.
+    - `recording.npz`: the vocabulary's code points, steps (F,) and parameters (F, D); read it with
+      `numpy.load`, no pickle.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    if snapshot.theta is None:
+        return
+    embeddings, _ = snapshot.model.unpack(snapshot.theta)
+    rows = ["\t".join(f"{x:.9g}" for x in row) for row in embeddings]
+    names = ["character\tcode point\tclass"] + [
+        f"{glyph(c)}\tU+{ord(c):04X}\t{classify(c).value}" for c in corpus.vocabulary
+    ]
+    _write_lines(folder / "vectors.tsv", rows)
+    _write_lines(folder / "metadata.tsv", names)
+    _write_lines(folder / "loss.tsv", _losses(snapshot))
+    recording = io.BytesIO()
+    np.savez_compressed(
+        recording,
+        vocabulary=np.array([ord(c) for c in corpus.vocabulary], dtype=np.uint32),
+        steps=np.array([frame.step for frame in frames]),
+        theta=np.stack([frame.theta for frame in frames]),
+    )
+    write_whole(folder / "recording.npz", recording.getvalue())
+    # Last, so that a folder with it is complete.
+    run = {
+        "charembed_tui": __version__,
+        "corpus": {
+            "name": corpus.name,
+            "characters": len(corpus),
+            "vocabulary": len(corpus.vocabulary),
+            "sha256_of_codes": hashlib.sha256(corpus.codes.tobytes()).hexdigest(),
+        },
+        "settings": asdict(settings),
+        "counts": asdict(snapshot.counts) if snapshot.counts else None,
+        "step": snapshot.step,
+        "nats_per_character": {"training": snapshot.loss, "held_out": snapshot.held_out},
+    }
+    text = json.dumps(run, indent=2, ensure_ascii=False)
+    write_whole(folder / "run.json", text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _losses(snapshot: Snapshot) -> list[str]:
+    """The curves as rows; the held-out loss is empty where there is none."""
+    held_out = dict(zip(*(a.tolist() for a in snapshot.held_out_curve), strict=True))
+    rows = ["step\ttraining\theld out"]
+    for step, loss in zip(*(a.tolist() for a in snapshot.curve), strict=True):
+        other = held_out.get(step)
+        rows.append(f"{int(step)}\t{loss:.9g}\t{'' if other is None else f'{other:.9g}'}")
+    return rows
+
+
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
+    write_whole(path, ("\n".join(lines) + "\n").encode())

@@ -1,0 +1,64 @@
+"""Run folders: where a run's files go, and how they are written so that none is ever half there."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+_VARIABLE = "CHAREMBED_RUNS"
+
+
+def runs_directory() -> Path:
+    """The folder of all run folders: CHAREMBED_RUNS, or one in the platform's place for data."""
+    if chosen := os.environ.get(_VARIABLE):
+        return Path(chosen)
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return base / "charembed-tui" / "runs"
+
+
+def new_run_folder(corpus_name: str, now: datetime) -> Path:
+    """Create a folder that no other run has, named after time and text.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    stem = re.sub(r"[^\w.-]+", "_", Path(corpus_name).stem)[:40] or "text"
+    name = f"{now:%Y-%m-%d_%H-%M-%S}_{stem}"
+    parent = runs_directory()
+    parent.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 1000):
+        folder = parent / (name if number == 1 else f"{name}_{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise OSError(f"{parent} holds a thousand runs of the same second: tidy up.")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there as a whole or not at all, even if the power fails.
+
+    Raises:
+        OSError: it cannot be written; nothing of it remains.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
