@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -23,7 +23,7 @@ from charembed_tui.generation import write
 from charembed_tui.glyphs import printable
 from charembed_tui.runs import new_run_folder
 from charembed_tui.screens.help import HelpScreen
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.settings import OPTIMIZER_SETTINGS, TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot
 from charembed_tui.training import TrainingSession
 from charembed_tui.widgets.corpus_pane import CorpusPane
@@ -221,9 +221,14 @@ class CharembedApp(App[None]):
 
     @on(HyperparametersPane.Changed)
     def _settings_changed(self, event: HyperparametersPane.Changed) -> None:
-        """Nothing is lost by applying settings before the first step."""
-        if event.settings != self.session.settings and not self.snapshot.step:
+        """Apply settings where nothing is lost: before the first step, or another optimizer."""
+        now = self.session.settings
+        if event.settings != now and not self.snapshot.step:
             self._begin(self.corpus, self.path, event.settings)
+        elif event.settings.optimizer != now.optimizer:
+            own = {name: getattr(event.settings, name) for name in OPTIMIZER_SETTINGS}
+            self.session.switch_optimizer(replace(now, **own))
+            self._hyperparameters.show_in_use(self.session.settings)
 
     @on(Tabs.TabActivated)
     def _tab_activated(self, event: Tabs.TabActivated) -> None:

@@ -16,8 +16,10 @@ class TrainingSettings:
     Attributes:
         context_length: how many characters the model sees (M).
         embedding_size: components of a character's embedding (H).
-        minibatches: how many subfunctions the text is dealt out to (N).
-        history_terms: pairs of step and gradient change SFO keeps for each of them.
+        optimizer: one of `OPTIMIZERS`.
+        minibatches: how many subfunctions SFO deals the text out to (N); at most one a context.
+        history_terms: pairs of step and gradient change kept, by SFO for each minibatch.
+        learning_rate: of Adam and SGD; 0 for the optimizer's own default.
         held_out: percent of the text, at its end, that is never trained on but measured.
         seed: of the starting parameters, the dealing and all of the optimizer's choices.
 
@@ -27,8 +29,10 @@ class TrainingSettings:
 
     context_length: int = 3
     embedding_size: int = 5
+    optimizer: str = "SFO"
     minibatches: int = 10
     history_terms: int = 6
+    learning_rate: float = 0.0
     held_out: int = 10
     seed: int = 0
 
@@ -43,31 +47,58 @@ class TrainingSettings:
 
 # Name -> (label, least, most). The upper bounds are where a terminal laboratory ends, not the
 # model: beyond them a step takes longer than anybody watches.
-RANGES: dict[str, tuple[str, int, int]] = {
+RANGES: dict[str, tuple[str, float, float]] = {
     "context_length": ("context length", 1, 32),
     "embedding_size": ("embedding size", 2, 512),
     "minibatches": ("minibatches", 1, 1000),
     "history_terms": ("history terms", 1, 50),
+    "learning_rate": ("learning rate", 0, 100),
     "held_out": ("held out, %", 0, 90),
     "seed": ("seed", 0, 2**32 - 1),
 }
 
 
-def check(name: str, value: Any) -> int:
-    """A setting's value as an integer in its range.
+# Name -> the settings that only some optimizers have.
+OPTIMIZERS: dict[str, tuple[str, ...]] = {
+    "SFO": ("minibatches", "history_terms"),
+    "L-BFGS": ("history_terms",),
+    "Adam": ("learning_rate",),
+    "SGD": ("learning_rate",),
+}
+OPTIMIZER_SETTINGS = ("optimizer", *sorted({x for own in OPTIMIZERS.values() for x in own}))
+AUTOMATIC = "auto"  # how a learning rate of 0 is shown and may be typed
+
+
+def belongs(name: str, optimizer: str) -> bool:
+    """Whether a setting means anything to an optimizer."""
+    return name not in OPTIMIZER_SETTINGS or name in ("optimizer", *OPTIMIZERS[optimizer])
+
+
+def check(name: str, value: Any) -> Any:
+    """A setting's value in its type and range.
 
     Args:
         name: a field of `TrainingSettings`.
-        value: an integer, or text as somebody typed it.
+        value: a number, or text as somebody typed it.
 
     Raises:
-        SettingsError: it is no whole number, or out of range.
+        SettingsError: it is no number of the right kind, or out of range.
     """
+    if name == "optimizer":
+        if value not in OPTIMIZERS:
+            raise SettingsError(f"optimizer: one of {', '.join(OPTIMIZERS)}")
+        return value
     label, least, most = RANGES[name]
+    kind: type[float] = int
+    wanted = "write a whole number"
+    if name == "learning_rate":
+        kind, wanted = float, f"write a number, or {AUTOMATIC}"
+        if isinstance(value, str) and value.strip() == AUTOMATIC:
+            return 0.0
     try:
-        number = int(value.strip()) if isinstance(value, str) else int(value)
+        number = kind(value.strip() if isinstance(value, str) else value)
     except (ValueError, OverflowError):
-        raise SettingsError(f"{label}: write a whole number") from None
+        raise SettingsError(f"{label}: {wanted}") from None
     if not least <= number <= most:
         raise SettingsError(f"{label}: from {least:,} to {most:,}")
     return number

@@ -48,6 +48,10 @@ class Snapshot:
         held_out: the same of the held-out text; None where there is none.
         held_out_curve: its steps and losses.
         counted: part of the text that is counted, from 0 to 1.
+        optimizer: its name.
+        switches: steps after which the optimizer was changed.
+        objective_share: part of a step's time spent in the objective, lately; the rest is the
+            optimizer's.
         steps_per_second: lately; 0 when nothing moves.
         error: why the session failed.
     """
@@ -63,5 +67,8 @@ class Snapshot:
     held_out: float | None = None
     held_out_curve: tuple[Array, Array] = (np.empty(0), np.empty(0))
     counted: float = 0.0
+    optimizer: str = ""
+    switches: tuple[int, ...] = ()
+    objective_share: float = 0.0
     steps_per_second: float = 0.0
     error: str | None = None

@@ -18,7 +18,8 @@ from model.counting import Progress, count_pieces
 from model.errors import OptimizerError
 from model.minibatches import Minibatches
 from model.objective import Objective
-from model.optimizers import SFO, Optimizer
+from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer
+from model.optimizers.base import SubfunctionObjective
 
 Array = NDArray[np.float64]
 
@@ -68,14 +69,13 @@ class Trainer:
             self._held_out_objective = Objective(
                 self.model, count_pieces(codes, m, size, None, is_cancelled)
             )
-        batches = Minibatches(self.model, table, settings.minibatches, settings.seed)
-        self.optimizer: Optimizer = SFO(
-            batches.value_and_gradient,
-            self.model.initial(np.random.default_rng(settings.seed)),
-            len(batches),
-            max_history_terms=settings.history_terms,
-            seed=settings.seed,
-        )
+        self._table = table
+        self._inside = 0.0
+        self._shares: deque[tuple[float, float]] = deque(maxlen=_SPEED_STEPS)
+        self._switches: tuple[int, ...] = ()
+        start = self.model.initial(np.random.default_rng(settings.seed))
+        self.optimizer: Optimizer = self._make_optimizer(settings, start)
+        self._optimizer_name = settings.optimizer
         self.steps = 0
         self.converged = False
         self._curve = LossCurve()
@@ -94,15 +94,52 @@ class Trainer:
             OptimizerError: the optimizer cannot go on, or the loss became non-finite.
         """
         began = time.perf_counter()
+        self._inside = 0.0
         result = self.optimizer.step()
-        self.steps = result.step
+        self.steps += 1
         self.converged = result.converged
         self.timeline.record(self.steps, self.optimizer.theta)
         ended = time.perf_counter()
         self._ends.append(ended)
+        self._shares.append((self._inside, ended - began))
         self._seconds_unmeasured += ended - began
         if self._seconds_to_measure <= _LOSS_SHARE * self._seconds_unmeasured:
             self.measure()
+
+    def switch(self, settings: TrainingSettings) -> None:
+        """Go on from the current parameters with another optimizer."""
+        self.optimizer = self._make_optimizer(settings, self.optimizer.theta)
+        self._optimizer_name = settings.optimizer
+        self._shares.clear()
+        self.converged = False
+        if self.steps:
+            self._switches = (*self._switches, self.steps)
+
+    def _make_optimizer(self, settings: TrainingSettings, theta: Array) -> Optimizer:
+        history, seed = settings.history_terms, settings.seed
+        if settings.optimizer == "SFO":
+            count = min(settings.minibatches, len(self._table.contexts))
+            batches = Minibatches(self.model, self._table, count, seed)
+            timed = self._timed(batches.value_and_gradient)
+            return SFO(timed, theta, count, max_history_terms=history, seed=seed)
+        whole = self._timed(lambda t, _: self._objective.value_and_gradient(t))
+        if settings.optimizer == "L-BFGS":
+            return LBFGS(whole, theta, max_history_terms=history)
+        kind = Adam if settings.optimizer == "Adam" else SGD
+        if settings.learning_rate:
+            return kind(whole, theta, learning_rate=settings.learning_rate, seed=seed)
+        return kind(whole, theta, seed=seed)
+
+    def _timed(self, objective: SubfunctionObjective) -> SubfunctionObjective:
+        """The objective, with its time added up."""
+
+        def timed(theta: Array, i: int) -> tuple[float, Array]:
+            began = time.perf_counter()
+            result = objective(theta, i)
+            self._inside += time.perf_counter() - began
+            return result
+
+        return timed
 
     def measure(self) -> None:
         """Put the losses at the current parameters on their curves."""
@@ -124,6 +161,14 @@ class Trainer:
         """Forget the speed measured so far: time will pass without steps."""
         self._ends.clear()
 
+    def _objective_share(self) -> float:
+        inside, total = (
+            (sum(column) for column in zip(*self._shares, strict=True))
+            if (self._shares)
+            else (0.0, 0.0)
+        )
+        return inside / total if total else 0.0
+
     def snapshot(self, state: SessionState) -> Snapshot:
         """The run at this moment."""
         theta = self.optimizer.theta.copy()
@@ -143,6 +188,9 @@ class Trainer:
             held_out=self._held_out,
             held_out_curve=self._held_out_curve.arrays(),
             counted=1.0,
+            optimizer=self._optimizer_name,
+            switches=self._switches,
+            objective_share=self._objective_share(),
             steps_per_second=speed,
         )
 

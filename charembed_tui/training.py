@@ -39,10 +39,11 @@ class TrainingSession:
         self.timeline = Timeline()
         model = settings.model(len(corpus.vocabulary))
         self.snapshot = Snapshot(next(_run_numbers), SessionState.IDLE, model)
-        self._wishes = Condition()  # guards the three below
+        self._wishes = Condition()  # guards the four below
         self._running = False
         self._single_steps = 0
         self._closing = False
+        self._switch: TrainingSettings | None = None
         self._thread = Thread(target=self._work, name=f"training-{self.snapshot.run}", daemon=True)
         self._thread.start()
 
@@ -61,6 +62,13 @@ class TrainingSession:
     def step_once(self) -> None:
         """Take one step, then pause."""
         self._wish(running=False, single_steps=self._single_steps + 1)
+
+    def switch_optimizer(self, settings: TrainingSettings) -> None:
+        """Continue from the current parameters with the optimizer of these settings."""
+        self.settings = settings
+        with self._wishes:
+            self._switch = settings
+            self._wishes.notify()
 
     def close(self) -> None:
         """End the thread after the step that is being taken."""
@@ -93,6 +101,9 @@ class TrainingSession:
             self.snapshot = trainer.snapshot(SessionState.IDLE)
             published = 0.0
             while self._await_turn(trainer):
+                if self._switch:
+                    self._change_optimizer(trainer)
+                    continue
                 trainer.step()
                 if trainer.converged:
                     self._rest(trainer, SessionState.FINISHED)
@@ -117,11 +128,22 @@ class TrainingSession:
             self._rest(trainer, SessionState.PAUSED)
         with self._wishes:
             self._wishes.wait_for(self._is_wanted)
-            self._single_steps = max(0, self._single_steps - 1)
+            if self._switch is None:
+                self._single_steps = max(0, self._single_steps - 1)
             return not self._closing
 
     def _is_wanted(self) -> bool:
-        return self._running or self._single_steps > 0 or self._closing
+        return self._running or self._single_steps > 0 or self._closing or self._switch is not None
+
+    def _change_optimizer(self, trainer: Trainer) -> None:
+        with self._wishes:
+            settings, self._switch = self._switch, None
+        if settings:
+            trainer.switch(settings)
+            state = self.snapshot.state
+            if state is SessionState.FINISHED:
+                state = SessionState.PAUSED
+            self.snapshot = trainer.snapshot(state)
 
     def _rest(self, trainer: Trainer, state: SessionState) -> None:
         """Show exactly where the run stands before it stands still."""

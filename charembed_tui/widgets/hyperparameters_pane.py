@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label, Select, Static
 
-from charembed_tui.settings import RANGES, TrainingSettings, check
+from charembed_tui.settings import (
+    AUTOMATIC,
+    OPTIMIZERS,
+    RANGES,
+    TrainingSettings,
+    belongs,
+    check,
+)
 from model.errors import SettingsError
 from model.log_bilinear import LogBilinear
+
+
+class _Choice(Select[str], inherit_bindings=False):
+    """A selection that leaves the space bar to the app."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down,up", "show_overlay", "Show menu", show=False),
+    ]
 
 
 class HyperparametersPane(Vertical):
@@ -39,9 +55,20 @@ class HyperparametersPane(Vertical):
     def compose(self) -> ComposeResult:
         """A label and a field for each setting, and a line on what they mean."""
         for name, value in asdict(self._in_use).items():
-            with Horizontal(classes="field"):
+            with Horizontal(classes="field", id=f"field-{name.replace('_', '-')}"):
+                if name == "optimizer":
+                    yield Label(name)
+                    yield _Choice(
+                        [(each, each) for each in OPTIMIZERS],
+                        value=value,
+                        allow_blank=False,
+                        compact=True,
+                        id="optimizer",
+                    )
+                    continue
+                text = AUTOMATIC if name == "learning_rate" and not value else str(value)
                 yield Label(RANGES[name][0])
-                yield Input(str(value), id=name.replace("_", "-"), compact=True)
+                yield Input(text, id=name.replace("_", "-"), compact=True)
         yield Static(id="parameters")
 
     def show_vocabulary(self, size: int) -> None:
@@ -57,14 +84,17 @@ class HyperparametersPane(Vertical):
     def settings(self) -> TrainingSettings:
         """What the fields say. Raises SettingsError at the first that is invalid."""
         return TrainingSettings(
-            **{name: check(name, self._input(name).value) for name in asdict(self._in_use)}
+            **{name: check(name, self._field(name).value) for name in asdict(self._in_use)}
         )
 
-    def _input(self, name: str) -> Input:
-        return self.query_one(f"#{name.replace('_', '-')}", Input)
+    def _field(self, name: str) -> Input | Select[str]:
+        field = self.query_one(f"#{name.replace('_', '-')}")
+        assert isinstance(field, Input | Select)
+        return field
 
     @on(Input.Changed)
-    def _check(self, event: Input.Changed) -> None:
+    @on(Select.Changed)
+    def _check(self, event: Input.Changed | Select.Changed) -> None:
         event.stop()
         self._explain()
         try:
@@ -82,7 +112,9 @@ class HyperparametersPane(Vertical):
         """Mark invalid fields, and say the first thing that is wrong, or what is right."""
         errors: list[str] = []
         for name in asdict(self._in_use):
-            field = self._input(name)
+            field = self._field(name)
+            row = self.query_one(f"#field-{name.replace('_', '-')}")
+            row.display = belongs(name, str(self._field("optimizer").value))
             try:
                 check(name, field.value)
             except SettingsError as error:

@@ -20,16 +20,21 @@ Array = NDArray[np.float64]
 class LossPlot(Plot):
     """The curve."""
 
-    INKS: ClassVar[tuple[str, ...]] = ("loss--curve", "loss--held-out")
+    INKS: ClassVar[tuple[str, ...]] = ("loss--curve", "loss--held-out", "loss--switch")
     COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
 
     def __init__(self) -> None:
         super().__init__()
         self._curves: tuple[tuple[Array, Array], ...] = ()
+        self._switches: tuple[int, ...] = ()
 
-    def show(self, *curves: tuple[Array, Array]) -> None:
-        """Draw steps and losses: of the training text, then of the held-out text."""
+    def show(self, *curves: tuple[Array, Array], switches: tuple[int, ...] = ()) -> None:
+        """Draw steps and losses, of the training text and of the held-out text, and the switches.
+
+        At each switch another optimizer took over.
+        """
         self._curves = tuple(curve for curve in curves if len(curve[0]))
+        self._switches = switches
         self.redraw()
 
     def draw(self, figure: Any, width: int, height: int) -> None:
@@ -46,6 +51,10 @@ class LossPlot(Plot):
         figure.ruler("x").lim(0.0, max(last, 1.0))
         ticks = _round_ticks(last, max(2, width // 14))
         figure.ruler("x").ticks(ticks, [f"{int(tick):,}" for tick in ticks])
+        for step in self._switches:
+            signal = figure.signal([step, step], [low - room, high + room], marker=marker("┆", 2))
+            signal.lines()
+            figure.draw(signal)
         # The first on top.
         for ink, (steps, losses) in reversed(list(enumerate(curves))):
             signal = figure.signal(steps.tolist(), losses.tolist(), marker=marker("braille", ink))
@@ -68,12 +77,12 @@ class LossPane(Vertical):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw a snapshot's curve."""
-        self._plot.show(snapshot.curve, snapshot.held_out_curve)
+        self._plot.show(snapshot.curve, snapshot.held_out_curve, switches=snapshot.switches)
         if snapshot.loss is None:
             self.border_title = "Loss"
             self.border_subtitle = "nats per character against steps"
         else:
-            self.border_title = f"Loss · {snapshot.loss:.4f} nats/char"
+            self.border_title = f"Loss · {snapshot.optimizer} · {snapshot.loss:.4f} nats/char"
             self.border_subtitle = f"perplexity {perplexity(snapshot.loss)} · steps →"
             if snapshot.held_out is not None:
                 self.border_subtitle = f"[$warning]held out {snapshot.held_out:.4f}[/] · steps →"

@@ -2,16 +2,19 @@
 
 Seconds until the loss of the whole text is within 1 % of the best that any of them (given much
 longer) has reached, from the same random starts; medians over three seeds. Without an argument the
-sample play is used. Measuring the loss is not counted.
+sample play is used. Measuring the loss is not counted. `--plot race.svg` draws loss against seconds,
+where matplotlib is installed; PyTorch takes part where it is: `pip install -e '.[bench]'`.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +29,7 @@ from model.objective import Objective
 from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer
 
 Array = NDArray[np.float64]
+Curve = list[tuple[float, float]]  # seconds and losses
 
 _SEEDS = (0, 1, 2)
 _STEPS_BETWEEN_LOOKS = 4
@@ -55,17 +59,72 @@ def runners(
     }
 
 
-def seconds_to(optimizer: Optimizer, objective: Objective, goal: float, limit: float) -> float:
-    """Seconds of stepping until the loss is at most `goal`; infinite if the limit comes first."""
-    spent = 0.0
-    while spent < limit:
+def run(optimizer: Optimizer, objective: Objective, goal: float, limit: float) -> Curve:
+    """Seconds and losses of a run until the loss is at most `goal`, or the limit is reached."""
+    curve = [(0.0, objective.value(optimizer.theta))]
+    while curve[-1][0] < limit and curve[-1][1] > goal:
         start = time.perf_counter()
         for _ in range(_STEPS_BETWEEN_LOOKS):
             optimizer.step()
-        spent += time.perf_counter() - start
-        if objective.value(optimizer.theta) <= goal:
-            return spent
-    return np.inf
+        seconds = curve[-1][0] + time.perf_counter() - start
+        curve.append((seconds, objective.value(optimizer.theta)))
+    return curve
+
+
+class TorchOverPositions:
+    """As people would write it: batches of 4096 positions, embedding, linear layer, Adam."""
+
+    def __init__(self, corpus: Corpus, model: LogBilinear, theta: Array) -> None:
+        import torch
+
+        self._torch, self._model = torch, model
+        codes = torch.tensor(np.array(corpus.codes), dtype=torch.long)
+        self._windows = codes.unfold(0, model.context_length + 1, 1)
+        e, w = model.unpack(theta)
+        self._embedding = torch.nn.Embedding.from_pretrained(
+            torch.tensor(e, dtype=torch.float32), freeze=False
+        )
+        self._linear = torch.nn.Linear(w[0].size, len(w), bias=False)
+        self._linear.weight.data = torch.tensor(w.reshape(len(w), -1), dtype=torch.float32)
+        self._adam = torch.optim.Adam(
+            [*self._embedding.parameters(), *self._linear.parameters()], lr=0.01
+        )
+        self._batches: list[Any] = []
+
+    @property
+    def theta(self) -> Array:
+        """The parameters in our order."""
+        parts = self._embedding.weight, self._linear.weight
+        return np.concatenate([p.detach().numpy().ravel().astype(float) for p in parts])
+
+    def step(self) -> None:
+        """One batch."""
+        if not self._batches:
+            order = self._torch.randperm(len(self._windows))
+            self._batches = list(self._windows[order].split(4096))
+        batch = self._batches.pop()
+        self._adam.zero_grad()
+        energies = self._linear(self._embedding(batch[:, :-1]).flatten(1))
+        self._torch.nn.functional.cross_entropy(energies, batch[:, -1]).backward()
+        self._adam.step()
+
+
+def draw(curves: dict[str, Curve], goal: float, title: str, path: Path) -> None:
+    """Loss against seconds, on a logarithmic axis."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 4.5))
+    for name, curve in curves.items():
+        axes.plot(*zip(*curve[1:], strict=True), label=name)
+    axes.axhline(goal, color="grey", linestyle=":", label="within 1 % of the best known")
+    axes.set(xscale="log", xlabel="seconds", ylabel="nats per character", title=title)
+    axes.set_ylim(goal - 0.02, goal + 0.8)
+    axes.legend(fontsize="small")
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
 
 
 def best_known(objective: Objective, starts: list[Array], seconds: float) -> float:
@@ -81,8 +140,10 @@ def best_known(objective: Objective, starts: list[Array], seconds: float) -> flo
     return min(found)
 
 
-def race(corpus: Corpus, context_length: int, embedding_size: int, limit: float) -> None:
-    """One table."""
+def race(
+    corpus: Corpus, context_length: int, embedding_size: int, limit: float, plot: Path | None
+) -> None:
+    """One table, and one plot if it is wanted."""
     size = len(corpus.vocabulary)
     table = count_ngrams(corpus.codes, size, context_length)
     model = LogBilinear(size, context_length, embedding_size)
@@ -92,13 +153,25 @@ def race(corpus: Corpus, context_length: int, embedding_size: int, limit: float)
     goal = 1.01 * best_known(objective, starts, limit)
     print(f"\n## {corpus.name}, M={context_length}, H={embedding_size}: to {goal:.4f}\n")
     print("| optimizer | median seconds | of each start |\n|---|---|---|")
-    for name, make in runners(model, objective, batches).items():
-        times = [
-            seconds_to(make(theta, seed), objective, goal, limit)
+    makers: dict[str, Callable[[Array, int], Any]] = dict(runners(model, objective, batches))
+    if importlib.util.find_spec("torch"):
+        makers["PyTorch Adam over positions"] = lambda theta, _: TorchOverPositions(
+            corpus, model, theta
+        )
+    curves: dict[str, Curve] = {}
+    for name, make in makers.items():
+        patience = 5 * limit if "PyTorch" in name else limit
+        runs = [
+            run(make(theta, seed), objective, goal, patience)
             for seed, theta in zip(_SEEDS, starts, strict=True)
         ]
+        times = [curve[-1][0] if curve[-1][1] <= goal else np.inf for curve in runs]
         each = ", ".join(f"{t:.2f}" for t in times)
         print(f"| {name} | {statistics.median(times):.2f} | {each} |", flush=True)
+        curves[name] = runs[0]
+    if plot:
+        title = f"{corpus.name}, M={context_length}, H={embedding_size}"
+        draw(curves, goal, title, plot.with_stem(f"{plot.stem}-{context_length}-{embedding_size}"))
 
 
 def main() -> None:
@@ -107,11 +180,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("corpus", nargs="?", type=Path, default=default_sample())
     parser.add_argument("--limit", type=float, default=5.0, help="seconds a run may take")
+    parser.add_argument("--plot", type=Path, help="an SVG file to draw")
     options = parser.parse_args()
     corpus = Corpus.from_file(options.corpus)
     print(f"Measured on {machine()}.")
     for m, h in ((3, 5), (5, 16)):
-        race(corpus, m, h, options.limit)
+        race(corpus, m, h, options.limit, options.plot)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import DirectoryTree, Input, OptionList, Static, Tabs
+from textual.widgets import DirectoryTree, Input, OptionList, Select, Static, Tabs
 from waiting import until
 
 from charembed_tui.app import PAGES, CharembedApp
@@ -142,6 +142,25 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
         await pilot.press("r")
         await until(lambda: app.session.settings.embedding_size == 3 and is_ready(app))
         assert app.components == (2, 2)
+
+
+async def test_the_optimizer_can_be_changed_in_mid_run(app: CharembedApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: is_ready(app))
+        shown = {"minibatches": True, "history-terms": True, "learning-rate": False}
+        for name, display in shown.items():
+            assert app.query_one(f"#field-{name}").display is display
+        await pilot.press("space")
+        await until(lambda: app.snapshot.step > 20)
+        app.query_one("#optimizer", Select).value = "Adam"
+        await until(lambda: app.snapshot.optimizer == "Adam")
+        switched = app.snapshot.switches
+        assert len(switched) == 1
+        assert switched[0] > 0
+        await until(lambda: app.snapshot.step > switched[0] + 20)
+        assert app.snapshot.state is SessionState.RUNNING
+        for name, display in shown.items():
+            assert app.query_one(f"#field-{name}").display is not display
 
 
 async def test_choosing_a_sample_makes_it_the_corpus(app: CharembedApp) -> None:

@@ -52,6 +52,9 @@ def halfway(app: CharembedApp) -> Snapshot:
         held_out=float(losses[-1]) + 0.1,
         held_out_curve=(steps, losses + 0.1),
         counted=1.0,
+        optimizer="SFO",
+        switches=(450,),
+        objective_share=0.6,
         steps_per_second=512.0,
     )
 

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charembed_tui.settings import RANGES, TrainingSettings, check
+from charembed_tui.settings import (
+    OPTIMIZER_SETTINGS,
+    OPTIMIZERS,
+    RANGES,
+    TrainingSettings,
+    belongs,
+    check,
+)
 from model.errors import SettingsError
 
 
@@ -17,6 +24,7 @@ def test_bounds_belong_to_the_range(name: str) -> None:
     _, least, most = RANGES[name]
     assert check(name, least) == least
     assert check(name, f" {most} ") == most
+    assert type(check(name, most)) is (float if name == "learning_rate" else int)
     for beyond in (least - 1, most + 1):
         with pytest.raises(SettingsError, match="from"):
             check(name, beyond)
@@ -34,3 +42,15 @@ def test_any_value_is_a_setting_or_a_settings_error(name: str, value: object) ->
             check(name, value)
     else:
         assert least <= number <= most
+
+
+def test_each_optimizer_has_its_own_settings() -> None:
+    assert check("learning_rate", "auto") == 0.0
+    assert check("optimizer", "Adam") == "Adam"
+    with pytest.raises(SettingsError, match="one of SFO"):
+        TrainingSettings(optimizer="Newton")
+    shown = {o: {n for n in OPTIMIZER_SETTINGS if belongs(n, o)} for o in OPTIMIZERS}
+    assert shown["SFO"] == {"optimizer", "minibatches", "history_terms"}
+    assert shown["L-BFGS"] == {"optimizer", "history_terms"}
+    assert shown["Adam"] == shown["SGD"] == {"optimizer", "learning_rate"}
+    assert all(belongs("context_length", optimizer) for optimizer in OPTIMIZERS)

@@ -5,7 +5,7 @@ import pytest
 from problems import PLAY
 from waiting import wait_until
 
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.settings import OPTIMIZERS, TrainingSettings
 from charembed_tui.snapshot import SessionState
 from charembed_tui.timeline import Timeline
 from charembed_tui.trainer import Trainer
@@ -164,10 +164,44 @@ def test_a_text_too_short_for_the_settings_is_reported() -> None:
     assert "too few for a context length of 8" in str(session.snapshot.error)
 
 
-def test_more_minibatches_than_contexts_are_reported() -> None:
-    session = TrainingSession(Corpus.from_text("abcabc"), TrainingSettings(context_length=1))
-    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
-    assert "choose between 1 and 3" in str(session.snapshot.error)
+def test_there_are_never_more_minibatches_than_contexts() -> None:
+    settings = TrainingSettings(context_length=1, held_out=0)
+    trainer = Trainer(1, Corpus.from_text("abcabc"), settings, Timeline())
+    trainer.step()
+    assert trainer.steps == 1
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_learns_untouched(optimizer: str) -> None:
+    settings = replace(SETTINGS, optimizer=optimizer)
+    trainer = Trainer(1, CORPUS, settings, Timeline())
+    before = trainer.snapshot(SessionState.IDLE).loss
+    for _ in range(100):
+        trainer.step()
+    trainer.measure()
+    after = trainer.snapshot(SessionState.RUNNING)
+    assert after.loss < before - 0.5
+    assert 0 < after.objective_share < 1
+
+
+def test_another_optimizer_continues_from_the_same_parameters(session: TrainingSession) -> None:
+    session.start()
+    wait_until(lambda: session.snapshot.step >= 20)
+    session.pause()
+    wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    paused = session.snapshot
+    session.switch_optimizer(replace(SETTINGS, optimizer="Adam", learning_rate=0.01))
+    wait_until(lambda: session.snapshot.optimizer == "Adam")
+    switched = session.snapshot
+    assert switched.state is SessionState.PAUSED
+    assert switched.step == paused.step
+    assert switched.switches == (paused.step,)
+    np.testing.assert_array_equal(switched.theta, paused.theta)
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == paused.step + 1)
+    # Adam's first step moves every parameter that has a gradient by the learning rate.
+    moved = np.abs(session.snapshot.theta - paused.theta)
+    assert moved.max() == pytest.approx(0.01, rel=1e-4)
 
 
 def test_convergence_finishes_a_session_that_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
