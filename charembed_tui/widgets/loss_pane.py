@@ -82,10 +82,10 @@ class LossPane(Vertical):
             self.border_title = "Loss"
             self.border_subtitle = "nats per character against steps"
         else:
-            self.border_title = f"Loss · {snapshot.optimizer} · {snapshot.loss:.4f} nats/char"
+            self.border_title = f"Loss · {snapshot.optimizer} · {snapshot.loss:.4f} nats"
             self.border_subtitle = f"perplexity {perplexity(snapshot.loss)} · steps →"
             if snapshot.held_out is not None:
-                self.border_subtitle = f"[$warning]held out {snapshot.held_out:.4f}[/] · steps →"
+                self.border_subtitle = f"[#56b4e9]held out {snapshot.held_out:.4f}[/] · steps →"
 
 
 def perplexity(loss: float) -> str:

@@ -2,8 +2,8 @@
 
 Seconds until the loss of the whole text is within 1 % of the best that any of them (given much
 longer) has reached, from the same random starts; medians over three seeds. Without an argument the
-sample play is used. Measuring the loss is not counted. `--plot race.svg` draws loss against seconds,
-where matplotlib is installed; PyTorch takes part where it is: `pip install -e '.[bench]'`.
+sample play is used. Measuring the loss is not counted. `--plot race.svg` draws loss against
+seconds, where matplotlib is installed; PyTorch takes part where it is: `pip install -e '.[bench]'`.
 """
 
 from __future__ import annotations
