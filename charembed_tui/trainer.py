@@ -162,12 +162,8 @@ class Trainer:
         self._ends.clear()
 
     def _objective_share(self) -> float:
-        inside, total = (
-            (sum(column) for column in zip(*self._shares, strict=True))
-            if (self._shares)
-            else (0.0, 0.0)
-        )
-        return inside / total if total else 0.0
+        total = sum(seconds for _, seconds in self._shares)
+        return sum(inside for inside, _ in self._shares) / total if total else 0.0
 
     def snapshot(self, state: SessionState) -> Snapshot:
         """The run at this moment."""

@@ -21,7 +21,6 @@ from charembed_tui.settings import (
     check,
 )
 from model.errors import SettingsError
-from model.log_bilinear import LogBilinear
 
 
 class _Choice(Select[str], inherit_bindings=False):
@@ -55,7 +54,7 @@ class HyperparametersPane(Vertical):
     def compose(self) -> ComposeResult:
         """A label and a field for each setting, and a line on what they mean."""
         for name, value in asdict(self._in_use).items():
-            with Horizontal(classes="field", id=f"field-{name.replace('_', '-')}"):
+            with Horizontal(classes="field", id=f"field-{_id(name)}"):
                 if name == "optimizer":
                     yield Label(name)
                     yield _Choice(
@@ -68,7 +67,7 @@ class HyperparametersPane(Vertical):
                     continue
                 text = AUTOMATIC if name == "learning_rate" and not value else str(value)
                 yield Label(RANGES[name][0])
-                yield Input(text, id=name.replace("_", "-"), compact=True)
+                yield Input(text, id=_id(name), compact=True)
         yield Static(id="parameters")
 
     def show_vocabulary(self, size: int) -> None:
@@ -88,7 +87,7 @@ class HyperparametersPane(Vertical):
         )
 
     def _field(self, name: str) -> Input | Select[str]:
-        field = self.query_one(f"#{name.replace('_', '-')}")
+        field = self.query_one(f"#{_id(name)}")
         assert isinstance(field, Input | Select)
         return field
 
@@ -113,7 +112,7 @@ class HyperparametersPane(Vertical):
         errors: list[str] = []
         for name in asdict(self._in_use):
             field = self._field(name)
-            row = self.query_one(f"#field-{name.replace('_', '-')}")
+            row = self.query_one(f"#field-{_id(name)}")
             row.display = belongs(name, str(self._field("optimizer").value))
             try:
                 check(name, field.value)
@@ -130,10 +129,12 @@ class HyperparametersPane(Vertical):
         settings = self.settings()
         text = ""
         if self._vocabulary_size is not None:
-            model = LogBilinear(
-                self._vocabulary_size, settings.context_length, settings.embedding_size
-            )
-            text = f"{model.parameter_count:,} parameters"
+            text = f"{settings.model(self._vocabulary_size).parameter_count:,} parameters"
         if settings != self._in_use:
             text += "\nr resets and applies"
         line.update(text)
+
+
+def _id(name: str) -> str:
+    """The id of a setting's field."""
+    return name.replace("_", "-")
