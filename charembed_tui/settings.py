@@ -17,7 +17,8 @@ class TrainingSettings:
         context_length: how many characters the model sees (M).
         embedding_size: components of a character's embedding (H).
         optimizer: one of `OPTIMIZERS`.
-        minibatches: how many subfunctions SFO deals the text out to (N); at most one a context.
+        minibatches: how many subfunctions SFO deals the text out to (N), at most one a context;
+            0 for the number that serves it best.
         history_terms: pairs of step and gradient change kept, by SFO for each minibatch.
         learning_rate: of Adam and SGD; 0 for the optimizer's own default.
         held_out: percent of the text, at its end, that is never trained on but measured.
@@ -29,8 +30,8 @@ class TrainingSettings:
 
     context_length: int = 3
     embedding_size: int = 5
-    optimizer: str = "SFO"
-    minibatches: int = 10
+    optimizer: str = "scaled L-BFGS"
+    minibatches: int = 0
     history_terms: int = 6
     learning_rate: float = 0.0
     held_out: int = 10
@@ -50,7 +51,7 @@ class TrainingSettings:
 RANGES: dict[str, tuple[str, float, float]] = {
     "context_length": ("context length", 1, 32),
     "embedding_size": ("embedding size", 2, 512),
-    "minibatches": ("minibatches", 1, 1000),
+    "minibatches": ("minibatches", 0, 1000),
     "history_terms": ("history terms", 1, 50),
     "learning_rate": ("learning rate", 0, 100),
     "held_out": ("held out, %", 0, 90),
@@ -60,13 +61,16 @@ RANGES: dict[str, tuple[str, float, float]] = {
 
 # Name -> the settings that only some optimizers have.
 OPTIMIZERS: dict[str, tuple[str, ...]] = {
+    "scaled L-BFGS": ("history_terms",),
+    "scaled SFO": ("minibatches", "history_terms"),
     "SFO": ("minibatches", "history_terms"),
     "L-BFGS": ("history_terms",),
     "Adam": ("learning_rate",),
     "SGD": ("learning_rate",),
 }
 OPTIMIZER_SETTINGS = ("optimizer", *sorted({x for own in OPTIMIZERS.values() for x in own}))
-AUTOMATIC = "auto"  # how a learning rate of 0 is shown and may be typed
+AUTOMATIC = "auto"  # how a 0 of these is shown, and may be typed
+AUTOMATIC_SETTINGS = ("learning_rate", "minibatches")
 
 
 def belongs(name: str, optimizer: str) -> bool:
@@ -89,12 +93,12 @@ def check(name: str, value: Any) -> Any:
             raise SettingsError(f"optimizer: one of {', '.join(OPTIMIZERS)}")
         return value
     label, least, most = RANGES[name]
-    kind: type[float] = int
-    wanted = "write a whole number"
-    if name == "learning_rate":
-        kind, wanted = float, f"write a number, or {AUTOMATIC}"
+    kind: type[float] = float if name == "learning_rate" else int
+    wanted = "write a number" if kind is float else "write a whole number"
+    if name in AUTOMATIC_SETTINGS:
+        wanted += f", or {AUTOMATIC}"
         if isinstance(value, str) and value.strip() == AUTOMATIC:
-            return 0.0
+            return kind(0)
     try:
         number = kind(value.strip() if isinstance(value, str) else value)
     except (ValueError, OverflowError):
@@ -102,3 +106,8 @@ def check(name: str, value: Any) -> Any:
     if not least <= number <= most:
         raise SettingsError(f"{label}: from {least:,} to {most:,}")
     return number
+
+
+def shown(name: str, value: Any) -> str:
+    """A setting's value as a field shows it; `check` reads it back."""
+    return AUTOMATIC if name in AUTOMATIC_SETTINGS and not value else str(value)

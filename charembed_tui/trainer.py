@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,9 @@ from charembed_tui.timeline import Timeline
 from model.corpus import Corpus
 from model.counting import Progress, count_pieces
 from model.errors import OptimizerError
-from model.minibatches import Minibatches
+from model.minibatches import Minibatches, automatic_count
 from model.objective import Objective
-from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer
+from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
 from model.optimizers.base import SubfunctionObjective
 
 Array = NDArray[np.float64]
@@ -117,14 +118,23 @@ class Trainer:
 
     def _make_optimizer(self, settings: TrainingSettings, theta: Array) -> Optimizer:
         history, seed = settings.history_terms, settings.seed
-        if settings.optimizer == "SFO":
-            count = min(settings.minibatches, len(self._table.contexts))
-            batches = Minibatches(self.model, self._table, count, seed)
-            timed = self._timed(batches.value_and_gradient)
-            return SFO(timed, theta, count, max_history_terms=history, seed=seed)
+        plain = settings.optimizer.removeprefix("scaled ")
         whole = self._timed(lambda t, _: self._objective.value_and_gradient(t))
-        if settings.optimizer == "L-BFGS":
-            return LBFGS(whole, theta, max_history_terms=history)
+        if plain in ("SFO", "L-BFGS"):
+            objective = whole
+            make: Callable[[SubfunctionObjective, Array], Optimizer] = partial(
+                LBFGS, max_history_terms=history
+            )
+            if plain == "SFO":
+                count = min(
+                    settings.minibatches or automatic_count(self._table), len(self._table.contexts)
+                )
+                batches = Minibatches(self.model, self._table, count, seed)
+                objective = self._timed(batches.value_and_gradient)
+                make = partial(SFO, subfunctions=count, max_history_terms=history, seed=seed)
+            if plain == settings.optimizer:
+                return make(objective, theta)
+            return Scaled(make, objective, theta, frequency_scales(self.model, self._table))
         kind = Adam if settings.optimizer == "Adam" else SGD
         if settings.learning_rate:
             return kind(whole, theta, learning_rate=settings.learning_rate, seed=seed)

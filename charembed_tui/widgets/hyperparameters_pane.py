@@ -13,12 +13,12 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
 from charembed_tui.settings import (
-    AUTOMATIC,
     OPTIMIZERS,
     RANGES,
     TrainingSettings,
     belongs,
     check,
+    shown,
 )
 from model.errors import SettingsError
 
@@ -65,9 +65,8 @@ class HyperparametersPane(Vertical):
                         id="optimizer",
                     )
                     continue
-                text = AUTOMATIC if name == "learning_rate" and not value else str(value)
                 yield Label(RANGES[name][0])
-                yield Input(text, id=_id(name), compact=True)
+                yield Input(shown(name, value), id=_id(name), compact=True)
         yield Static(id="parameters")
 
     def show_vocabulary(self, size: int) -> None:

@@ -24,6 +24,7 @@ from model.optimizers.base import (
 
 Array = NDArray[np.float64]
 
+_LONGEST_STEP_RATIO = 10.0  # to the step before
 _CURVATURE = 1e-10  # pairs with a weaker correlation would spoil the inverse Hessian
 
 
@@ -105,7 +106,10 @@ class LBFGS:
 
     def _direction(self) -> Array:
         if self._pairs.shape[1]:
-            return -LbfgsInvHessProduct(*self._pairs).matvec(self._gradient)
+            direction = -LbfgsInvHessProduct(*self._pairs).matvec(self._gradient)
+            # Early curvature can promise far too much, and far away the objective is expensive.
+            longest = _LONGEST_STEP_RATIO * float(np.linalg.norm(self._pairs[0, -1]))
+            return direction * min(1.0, longest / float(np.linalg.norm(direction)))
         # Without curvature: a step of length 1 at the most.
         return -self._gradient / max(1.0, float(np.linalg.norm(self._gradient)))
 

@@ -24,19 +24,23 @@ from charembed_tui.sample_texts import default_sample
 from model.corpus import Corpus
 from model.log_bilinear import LogBilinear
 from model.minibatches import Minibatches
-from model.ngrams import count_ngrams
+from model.ngrams import NgramTable, count_ngrams
 from model.objective import Objective
-from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer
+from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
 
 Array = NDArray[np.float64]
 Curve = list[tuple[float, float]]  # seconds and losses
 
 _SEEDS = (0, 1, 2)
 _STEPS_BETWEEN_LOOKS = 4
+DEFAULT = "scaled L-BFGS"
+PYTORCH = "PyTorch Adam over positions"
+# How many times sooner the app's default should be there.
+TARGETS = {"L-BFGS, whole text": 1.5, "Adam, whole text": 1.2, PYTORCH: 10.0}
 
 
 def runners(
-    model: LogBilinear, objective: Objective, batches: dict[int, Minibatches]
+    model: LogBilinear, table: NgramTable, objective: Objective, batches: dict[int, Minibatches]
 ) -> dict[str, Callable[[Array, int], Optimizer]]:
     """Who takes part: name -> maker from a start and a seed."""
 
@@ -48,13 +52,18 @@ def runners(
             batches[n].value_and_gradient, theta, n, max_history_terms=6, seed=seed
         )
 
+    scales = frequency_scales(model, table)
+    ten = batches[10].value_and_gradient
+
     return {
+        f"{DEFAULT}, whole text": lambda theta, _: Scaled(LBFGS, full, theta, scales),
+        "scaled SFO, 10 minibatches": lambda theta, seed: Scaled(
+            lambda f, phi: SFO(f, phi, 10, max_history_terms=6, seed=seed), ten, theta, scales
+        ),
         **{f"SFO, {n} minibatches": sfo(n) for n in batches},
         "L-BFGS, whole text": lambda theta, _: LBFGS(full, theta),
         "Adam, whole text": lambda theta, _: Adam(full, theta),
-        "Adam, 10 minibatches": lambda theta, seed: Adam(
-            batches[10].value_and_gradient, theta, 10, seed=seed
-        ),
+        "Adam, 10 minibatches": lambda theta, seed: Adam(ten, theta, 10, seed=seed),
         "SGD with momentum, whole text": lambda theta, _: SGD(full, theta),
     }
 
@@ -127,12 +136,12 @@ def draw(curves: dict[str, Curve], goal: float, title: str, path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def best_known(objective: Objective, starts: list[Array], seconds: float) -> float:
-    """The least loss that long runs of L-BFGS and Adam reach."""
+def best_known(objective: Objective, scales: Array, starts: list[Array], seconds: float) -> float:
+    """The least loss that long runs reach."""
     found = []
     for theta in starts:
-        for make in (LBFGS, Adam):
-            optimizer: Optimizer = make(lambda t, _: objective.value_and_gradient(t), theta)
+        full = lambda t, _: objective.value_and_gradient(t)  # noqa: E731
+        for optimizer in (Scaled(LBFGS, full, theta, scales), Adam(full, theta)):
             end = time.perf_counter() + seconds
             while time.perf_counter() < end and not optimizer.step().converged:
                 pass
@@ -150,14 +159,13 @@ def race(
     objective = Objective(model, table)
     batches = {n: Minibatches(model, table, n) for n in (5, 10, 25)}
     starts = [model.initial(np.random.default_rng(seed)) for seed in _SEEDS]
-    goal = 1.01 * best_known(objective, starts, limit)
+    goal = 1.01 * best_known(objective, frequency_scales(model, table), starts, limit)
     print(f"\n## {corpus.name}, M={context_length}, H={embedding_size}: to {goal:.4f}\n")
-    print("| optimizer | median seconds | of each start |\n|---|---|---|")
-    makers: dict[str, Callable[[Array, int], Any]] = dict(runners(model, objective, batches))
+    print("| optimizer | median seconds | of each start | times the default's |\n|---|---|---|---|")
+    medians: dict[str, float] = {}
+    makers: dict[str, Callable[[Array, int], Any]] = dict(runners(model, table, objective, batches))
     if importlib.util.find_spec("torch"):
-        makers["PyTorch Adam over positions"] = lambda theta, _: TorchOverPositions(
-            corpus, model, theta
-        )
+        makers[PYTORCH] = lambda theta, _: TorchOverPositions(corpus, model, theta)
     curves: dict[str, Curve] = {}
     for name, make in makers.items():
         patience = 5 * limit if "PyTorch" in name else limit
@@ -167,7 +175,10 @@ def race(
         ]
         times = [curve[-1][0] if curve[-1][1] <= goal else np.inf for curve in runs]
         each = ", ".join(f"{t:.2f}" for t in times)
-        print(f"| {name} | {statistics.median(times):.2f} | {each} |", flush=True)
+        medians[name] = statistics.median(times)
+        ratio = medians[name] / next(iter(medians.values()))
+        wanted = f" (target {TARGETS[name]})" if name in TARGETS else ""
+        print(f"| {name} | {medians[name]:.2f} | {each} | {ratio:.1f}{wanted} |", flush=True)
         curves[name] = runs[0]
     if plot:
         title = f"{corpus.name}, M={context_length}, H={embedding_size}"

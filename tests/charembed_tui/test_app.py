@@ -147,6 +147,8 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
 async def test_the_optimizer_can_be_changed_in_mid_run(app: CharembedApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: is_ready(app))
+        app.query_one("#optimizer", Select).value = "SFO"
+        await until(lambda: app.snapshot.optimizer == "SFO" and is_ready(app))
         shown = {"minibatches": True, "history-terms": True, "learning-rate": False}
         for name, display in shown.items():
             assert app.query_one(f"#field-{name}").display is display

@@ -13,7 +13,7 @@ from charembed_tui.settings import (
 from model.errors import SettingsError
 
 
-def test_defaults_are_those_of_the_source() -> None:
+def test_the_shape_is_that_of_the_source() -> None:
     settings = TrainingSettings()
     assert (settings.context_length, settings.embedding_size, settings.history_terms) == (3, 5, 6)
     assert settings.model(65).parameter_count == 1300
@@ -46,11 +46,12 @@ def test_any_value_is_a_setting_or_a_settings_error(name: str, value: object) ->
 
 def test_each_optimizer_has_its_own_settings() -> None:
     assert check("learning_rate", "auto") == 0.0
+    assert check("minibatches", "auto") == 0
     assert check("optimizer", "Adam") == "Adam"
-    with pytest.raises(SettingsError, match="one of SFO"):
+    with pytest.raises(SettingsError, match="one of scaled L-BFGS, scaled SFO, SFO"):
         TrainingSettings(optimizer="Newton")
     shown = {o: {n for n in OPTIMIZER_SETTINGS if belongs(n, o)} for o in OPTIMIZERS}
-    assert shown["SFO"] == {"optimizer", "minibatches", "history_terms"}
-    assert shown["L-BFGS"] == {"optimizer", "history_terms"}
+    assert shown["SFO"] == shown["scaled SFO"] == {"optimizer", "minibatches", "history_terms"}
+    assert shown["L-BFGS"] == shown["scaled L-BFGS"] == {"optimizer", "history_terms"}
     assert shown["Adam"] == shown["SGD"] == {"optimizer", "learning_rate"}
     assert all(belongs("context_length", optimizer) for optimizer in OPTIMIZERS)

@@ -18,7 +18,7 @@ from model.objective import Objective
 from model.optimizers import SFO
 
 CORPUS = Corpus.from_text(PLAY * 4, "a play")
-SETTINGS = TrainingSettings(context_length=2, embedding_size=3, minibatches=4)
+SETTINGS = TrainingSettings(context_length=2, embedding_size=3, optimizer="SFO", minibatches=4)
 TRAINING, HELD_OUT = CORPUS.split(0.1)
 
 
@@ -165,7 +165,7 @@ def test_a_text_too_short_for_the_settings_is_reported() -> None:
 
 
 def test_there_are_never_more_minibatches_than_contexts() -> None:
-    settings = TrainingSettings(context_length=1, held_out=0)
+    settings = TrainingSettings(context_length=1, held_out=0, optimizer="SFO")
     trainer = Trainer(1, Corpus.from_text("abcabc"), settings, Timeline())
     trainer.step()
     assert trainer.steps == 1

@@ -8,12 +8,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import SumProblem, logistic, quadratic
+from numpy.typing import NDArray
+from problems import PLAY, SumProblem, logistic, quadratic
 
+from model.corpus import Corpus
 from model.errors import OptimizerError, SettingsError
-from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer
+from model.log_bilinear import LogBilinear
+from model.ngrams import count_ngrams
+from model.objective import Objective
+from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
 
+Array = NDArray[np.float64]
 Maker = Callable[[SumProblem, int], Optimizer]
+
+
+def scales_of(problem: SumProblem) -> Array:
+    return np.random.default_rng(0).uniform(0.5, 2.0, problem.theta0.size)
+
 
 OPTIMIZERS: dict[str, Maker] = {
     "SFO": lambda p, seed: SFO(p.value_and_gradient, p.theta0, p.subfunctions, seed=seed),
@@ -24,6 +35,15 @@ OPTIMIZERS: dict[str, Maker] = {
     "Adam": lambda p, seed: Adam(p.value_and_gradient, p.theta0, p.subfunctions, seed=seed),
     "SGD": lambda p, seed: SGD(
         p.value_and_gradient, p.theta0, p.subfunctions, learning_rate=0.003, seed=seed
+    ),
+    "scaled L-BFGS": lambda p, seed: Scaled(
+        lambda f, phi: LBFGS(f, phi, p.subfunctions), p.value_and_gradient, p.theta0, scales_of(p)
+    ),
+    "scaled SFO": lambda p, seed: Scaled(
+        lambda f, phi: SFO(f, phi, p.subfunctions, seed=seed),
+        p.value_and_gradient,
+        p.theta0,
+        scales_of(p),
     ),
 }
 PROBLEMS = {
@@ -122,3 +142,54 @@ def test_lbfgs_says_when_it_is_done() -> None:
         if optimizer.step().converged:
             return
     pytest.fail("L-BFGS never reported convergence")
+
+
+def test_scaling_changes_the_units_and_nothing_else() -> None:
+    """The trajectory is that of the optimizer on the substituted objective."""
+    p = PROBLEMS["logistic"]
+    scales = scales_of(p)
+
+    def substituted(phi: Array, i: int) -> tuple[float, Array]:
+        value, gradient = p.value_and_gradient(phi * scales, i)
+        return value, gradient * scales
+
+    plain = LBFGS(substituted, p.theta0 / scales, p.subfunctions)
+    scaled = OPTIMIZERS["scaled L-BFGS"](p, 0)
+    for _ in range(20):
+        plain.step()
+        scaled.step()
+        np.testing.assert_array_equal(scaled.theta, plain.theta * scales)
+
+
+@pytest.mark.parametrize("scales", [np.ones(3), np.zeros(6), np.full(6, np.nan)])
+def test_scales_must_fit(scales: Array) -> None:
+    p = PROBLEMS["quadratic"]
+    with pytest.raises(OptimizerError, match="scales"):
+        Scaled(LBFGS, p.value_and_gradient, p.theta0, scales)
+
+
+def test_rarer_characters_get_longer_units() -> None:
+    table = count_ngrams(np.array([0, 1, 0, 2, 0, 1, 0, 1, 0]), 4, 1)
+    embeddings, outputs = (m := LogBilinear(4, 1, 2)).unpack(frequency_scales(m, table))
+    # As contexts 0 occurs 4 times of 8, 1 three times, 2 once, and 3 never: it counts as once.
+    expected = (np.array([4, 3, 1, 1]) / 8) ** -0.25
+    np.testing.assert_allclose(embeddings, expected[:, None].repeat(2, axis=1))
+    np.testing.assert_allclose(outputs[:, 0], expected[:, None].repeat(2, axis=1))
+
+
+def test_scaled_steps_are_worth_two_plain_ones_on_text() -> None:
+    corpus = Corpus.from_text(PLAY)
+    size = len(corpus.vocabulary)
+    table, model = count_ngrams(corpus.codes, size, 2), LogBilinear(size, 2, 3)
+    objective = Objective(model, table)
+    theta0 = model.initial(np.random.default_rng(0))
+
+    def full(theta: Array, _: int) -> tuple[float, Array]:
+        return objective.value_and_gradient(theta)
+
+    plain, scaled = LBFGS(full, theta0), Scaled(LBFGS, full, theta0, frequency_scales(model, table))
+    for _ in range(20):
+        scaled.step()
+    for _ in range(40):
+        plain.step()
+    assert objective.value(scaled.theta) < objective.value(plain.theta)
