@@ -18,6 +18,7 @@ from model.errors import CorpusError
 
 # Encoding in pieces keeps each call into C short, so that other threads get their turn.
 _CHUNK_CHARACTERS = 1 << 20
+RARE = "\ufffd"  # stands for all rare characters
 BINARY_SNIFF_BYTES = 1 << 13
 _OTHER_BOMS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -124,6 +125,43 @@ class Corpus:
             Corpus(self.codes[:cut], self.vocabulary, self.name),
             Corpus(self.codes[cut:], self.vocabulary, f"{self.name}, held out"),
         )
+
+    def counts(self) -> NDArray[np.int64]:
+        """How often each character of the vocabulary occurs; (V,)."""
+        total = np.zeros(len(self.vocabulary), dtype=np.int64)
+        for start in range(0, len(self.codes), _CHUNK_CHARACTERS):
+            part = self.codes[start : start + _CHUNK_CHARACTERS]
+            total += np.bincount(part, minlength=len(total))
+        return total
+
+    def merge_rare(self, minimum: int) -> Corpus:
+        """The text with every character that occurs fewer than `minimum` times as one symbol.
+
+        That symbol is U+FFFD, the replacement character. A text without rare characters, or with
+        a minimum of 1, stays as it is.
+
+        Raises:
+            CorpusError: fewer than two different characters would be left.
+        """
+        counts = self.counts() if minimum > 1 else np.zeros(0)
+        rare = np.flatnonzero(counts < minimum)
+        if not len(rare):
+            return self
+        kept = {c for c, n in zip(self.vocabulary, counts, strict=True) if n >= minimum}
+        vocabulary = tuple(sorted(kept | {RARE}))
+        if len(vocabulary) < 2:
+            raise CorpusError(
+                f"No character of {self.name} occurs {minimum:,} times: "
+                "choose a smaller minimum count."
+            )
+        place = {character: code for code, character in enumerate(vocabulary)}
+        new = np.array([place.get(c, place[RARE]) for c in self.vocabulary], dtype=np.int32)
+        codes = np.empty_like(self.codes)
+        for start in range(0, len(codes), _CHUNK_CHARACTERS):
+            stop = start + _CHUNK_CHARACTERS
+            codes[start:stop] = new[self.codes[start:stop]]
+        codes.flags.writeable = False
+        return Corpus(codes, vocabulary, self.name)
 
     def require_context_length(self, context_length: int) -> None:
         """Check that the text is long enough for contexts of this many characters.

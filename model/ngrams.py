@@ -5,6 +5,7 @@ A table is a commutative monoid: tables of two texts merge by adding counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -87,6 +88,19 @@ class NgramTable:
         ngrams, counts = self.ngrams()
         order = np.argsort(-counts, kind="stable")
         return ngrams[order], counts[order]
+
+    def following(self, context: Sequence[int]) -> NDArray[np.int64]:
+        """How often each character follows a context of M codes; (V,), zeros if it never occurs."""
+        low, high = 0, len(self.contexts)
+        for column, code in zip(self.contexts.T, context, strict=True):
+            part = column[low:high]
+            high = low + int(np.searchsorted(part, code, "right"))
+            low += int(np.searchsorted(part, code, "left"))
+        counts = np.zeros(self.vocabulary_size, dtype=np.int64)
+        if low < high:
+            start, stop = self.counts.indptr[low : low + 2]
+            counts[self.counts.indices[start:stop]] = self.counts.data[start:stop]
+        return counts
 
     def select(self, rows: IntArray) -> NgramTable:
         """The table of some contexts only, given by their row numbers in ascending order."""

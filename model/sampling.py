@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from model.errors import SettingsError
 from model.log_bilinear import LogBilinear
@@ -103,15 +104,20 @@ class Sampler:
         self._embeddings = np.vstack([embeddings, embeddings.mean(axis=0)])
         self._outputs = outputs.reshape(model.vocabulary_size, -1)
         self._vocabulary = tuple(vocabulary)
+        self._code_of = {character: code for code, character in enumerate(vocabulary)}
         self._temperature, self._top_k, self._top_p = temperature, top_k, top_p
         self._rows: dict[tuple[int, ...], array[float]] = {}
 
+    def context(self, text: str) -> tuple[int, ...]:
+        """The context after a text: M codes, V for what is unknown."""
+        positions, unknown = self._context_length, len(self._vocabulary)
+        known = [self._code_of.get(character, unknown) for character in text[-positions:]]
+        return (unknown,) * (positions - len(known)) + tuple(known)
+
     def write(self, prompt: str, length: int, rng: np.random.Generator) -> Iterator[str]:
         """Yield `length` characters that follow the prompt."""
-        positions, unknown = self._context_length, len(self._vocabulary)
-        code_of = {character: code for code, character in enumerate(self._vocabulary)}
-        known = [code_of.get(character, unknown) for character in prompt[-positions:]]
-        context = (unknown,) * (positions - len(known)) + tuple(known)
+        unknown = len(self._vocabulary)
+        context = self.context(prompt)
 
         # Every context met becomes a node that knows the nodes of the contexts after it: moving
         # on is one look into a list.
@@ -137,6 +143,22 @@ class Sampler:
                     node.following[code] = following
                 node = following
             written += _UNIFORMS_AT_ONCE
+
+    def surprises(self, before: str, text: str) -> Array:
+        """How surprising the model finds each character of a text that follows another; (n,).
+
+        In nats, -ln P, without temperature, top-k and top-p. Characters outside the vocabulary
+        have infinite surprise.
+        """
+        positions, unknown = self._context_length, len(self._vocabulary)
+        known = [self._code_of.get(c, unknown) for c in before[-positions:] + text]
+        codes = np.array([unknown] * (positions + len(text) - len(known)) + known, dtype=np.intp)
+        if not text:
+            return np.empty(0)
+        windows = np.lib.stride_tricks.sliding_window_view(codes, positions + 1)
+        log_p = log_softmax(self._energies(windows[:, :-1]), axis=1)
+        with_unknown = np.column_stack([log_p, np.full(len(log_p), -np.inf)])
+        return -with_unknown[np.arange(len(text)), windows[:, -1]]
 
     def probabilities(self, context: Sequence[int]) -> Array:
         """What the next character is drawn from; M codes (V for unknown) -> (V,)."""

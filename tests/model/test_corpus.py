@@ -86,3 +86,25 @@ def test_a_context_needs_two_characters_more() -> None:
     corpus.require_context_length(2)
     with pytest.raises(CorpusError, match="at most 2"):
         corpus.require_context_length(3)
+
+
+def test_rare_characters_become_one_symbol() -> None:
+    corpus = Corpus.from_text("aaabbbcd\ufffdaé")
+    assert corpus.counts().tolist() == [4, 3, 1, 1, 1, 1]
+    merged = corpus.merge_rare(2)
+    assert merged.vocabulary == ("a", "b", "\ufffd")
+    assert merged.decode(merged.codes) == "aaabbb\ufffd\ufffd\ufffda\ufffd"
+    assert corpus.merge_rare(1) is corpus
+    with pytest.raises(CorpusError, match="smaller minimum"):
+        corpus.merge_rare(5)
+
+
+@given(st.text(min_size=2).filter(lambda t: len(set(t)) > 1), st.integers(1, 4))
+def test_what_is_not_rare_stays(text: str, minimum: int) -> None:
+    try:
+        corpus = Corpus.from_text(text)
+        merged = corpus.merge_rare(minimum)
+    except CorpusError:
+        return
+    for before, after in zip(text, merged.decode(merged.codes), strict=True):
+        assert after == (before if text.count(before) >= minimum else "\ufffd")

@@ -76,3 +76,16 @@ def test_bad_arguments_are_named() -> None:
         count_ngrams(np.array([0, 1, 0, 1]), 2, 0)
     with pytest.raises(SettingsError, match="run from 0 to 2"):
         count_ngrams(np.array([0, 1, 2, 1]), 2, 1)
+
+
+@given(st.lists(st.integers(0, 3), min_size=6, max_size=60), st.integers(1, 4))
+def test_following_counts_what_stands_after_a_context(codes: list[int], m: int) -> None:
+    table = count_ngrams(np.array(codes), 4, m)
+    for start in range(len(codes) - m + 1):
+        context = codes[start : start + m]
+        expected = [0] * 4
+        for i in range(len(codes) - m):
+            if codes[i : i + m] == context:
+                expected[codes[i + m]] += 1
+        assert table.following(context).tolist() == expected
+    assert not table.following([4] * m).any()

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from model.corpus import Corpus
 from model.errors import SettingsError
 from model.log_bilinear import LogBilinear
 from model.sampling import Sampler, generate
@@ -131,3 +132,27 @@ def test_refuses_what_does_not_fit() -> None:
         generate(MODEL, THETA, ("a", "b"), "a", 5)
     with pytest.raises(SettingsError, match="not finite"):
         generate(MODEL, THETA * np.nan, VOCABULARY, "a", 5)
+
+
+def test_surprises_are_those_of_the_model() -> None:
+    corpus = Corpus.from_text("the cat sat on the mat " * 3)
+    model = LogBilinear(len(corpus.vocabulary), 3, 2)
+    theta = np.random.default_rng(0).normal(size=model.parameter_count)
+    sampler = Sampler(model, theta, corpus.vocabulary, temperature=0.1, top_k=1)
+    text = "the mat sat"
+    codes = corpus.encode("on " + text)
+    windows = np.lib.stride_tricks.sliding_window_view(codes, 4)
+    log_p = model.log_probabilities(theta, windows[:, :-1])
+    expected = -log_p[np.arange(len(text)), windows[:, -1]]
+    np.testing.assert_allclose(sampler.surprises("cat on ", text), expected)
+
+
+def test_surprises_after_unknown_contexts_and_of_unknown_characters() -> None:
+    model = LogBilinear(3, 2, 2)
+    theta = np.random.default_rng(0).normal(size=model.parameter_count)
+    sampler = Sampler(model, theta, "abc")
+    first, second, third = sampler.surprises("", "a?b")
+    assert first == pytest.approx(-np.log(sampler.probabilities((3, 3))[0]))
+    assert second == np.inf
+    assert third == pytest.approx(-np.log(sampler.probabilities((0, 3))[1]))
+    assert sampler.surprises("ab", "").shape == (0,)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.associations import by_cosine, by_distance, predecessors, successors
+from model.corpus import Corpus
+from model.log_bilinear import LogBilinear
+from model.ngrams import count_ngrams
+from model.objective import Objective
+from model.optimizers import LBFGS
+
+EMBEDDINGS = np.array([[1.0, 0], [2, 0.1], [0, 1], [-1, 0], [0, 0]])
+
+
+def test_neighbours_by_angle_and_by_distance() -> None:
+    assert [i for i, _ in by_cosine(EMBEDDINGS, 0, 9)] == [1, 2, 4, 3]
+    assert by_cosine(EMBEDDINGS, 0, 9)[-1] == (3, pytest.approx(-1))
+    assert [i for i, _ in by_distance(EMBEDDINGS, 0, 2)] == [4, 1]
+    assert by_distance(EMBEDDINGS, 0, 1)[0][1] == pytest.approx(1)
+
+
+def test_a_character_without_direction_is_like_none() -> None:
+    assert [cosine for _, cosine in by_cosine(EMBEDDINGS, 4, 4)] == [0, 0, 0, 0]
+
+
+def test_successors_and_predecessors_are_those_of_the_text() -> None:
+    """In 'abcabc…' every character has one successor and one predecessor."""
+    corpus = Corpus.from_text("abc" * 20)
+    model = LogBilinear(3, 1, 3)
+    objective = Objective(model, count_ngrams(corpus.codes, 3, 1))
+    theta0 = model.initial(np.random.default_rng(0))
+    optimizer = LBFGS(lambda t, _: objective.value_and_gradient(t), theta0)
+    for _ in range(30):
+        optimizer.step()
+    for character in range(3):
+        (after, p), *_ = successors(model, optimizer.theta, character, 1)
+        assert (after, p > 0.9) == ((character + 1) % 3, True)
+        (before, p), *_ = predecessors(model, optimizer.theta, character, 1)
+        assert (before, p > 0.9) == ((character - 1) % 3, True)
+
+
+def test_unknown_positions_count_as_the_mean_of_the_vocabulary() -> None:
+    model = LogBilinear(4, 3, 2)
+    theta = np.random.default_rng(1).normal(size=model.parameter_count)
+    tables = model.energy_tables(theta)
+    energies = tables[0].mean(axis=0) + tables[1].mean(axis=0) + tables[2][1]
+    expected = np.exp(energies) / np.exp(energies).sum()
+    found = dict(successors(model, theta, 1, 4))
+    np.testing.assert_allclose([found[i] for i in range(4)], expected)
+    assert dict(predecessors(model, theta, 2, 4))[1] == pytest.approx(expected[2])

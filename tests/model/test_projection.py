@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.projection import component_variances, principal_plane
+
+seeds = st.integers(0, 2**16)
+
+
+@given(seeds, st.integers(2, 30), st.integers(1, 8))
+def test_no_other_plane_holds_more_variance(seed: int, characters: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    embeddings = rng.normal(size=(characters, size))
+    picture, shares = principal_plane(embeddings)
+    assert picture.shape == (characters, 2)
+    np.testing.assert_allclose(picture.mean(axis=0), 0, atol=1e-12)
+    axes, _ = np.linalg.qr(rng.normal(size=(size, min(2, size))))
+    other = (embeddings - embeddings.mean(axis=0)) @ axes
+    assert (picture**2).sum() >= (other**2).sum() - 1e-9
+    assert shares.sum() == pytest.approx((picture**2).sum() / (size and _variance(embeddings)))
+
+
+def _variance(embeddings: np.ndarray) -> float:
+    return float(((embeddings - embeddings.mean(axis=0)) ** 2).sum())
+
+
+@given(seeds)
+def test_turned_and_mirrored_embeddings_give_the_same_picture(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    embeddings = rng.normal(size=(20, 5)) * [5, 4, 1, 0.5, 0.1]
+    before, _ = principal_plane(embeddings)
+    turn, _ = np.linalg.qr(rng.normal(size=(5, 5)))
+    after, _ = principal_plane(embeddings @ turn + rng.normal(size=5), before)
+    np.testing.assert_allclose(after, before, atol=1e-9)
+
+
+def test_the_picture_never_jumps_where_the_greatest_variances_change_places() -> None:
+    shape = np.random.default_rng(0).normal(size=(30, 4))
+    pictures: list[np.ndarray] = []
+    for t in np.linspace(0, 1, 21):
+        before = pictures[-1] if pictures else None
+        pictures.append(principal_plane(shape * [2 - t, 1 + t, 0.1, 0.1], before)[0])
+    moves = np.abs(np.diff(pictures, axis=0)).max()
+    assert moves < 0.05 * 4  # a twentieth of a change of 1 in a component of up to 4
+    alone, _ = principal_plane(shape * [1, 2, 0.1, 0.1])
+    assert np.abs(alone - pictures[0]).max() > 2  # as the picture would have jumped by itself
+
+
+def test_equal_embeddings_have_a_picture_too() -> None:
+    picture, shares = principal_plane(np.ones((4, 3)))
+    assert not picture.any()
+    assert not shares.any()
+    assert component_variances(np.ones((4, 3))).tolist() == [0, 0, 0]
+
+
+def test_shares_of_components() -> None:
+    embeddings = np.array([[1.0, 0], [-1, 0], [0, 3], [0, -3]])
+    np.testing.assert_allclose(component_variances(embeddings), [0.1, 0.9])
