@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from scipy.special import logsumexp
 
 from model.context_sums import context_sums
 from model.energy_tables import EnergyTables
@@ -26,7 +25,7 @@ Array = NDArray[np.float64]
 
 # Parts of energies larger than this leave less than ten digits to a probability in float64: then
 # all contexts are computed in extended precision.
-_LARGEST_ENERGY = 1e3
+_LARGEST_ENERGY = 1e5
 _EXTENDED_BLOCK = 1 << 16  # elements
 
 
@@ -106,6 +105,8 @@ class Objective:
 
     def _in_extended_precision(self, tables: EnergyTables) -> tuple[float, Array]:
         """Value and gradient through the log probabilities of all contexts, in long double."""
+        from scipy.special import logsumexp  # takes a tenth of a second: not at start-up
+
         extended = tables.extended
         positions = range(self.model.context_length)
         total = np.longdouble(0.0)

@@ -25,6 +25,7 @@ from model.optimizers.base import (
 Array = NDArray[np.float64]
 
 _LONGEST_STEP_RATIO = 10.0  # to the step before
+_PATIENCE = 100  # steps
 _CURVATURE = 1e-10  # pairs with a weaker correlation would spoil the inverse Hessian
 
 
@@ -39,6 +40,10 @@ class LBFGS:
         theta0: (D,) starting point.
         subfunctions: N; every evaluation sums over all of them.
         max_history_terms: pairs of step and gradient change kept.
+        tolerance: see below.
+
+    A step reports convergence where no descent is found, or when the last hundred steps together
+    lowered the value by less than `tolerance` of itself; going on is possible all the same.
 
     Raises:
         SettingsError: an argument is out of range.
@@ -52,6 +57,7 @@ class LBFGS:
         subfunctions: int = 1,
         *,
         max_history_terms: int = 10,
+        tolerance: float = 1e-9,
     ) -> None:
         if subfunctions < 1 or max_history_terms < 1:
             raise SettingsError(
@@ -65,6 +71,8 @@ class LBFGS:
         self._pairs = np.zeros((2, 0, len(self._theta)))
         self._value = np.nan
         self._gradient = np.zeros(0)
+        self._tolerance = tolerance
+        self._recent = np.zeros(0)  # values since convergence was last judged, oldest first
         self._steps = 0
         self._evaluations = 0
         self._last: tuple[Array, float, Array] | None = None
@@ -101,8 +109,17 @@ class LBFGS:
             evaluations=self._evaluations - before,
             step_length=length,
             failed=moved is None,
-            converged=moved is None,
+            converged=moved is None or self._stands_still(),
         )
+
+    def _stands_still(self) -> bool:
+        self._recent = np.append(self._recent, self._value)[-_PATIENCE - 1 :]
+        if len(self._recent) <= _PATIENCE:
+            return False
+        still = bool(self._recent[0] - self._value < self._tolerance * abs(self._value))
+        if still:
+            self._recent = self._recent[:0]
+        return still
 
     def _direction(self) -> Array:
         if self._pairs.shape[1]:
@@ -164,6 +181,7 @@ class LBFGS:
                 "pairs": self._pairs,
                 "value": self._value,
                 "gradient": self._gradient,
+                "recent": self._recent,
                 "steps": self._steps,
                 "evaluations": self._evaluations,
             }
@@ -171,10 +189,11 @@ class LBFGS:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
-        expected = dict.fromkeys(("pairs", "value", "gradient", "steps", "evaluations"))
+        expected = dict.fromkeys(("pairs", "value", "gradient", "recent", "steps", "evaluations"))
         check_state(state, {"theta": self._theta, **expected})
         state = copy_state(state)
         self._theta, self._pairs = state["theta"], state["pairs"]
         self._value, self._gradient = state["value"], state["gradient"]
+        self._recent = state["recent"]
         self._steps, self._evaluations = state["steps"], state["evaluations"]
         self._last = None

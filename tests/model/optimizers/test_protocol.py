@@ -144,6 +144,19 @@ def test_lbfgs_says_when_it_is_done() -> None:
     pytest.fail("L-BFGS never reported convergence")
 
 
+def test_lbfgs_reports_that_it_hardly_moves_and_can_go_on() -> None:
+    def endless(theta: Array, i: int) -> tuple[float, Array]:
+        """Falls for ever, to 1 and never below."""
+        return 1 + 1 / float(1 + theta[0]), np.array([-1 / (1 + theta[0]) ** 2])
+
+    optimizer = LBFGS(endless, np.ones(1), tolerance=10.0)
+    # Any decrease is less than ten times the value: judged every hundred steps.
+    told = [optimizer.step().converged for _ in range(150)]
+    patient = LBFGS(endless, np.ones(1), tolerance=0.0)
+    first_without_descent = [patient.step().failed for _ in range(150)].index(True)
+    assert told.index(True) == min(100, first_without_descent)
+
+
 def test_scaling_changes_the_units_and_nothing_else() -> None:
     """The trajectory is that of the optimizer on the substituted objective."""
     p = PROBLEMS["logistic"]
