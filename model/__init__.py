@@ -7,12 +7,18 @@ It knows no screen and no thread and can be used as a library::
 Read `log_bilinear` for the model, `objective` for its loss and `optimizers` for the training.
 """
 
-from model.corpus import Corpus
-from model.errors import CharembedError, CorpusError, OptimizerError, SettingsError
-from model.log_bilinear import LogBilinear
-from model.ngrams import NgramTable, count_ngrams
-from model.objective import Objective
-from model.sampling import generate
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.corpus import Corpus
+    from model.errors import CharembedError, CorpusError, OptimizerError, SettingsError
+    from model.log_bilinear import LogBilinear
+    from model.ngrams import NgramTable, count_ngrams
+    from model.objective import Objective
+    from model.sampling import generate
 
 __all__ = [
     "CharembedError",
@@ -26,3 +32,23 @@ __all__ = [
     "count_ngrams",
     "generate",
 ]
+
+# Imported when they are first asked for: scipy takes longer to load than a program to start.
+_HOMES = {
+    "Corpus": "corpus",
+    "CharembedError": "errors",
+    "CorpusError": "errors",
+    "OptimizerError": "errors",
+    "SettingsError": "errors",
+    "LogBilinear": "log_bilinear",
+    "NgramTable": "ngrams",
+    "count_ngrams": "ngrams",
+    "Objective": "objective",
+    "generate": "sampling",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"model.{_HOMES[name]}"), name)

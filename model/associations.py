@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from model.log_bilinear import LogBilinear
 
@@ -49,6 +48,8 @@ def _log_probabilities_after(
     model: LogBilinear, theta: Array, characters: NDArray[np.integer]
 ) -> Array:
     """Of every next character after each of some, the rest of the context unknown; (n, V)."""
+    from scipy.special import log_softmax  # takes a tenth of a second: not at start-up
+
     embeddings, outputs = model.unpack(theta)
     before = outputs[:, :-1].sum(axis=1) @ embeddings.mean(axis=0)
     return log_softmax(embeddings[characters] @ outputs[:, -1].T + before, axis=1)

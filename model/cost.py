@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.log_bilinear import LogBilinear
-from model.ngrams import IntArray, count_ngrams
+
+if TYPE_CHECKING:
+    from model.ngrams import IntArray
 
 _SAMPLE = 100_000  # characters
 # Of an exact gradient on a current core: nanoseconds a context and target, and a table entry.
@@ -52,6 +55,8 @@ def estimate_contexts(codes: IntArray, vocabulary_size: int, context_length: int
 
 
 def _contexts(codes: IntArray, vocabulary_size: int, context_length: int) -> int:
+    from model.ngrams import count_ngrams  # with scipy: not at start-up
+
     return len(count_ngrams(codes, vocabulary_size, context_length).contexts)
 
 

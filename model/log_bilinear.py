@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from model.errors import SettingsError
 
@@ -86,6 +85,8 @@ class LogBilinear:
 
     def log_probabilities(self, theta: Array, contexts: NDArray[np.integer]) -> Array:
         """Natural log of `probabilities`; (n, V)."""
+        from scipy.special import log_softmax  # takes a tenth of a second: not at start-up
+
         return log_softmax(self.energies(theta, contexts), axis=1)
 
     def probabilities(self, theta: Array, contexts: NDArray[np.integer]) -> Array:

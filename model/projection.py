@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import orthogonal_procrustes
 
 Array = NDArray[np.float64]
 
 
-def principal_plane(embeddings: Array, before: Array | None = None) -> tuple[Array, Array]:
-    """The embeddings seen in the plane in which they vary most.
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A plane through the embeddings' mean.
+
+    Attributes:
+        origin: (H,) the mean.
+        axes: (H, 2) orthonormal columns (the second is zero where H is 1).
+        shares: (2,) of the total variance along each axis.
+    """
+
+    origin: Array
+    axes: Array
+    shares: Array
+
+    def picture(self, embeddings: Array) -> Array:
+        """Embeddings, (V, H), seen in this plane; (V, 2)."""
+        return (embeddings - self.origin) @ self.axes
+
+
+def principal_plane(embeddings: Array, before: Array | None = None) -> Plane:
+    """The plane in which embeddings vary most.
 
     The principal axes are turned (and mirrored, if need be) within their plane so that the
     characters lie as near as possible to where they lay before: an orthogonal Procrustes problem
@@ -20,24 +40,22 @@ def principal_plane(embeddings: Array, before: Array | None = None) -> tuple[Arr
     Args:
         embeddings: (V, H), finite.
         before: (V, 2) the picture to stay close to.
-
-    Returns:
-        The picture, (V, 2), centred at 0; and the share of the total variance that the plane
-        holds along each of its two axes, (2,). An embedding of size 1 has a second axis of zeros.
     """
-    centred = embeddings - embeddings.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
-    axes = axes[:2]
-    axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
-    picture = centred @ axes.T
-    if picture.shape[1] < 2:
-        picture = np.column_stack([picture, np.zeros(len(picture))])
-    if before is not None and before.shape == picture.shape:
-        turn, _ = orthogonal_procrustes(picture, before)
-        picture = picture @ turn
+    origin = embeddings.mean(axis=0)
+    centred = embeddings - origin
+    _, sizes, rows = np.linalg.svd(centred, full_matrices=False)
+    axes = rows[:2].T
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    if axes.shape[1] < 2:
+        axes = np.column_stack([axes, np.zeros(len(axes))])
+    if before is not None and before.shape == (len(embeddings), 2):
+        from scipy.linalg import orthogonal_procrustes  # takes a while: not at start-up
+
+        turn, _ = orthogonal_procrustes(centred @ axes, before)
+        axes = axes @ turn
     total = float(sizes @ sizes)
-    shares = (picture**2).sum(axis=0) / total if total > 0 else np.zeros(2)
-    return picture, shares
+    along = ((centred @ axes) ** 2).sum(axis=0)
+    return Plane(origin, axes, along / total if total > 0 else np.zeros(2))
 
 
 def component_variances(embeddings: Array) -> Array:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from model.errors import SettingsError
 from model.log_bilinear import LogBilinear
@@ -155,6 +154,8 @@ class Sampler:
         codes = np.array([unknown] * (positions + len(text) - len(known)) + known, dtype=np.intp)
         if not text:
             return np.empty(0)
+        from scipy.special import log_softmax  # takes a tenth of a second: not at start-up
+
         windows = np.lib.stride_tricks.sliding_window_view(codes, positions + 1)
         log_p = log_softmax(self._energies(windows[:, :-1]), axis=1)
         with_unknown = np.column_stack([log_p, np.full(len(log_p), -np.inf)])

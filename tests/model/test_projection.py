@@ -14,7 +14,8 @@ seeds = st.integers(0, 2**16)
 def test_no_other_plane_holds_more_variance(seed: int, characters: int, size: int) -> None:
     rng = np.random.default_rng(seed)
     embeddings = rng.normal(size=(characters, size))
-    picture, shares = principal_plane(embeddings)
+    plane = principal_plane(embeddings)
+    picture, shares = plane.picture(embeddings), plane.shares
     assert picture.shape == (characters, 2)
     np.testing.assert_allclose(picture.mean(axis=0), 0, atol=1e-12)
     axes, _ = np.linalg.qr(rng.normal(size=(size, min(2, size))))
@@ -31,10 +32,11 @@ def _variance(embeddings: np.ndarray) -> float:
 def test_turned_and_mirrored_embeddings_give_the_same_picture(seed: int) -> None:
     rng = np.random.default_rng(seed)
     embeddings = rng.normal(size=(20, 5)) * [5, 4, 1, 0.5, 0.1]
-    before, _ = principal_plane(embeddings)
+    before = principal_plane(embeddings).picture(embeddings)
     turn, _ = np.linalg.qr(rng.normal(size=(5, 5)))
-    after, _ = principal_plane(embeddings @ turn + rng.normal(size=5), before)
-    np.testing.assert_allclose(after, before, atol=1e-9)
+    moved = embeddings @ turn + rng.normal(size=5)
+    after = principal_plane(moved, before)
+    np.testing.assert_allclose(after.picture(moved), before, atol=1e-9)
 
 
 def test_the_picture_never_jumps_where_the_greatest_variances_change_places() -> None:
@@ -42,17 +44,18 @@ def test_the_picture_never_jumps_where_the_greatest_variances_change_places() ->
     pictures: list[np.ndarray] = []
     for t in np.linspace(0, 1, 21):
         before = pictures[-1] if pictures else None
-        pictures.append(principal_plane(shape * [2 - t, 1 + t, 0.1, 0.1], before)[0])
+        stretched = shape * [2 - t, 1 + t, 0.1, 0.1]
+        pictures.append(principal_plane(stretched, before).picture(stretched))
     moves = np.abs(np.diff(pictures, axis=0)).max()
     assert moves < 0.05 * 4  # a twentieth of a change of 1 in a component of up to 4
-    alone, _ = principal_plane(shape * [1, 2, 0.1, 0.1])
+    alone = principal_plane(stretched).picture(stretched)
     assert np.abs(alone - pictures[0]).max() > 2  # as the picture would have jumped by itself
 
 
 def test_equal_embeddings_have_a_picture_too() -> None:
-    picture, shares = principal_plane(np.ones((4, 3)))
-    assert not picture.any()
-    assert not shares.any()
+    plane = principal_plane(np.ones((4, 3)))
+    assert not plane.picture(np.ones((4, 3))).any()
+    assert not plane.shares.any()
     assert component_variances(np.ones((4, 3))).tolist() == [0, 0, 0]
 
 
