@@ -2,56 +2,109 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Measurements in ascending order of steps: four read-only vectors of the same length.
+
+    Attributes:
+        steps: steps taken.
+        seconds: spent on them, pauses and measuring left out.
+        passes: how many times the text was gone through.
+        losses: nats per character.
+    """
+
+    steps: Array
+    seconds: Array
+    passes: Array
+    losses: Array
+
+    @classmethod
+    def of(cls, rows: Array) -> Curve:
+        """A curve from rows of four numbers, (n, 4)."""
+        columns = np.ascontiguousarray(rows.T)
+        columns.flags.writeable = False
+        return cls(*columns)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def rows(self) -> Array:
+        """The inverse of `of`; (n, 4)."""
+        return np.column_stack([self.steps, self.seconds, self.passes, self.losses])
+
+
+NO_CURVE = Curve.of(np.empty((0, 4)))
+
+
 class LossCurve:
-    """Pairs of step and loss; when there are too many, every other one goes.
+    """A growing curve; when it is too long, every other measurement goes.
 
     Args:
-        most: how many pairs are kept, at least 2; the first and last always are.
+        most: how many are kept, at least 2; the first and last always are.
     """
 
     def __init__(self, most: int = 4000) -> None:
         self._most = most
-        self._steps: list[int] = []
-        self._losses: list[float] = []
+        self._rows: list[tuple[float, float, float, float]] = []
 
-    def add(self, step: int, loss: float) -> None:
+    def add(self, step: int, seconds: float, passes: float, loss: float) -> None:
         """Note a measurement; steps come in ascending order, an equal one replaces the last."""
-        if self._steps and self._steps[-1] == step:
-            self._losses[-1] = loss
+        row = (float(step), seconds, passes, loss)
+        if self._rows and self._rows[-1][0] == step:
+            self._rows[-1] = row
             return
-        self._steps.append(step)
-        self._losses.append(loss)
-        if len(self._steps) > self._most:
-            self._steps = self._steps[:-1:2] + self._steps[-1:]
-            self._losses = self._losses[:-1:2] + self._losses[-1:]
+        self._rows.append(row)
+        if len(self._rows) > self._most:
+            self._rows = self._rows[:-1:2] + self._rows[-1:]
 
-    def arrays(self) -> tuple[Array, Array]:
-        """Steps and losses, two read-only vectors of the same length."""
-        pair = np.array(self._steps, dtype=float), np.array(self._losses)
-        for array in pair:
-            array.flags.writeable = False
-        return pair
+    def extend(self, curve: Curve) -> None:
+        """Take over the measurements of an earlier part of the run."""
+        self._rows = [(a, b, c, d) for a, b, c, d in curve.rows().tolist()]
+
+    def curve(self) -> Curve:
+        """What is kept."""
+        return Curve.of(np.array(self._rows).reshape(-1, 4))
 
 
-def bucketed(steps: Array, losses: Array, columns: int) -> tuple[Array, Array]:
-    """At most about two points a column, the least and the greatest loss, in order of steps.
+def smoothed(losses: Array, half_life: float) -> Array:
+    """An exponentially weighted mean of what came before; 0 changes nothing.
+
+    Args:
+        losses: (n,).
+        half_life: how many measurements halve a weight.
+    """
+    if half_life <= 0 or not len(losses):
+        return losses
+    keep = 0.5 ** (1 / half_life)
+    result = np.empty_like(losses)
+    mean, weight = 0.0, 0.0
+    for i, loss in enumerate(losses.tolist()):
+        mean, weight = keep * mean + loss, keep * weight + 1
+        result[i] = mean / weight
+    return result
+
+
+def bucketed(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
+    """At most about two points a column, the least and the greatest, in order of x.
 
     What a plot of that many columns shows stays the same, and drawing it stays quick.
     """
-    if len(steps) <= 2 * columns or columns < 1:
-        return steps, losses
-    span = steps[-1] - steps[0]
-    column = ((steps - steps[0]) / span * columns).astype(int).clip(0, columns - 1)
+    if len(x) <= 2 * columns or columns < 1:
+        return x, y
+    span = (x[-1] - x[0]) or 1.0
+    column = ((x - x[0]) / span * columns).astype(int).clip(0, columns - 1)
     starts = np.flatnonzero(np.diff(column, prepend=-1))
-    keep: set[int] = {0, len(steps) - 1}
-    for start, stop in zip(starts, [*starts[1:], len(steps)], strict=True):
-        part = losses[start:stop]
+    keep: set[int] = {0, len(x) - 1}
+    for start, stop in zip(starts, [*starts[1:], len(x)], strict=True):
+        part = y[start:stop]
         keep.update((int(start + part.argmin()), int(start + part.argmax())))
     chosen = sorted(keep)
-    return steps[chosen], losses[chosen]
+    return x[chosen], y[chosen]

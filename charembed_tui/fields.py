@@ -1,0 +1,106 @@
+"""What a person may type into a field: its kind, its range, and what is wrong otherwise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+from model.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number from `least` to `most`.
+
+    Attributes:
+        label: its name for people.
+        least: the smallest value allowed.
+        most: the largest.
+        kind: int or float.
+        word: what may be typed and is shown in place of `word_value`.
+        word_value: the value the word stands for; it may lie outside the range.
+    """
+
+    label: str
+    least: float
+    most: float
+    kind: type[float] = int
+    word: str | None = None
+    word_value: float = 0
+
+    def check(self, value: Any) -> Any:
+        """A value, or a text as somebody typed it, in its type. Raises SettingsError."""
+        text = value.strip() if isinstance(value, str) else value
+        if self.word is not None and text in (self.word, self.word_value):
+            return self.kind(self.word_value)
+        try:
+            number = self.kind(text)
+        except (ValueError, OverflowError, TypeError):
+            wanted = "a number" if self.kind is float else "a whole number"
+            alternative = f", or {self.word}" if self.word else ""
+            raise SettingsError(f"{self.label}: write {wanted}{alternative}") from None
+        if math.isnan(number) or not self.least <= number <= self.most:
+            raise SettingsError(f"{self.label}: from {self.least:,} to {self.most:,}")
+        return number
+
+    def told(self) -> str:
+        """The range in words."""
+        word = f", or {self.word}" if self.word else ""
+        return f"from {self.least:,} to {self.most:,}{word}"
+
+    def shown(self, value: float) -> str:
+        """The value as a field shows it; `check` reads it back."""
+        return self.word if self.word is not None and value == self.word_value else str(value)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some words."""
+
+    label: str
+    options: tuple[str, ...]
+
+    def check(self, value: Any) -> Any:
+        """The word itself. Raises SettingsError."""
+        if value not in self.options:
+            raise SettingsError(f"{self.label}: one of {', '.join(self.options)}")
+        return value
+
+    def told(self) -> str:
+        """The options in words."""
+        return f"one of {', '.join(self.options)}"
+
+    def shown(self, value: str) -> str:
+        """The word."""
+        return value
+
+
+Field = Number | Choice
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Base of settings: frozen dataclasses each of whose values has a field that checks it.
+
+    Raises:
+        SettingsError: a value is out of its range.
+    """
+
+    FIELDS: ClassVar[Mapping[str, Field]] = {}
+
+    def __post_init__(self) -> None:
+        for name, field in self.FIELDS.items():
+            object.__setattr__(self, name, field.check(getattr(self, name)))
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from saved values: what is missing, unknown or invalid has its default."""
+        good = {}
+        for field in fields(cls):
+            try:
+                good[field.name] = cls.FIELDS[field.name].check(values[field.name])
+            except (SettingsError, KeyError):
+                continue
+        return cls(**good)
