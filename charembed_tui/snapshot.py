@@ -8,6 +8,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from charembed_tui.corpus_facts import CorpusFacts
+from charembed_tui.loss_curve import NO_CURVE, Curve
 from model.log_bilinear import LogBilinear
 
 Array = NDArray[np.float64]
@@ -23,15 +25,6 @@ class SessionState(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class CorpusCounts:
-    """What counting a text at a context length found."""
-
-    positions: int
-    ngrams: int
-    contexts: int
-
-
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """A session at one moment. Arrays are read-only.
@@ -41,12 +34,13 @@ class Snapshot:
         state: where the session stands.
         model: the model's shape.
         step: steps taken.
-        counts: None until the text is counted.
+        seconds: spent on them, pauses left out.
+        facts: of the text; None until it is counted.
         theta: (D,) parameters, None until they are made.
         loss: of the training text in nats per character, when it was last measured.
-        curve: the steps and losses measured so far, two vectors.
-        held_out: the same of the held-out text; None where there is none.
-        held_out_curve: its steps and losses.
+        curve: the losses measured so far.
+        held_out: the loss of the held-out text; None where there is none.
+        held_out_curve: its losses measured so far.
         counted: part of the text that is counted, from 0 to 1.
         optimizer: its name.
         switches: steps after which the optimizer was changed.
@@ -60,15 +54,38 @@ class Snapshot:
     state: SessionState
     model: LogBilinear
     step: int = 0
-    counts: CorpusCounts | None = None
+    seconds: float = 0.0
+    facts: CorpusFacts | None = None
     theta: Array | None = None
     loss: float | None = None
-    curve: tuple[Array, Array] = (np.empty(0), np.empty(0))
+    curve: Curve = NO_CURVE
     held_out: float | None = None
-    held_out_curve: tuple[Array, Array] = (np.empty(0), np.empty(0))
+    held_out_curve: Curve = NO_CURVE
     counted: float = 0.0
     optimizer: str = ""
     switches: tuple[int, ...] = ()
     objective_share: float = 0.0
     steps_per_second: float = 0.0
     error: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The parameters on show: the newest, or those of a recorded step.
+
+    Attributes:
+        model: the model's shape.
+        step: the step they belong to.
+        theta: (D,), read-only.
+        live: whether they are the newest.
+    """
+
+    model: LogBilinear
+    step: int
+    theta: Array
+    live: bool
+
+    @property
+    def embeddings(self) -> Array:
+        """(V, H)."""
+        return self.model.unpack(self.theta)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from threading import Lock
 
@@ -52,6 +53,27 @@ class Timeline:
                 self._stride *= 2
                 first = self._kept[0].step
                 self._kept = [f for f in self._kept if (f.step - first) % self._stride == 0]
+
+    def restart(self, step: int, theta: Array) -> None:
+        """Begin anew at a step: what was recorded before belongs to another run."""
+        with self._lock:
+            self._kept, self._last, self._stride = [], None, 1
+        self.record(step, theta)
+
+    def at(self, step: int) -> Frame | None:
+        """The recorded frame nearest to a step; None before the first."""
+        frames = self.frames()
+        if not frames:
+            return None
+        i = bisect_left(frames, step, key=lambda frame: frame.step)
+        around = frames[max(0, i - 1) : i + 1]
+        return min(around, key=lambda frame: abs(frame.step - step))
+
+    def until(self, step: int, most: int) -> list[Frame]:
+        """The last frames up to a step, in ascending order."""
+        frames = self.frames()
+        stop = bisect_right(frames, step, key=lambda frame: frame.step)
+        return frames[max(0, stop - most) : stop]
 
     def frames(self) -> list[Frame]:
         """What is recorded, in ascending order of steps."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from charembed_tui.loss_curve import LossCurve
+from charembed_tui.corpus_facts import describe
+from charembed_tui.loss_curve import Curve, LossCurve
+from charembed_tui.memory import require_memory
 from charembed_tui.settings import TrainingSettings
-from charembed_tui.snapshot import CorpusCounts, SessionState, Snapshot
+from charembed_tui.snapshot import SessionState, Snapshot
 from charembed_tui.timeline import Timeline
 from model.corpus import Corpus
 from model.counting import Progress, count_pieces
@@ -25,6 +28,7 @@ from model.optimizers.base import SubfunctionObjective
 Array = NDArray[np.float64]
 
 _LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
+_TOLERANCE = 5e-5  # of the loss in a hundred steps: less than that nobody can see
 _SPEED_STEPS = 200  # over which steps a second are measured
 
 
@@ -59,9 +63,10 @@ class Trainer:
         self.timeline = timeline
         training, held_out = _split(corpus, settings)
         training.require_context_length(settings.context_length)
+        require_memory(corpus, settings)
         size, m = len(corpus.vocabulary), settings.context_length
         table = count_pieces(training.codes, m, size, progress, is_cancelled)
-        self.counts = CorpusCounts(table.positions, table.ngram_count, len(table.contexts))
+        self.facts = describe(corpus, table)
         self._objective = Objective(self.model, table)
         self._held_out_objective: Objective | None = None
         if held_out is not None:
@@ -70,14 +75,15 @@ class Trainer:
             self._held_out_objective = Objective(
                 self.model, count_pieces(codes, m, size, None, is_cancelled)
             )
-        self._table = table
+        self.table = table
         self._inside = 0.0
         self._shares: deque[tuple[float, float]] = deque(maxlen=_SPEED_STEPS)
         self._switches: tuple[int, ...] = ()
         start = self.model.initial(np.random.default_rng(settings.seed))
         self.optimizer: Optimizer = self._make_optimizer(settings, start)
-        self._optimizer_name = settings.optimizer
         self.steps = 0
+        self.seconds = 0.0
+        self._passes = 0.0
         self.converged = False
         self._curve = LossCurve()
         self._held_out: float | None = None
@@ -104,13 +110,13 @@ class Trainer:
         self._ends.append(ended)
         self._shares.append((self._inside, ended - began))
         self._seconds_unmeasured += ended - began
+        self.seconds += ended - began
         if self._seconds_to_measure <= _LOSS_SHARE * self._seconds_unmeasured:
             self.measure()
 
     def switch(self, settings: TrainingSettings) -> None:
         """Go on from the current parameters with another optimizer."""
         self.optimizer = self._make_optimizer(settings, self.optimizer.theta)
-        self._optimizer_name = settings.optimizer
         self._shares.clear()
         self.converged = False
         if self.steps:
@@ -118,35 +124,38 @@ class Trainer:
 
     def _make_optimizer(self, settings: TrainingSettings, theta: Array) -> Optimizer:
         history, seed = settings.history_terms, settings.seed
-        plain = settings.optimizer.removeprefix("scaled ")
+        name = settings.chosen_optimizer(len(self.table.contexts), self.model.vocabulary_size)
+        self._optimizer_name = name
+        plain = name.removeprefix("scaled ")
         whole = self._timed(lambda t, _: self._objective.value_and_gradient(t))
         if plain in ("SFO", "L-BFGS"):
             objective = whole
             make: Callable[[SubfunctionObjective, Array], Optimizer] = partial(
-                LBFGS, max_history_terms=history
+                LBFGS, max_history_terms=history, tolerance=_TOLERANCE
             )
             if plain == "SFO":
                 count = min(
-                    settings.minibatches or automatic_count(self._table), len(self._table.contexts)
+                    settings.minibatches or automatic_count(self.table), len(self.table.contexts)
                 )
-                batches = Minibatches(self.model, self._table, count, seed)
-                objective = self._timed(batches.value_and_gradient)
+                batches = Minibatches(self.model, self.table, count, seed)
+                objective = self._timed(batches.value_and_gradient, 1 / count)
                 make = partial(SFO, subfunctions=count, max_history_terms=history, seed=seed)
-            if plain == settings.optimizer:
+            if plain == name:
                 return make(objective, theta)
-            return Scaled(make, objective, theta, frequency_scales(self.model, self._table))
-        kind = Adam if settings.optimizer == "Adam" else SGD
+            return Scaled(make, objective, theta, frequency_scales(self.model, self.table))
+        kind = Adam if name == "Adam" else SGD
         if settings.learning_rate:
             return kind(whole, theta, learning_rate=settings.learning_rate, seed=seed)
         return kind(whole, theta, seed=seed)
 
-    def _timed(self, objective: SubfunctionObjective) -> SubfunctionObjective:
-        """The objective, with its time added up."""
+    def _timed(self, objective: SubfunctionObjective, part: float = 1.0) -> SubfunctionObjective:
+        """The objective, a part of the text, with its time and its passes added up."""
 
         def timed(theta: Array, i: int) -> tuple[float, Array]:
             began = time.perf_counter()
             result = objective(theta, i)
             self._inside += time.perf_counter() - began
+            self._passes += part
             return result
 
         return timed
@@ -157,7 +166,7 @@ class Trainer:
         self._loss = self._objective.value(self.optimizer.theta)
         if self._held_out_objective is not None:
             self._held_out = self._held_out_objective.value(self.optimizer.theta)
-            self._held_out_curve.add(self.steps, self._held_out)
+            self._held_out_curve.add(self.steps, self.seconds, self._passes, self._held_out)
         # The least, since a busy machine only ever makes it look longer.
         self._seconds_to_measure = min(self._seconds_to_measure, time.perf_counter() - began)
         self._seconds_unmeasured = 0.0
@@ -165,7 +174,44 @@ class Trainer:
             raise OptimizerError(
                 "The loss became non-finite: reset with another seed or smaller settings."
             )
-        self._curve.add(self.steps, self._loss)
+        self._curve.add(self.steps, self.seconds, self._passes, self._loss)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that continues the identical trajectory; see `load_state_dict`."""
+        return {
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "passes": self._passes,
+            "switches": list(self._switches),
+            "theta": self.optimizer.theta.copy(),
+            "optimizer": self.optimizer.state_dict(),
+            "optimizer_name": self._optimizer_name,
+            "curve": self._curve.curve().rows(),
+            "held_out_curve": self._held_out_curve.curve().rows(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a `state_dict` of a trainer of the same text and settings.
+
+        Raises:
+            OptimizerError: the state does not fit.
+        """
+        try:
+            if state["optimizer_name"] != self._optimizer_name:
+                raise OptimizerError(
+                    f"The saved state is of {state['optimizer_name']}, the run uses "
+                    f"{self._optimizer_name}: resume with the same optimizer."
+                )
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
+            self._passes = float(state["passes"])
+            self._switches = tuple(int(step) for step in state["switches"])
+            self._curve.extend(Curve.of(state["curve"]))
+            self._held_out_curve.extend(Curve.of(state["held_out_curve"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise OptimizerError(f"The saved state does not fit this run ({error}).") from None
+        self.timeline.restart(self.steps, self.optimizer.theta)
+        self.measure()
 
     def rest(self) -> None:
         """Forget the speed measured so far: time will pass without steps."""
@@ -187,12 +233,13 @@ class Trainer:
             state=state,
             model=self.model,
             step=self.steps,
-            counts=self.counts,
+            seconds=self.seconds,
+            facts=self.facts,
             theta=theta,
             loss=self._loss,
-            curve=self._curve.arrays(),
+            curve=self._curve.curve(),
             held_out=self._held_out,
-            held_out_curve=self._held_out_curve.arrays(),
+            held_out_curve=self._held_out_curve.curve(),
             counted=1.0,
             optimizer=self._optimizer_name,
             switches=self._switches,

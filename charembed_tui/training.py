@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import count
 from threading import Condition, Thread
+from typing import TYPE_CHECKING, Any
 
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot
 from charembed_tui.timeline import Timeline
-from charembed_tui.trainer import Trainer
 from model.corpus import Corpus
 from model.errors import Cancelled, CharembedError
 
+if TYPE_CHECKING:
+    from charembed_tui.trainer import Trainer
+    from model.ngrams import NgramTable
+
 _SECONDS_BETWEEN_SNAPSHOTS = 0.1
-_run_numbers = count(1)
+_SECONDS_BETWEEN_CHECKPOINTS = 5.0
+
+Keep = Callable[[TrainingSettings, dict[str, Any]], None]
 
 
 class TrainingSession:
@@ -27,24 +33,56 @@ class TrainingSession:
     Args:
         corpus: what to learn from.
         settings: how.
+        run: number of the run.
+        begin: start the thread at once, rather than with `begin`.
+        keep: called on the thread with the settings and a trainer's `state_dict`, every few seconds
+            while training and whenever it stands still. An OSError it raises is shown, once.
+        state: a `state_dict` to continue from.
+
+    Raises:
+        CorpusError: the minimum count leaves too few characters.
 
     Attributes:
+        corpus: the text as it is learned, rare characters merged.
         snapshot: the newest snapshot, replaced as a whole.
         timeline: the recording of the run.
+        problem: why the run cannot be saved, None while it can.
+        table: the counted n-grams of the training text, None until they are counted.
     """
 
-    def __init__(self, corpus: Corpus, settings: TrainingSettings) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: TrainingSettings,
+        run: int = 1,
+        *,
+        begin: bool = True,
+        keep: Keep | None = None,
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
+        corpus = corpus.merge_rare(settings.minimum_count)
         self.corpus = corpus
         self.settings = settings
         self.timeline = Timeline()
+        self.table: NgramTable | None = None
+        self.problem: str | None = None
         model = settings.model(len(corpus.vocabulary))
-        self.snapshot = Snapshot(next(_run_numbers), SessionState.IDLE, model)
+        self.snapshot = Snapshot(run, SessionState.IDLE, model)
+        self._resume_at = 0.0
+        self._keep, self._state = keep, state
+        self._kept_step = -1
+        self._kept_at = 0.0
         self._wishes = Condition()  # guards the four below
         self._running = False
         self._single_steps = 0
         self._closing = False
         self._switch: TrainingSettings | None = None
         self._thread = Thread(target=self._work, name=f"training-{self.snapshot.run}", daemon=True)
+        if begin:
+            self.begin()
+
+    def begin(self) -> None:
+        """Start the thread, which counts the text and waits for wishes."""
         self._thread.start()
 
     def start(self) -> None:
@@ -70,12 +108,18 @@ class TrainingSession:
             self._switch = settings
             self._wishes.notify()
 
+    def give_way(self, seconds: float) -> None:
+        """Let the interface have the interpreter for a moment: taking turns slows both down."""
+        self._resume_at = max(self._resume_at, time.monotonic() + seconds)
+
     def close(self) -> None:
         """End the thread after the step that is being taken."""
         self._wish(running=False, closing=True)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the thread of a closed session to end; whether it has."""
+        if self._thread.ident is None:
+            return True  # never begun
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -89,7 +133,10 @@ class TrainingSession:
     # What follows runs on the thread.
 
     def _work(self) -> None:
+        trainer: Trainer | None = None
         try:
+            from charembed_tui.trainer import Trainer  # with scipy: not before the first picture
+
             trainer = Trainer(
                 self.snapshot.run,
                 self.corpus,
@@ -98,21 +145,32 @@ class TrainingSession:
                 progress=self._counted,
                 is_cancelled=lambda: self._closing,
             )
+            self.table = trainer.table
+            if self._state is not None:
+                trainer.load_state_dict(self._state)
+                self._state, self._kept_step = None, trainer.steps
             self.snapshot = trainer.snapshot(SessionState.IDLE)
             published = 0.0
             while self._await_turn(trainer):
                 if self._switch:
                     self._change_optimizer(trainer)
                     continue
+                if (wait := self._resume_at - time.monotonic()) > 0:
+                    time.sleep(wait)
                 trainer.step()
+                if time.monotonic() - self._kept_at >= _SECONDS_BETWEEN_CHECKPOINTS:
+                    self._checkpoint(trainer)
                 if trainer.converged:
                     self._rest(trainer, SessionState.FINISHED)
                 elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
                     self.snapshot = trainer.snapshot(SessionState.RUNNING)
                     published = time.monotonic()
+            self._checkpoint(trainer)
         except Cancelled:
             return  # closed while counting
         except (CharembedError, MemoryError) as error:
+            if trainer is not None:
+                self._checkpoint(trainer)  # the last good state
             self._fail(str(error) or "The memory is used up: choose smaller settings.")
         except Exception as error:
             # Whatever it is must reach the screen: the thread has no other reader.
@@ -152,7 +210,20 @@ class TrainingSession:
                 self._running = False
         trainer.measure()
         trainer.rest()
+        self._checkpoint(trainer)
         self.snapshot = trainer.snapshot(state)
+
+    def _checkpoint(self, trainer: Trainer) -> None:
+        """Keep what a later visit needs to go on."""
+        self._kept_at = time.monotonic()
+        if self._keep is None or trainer.steps in (0, self._kept_step):
+            return
+        try:
+            self._keep(self.settings, trainer.state_dict())
+            self._kept_step = trainer.steps
+        except OSError as error:
+            self._keep = None
+            self.problem = f"{error}\nThe run goes on, but is not saved."
 
     def _fail(self, message: str) -> None:
         with self._wishes:

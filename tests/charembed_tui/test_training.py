@@ -39,10 +39,10 @@ def test_counts_before_the_first_step(session: TrainingSession) -> None:
     snapshot = session.snapshot
     assert snapshot.state is SessionState.IDLE
     assert snapshot.step == 0
-    assert snapshot.counts is not None
-    assert snapshot.counts.positions == len(TRAINING) - 2
-    assert snapshot.curve[0].tolist() == [0.0]
-    assert snapshot.loss == snapshot.curve[1][0]
+    assert snapshot.facts is not None
+    assert snapshot.facts.positions == len(TRAINING) - 2
+    assert snapshot.curve.steps.tolist() == [0.0]
+    assert snapshot.loss == snapshot.curve.losses[0]
 
 
 def test_runs_until_paused_and_then_stands_still(session: TrainingSession) -> None:
@@ -59,7 +59,7 @@ def test_runs_until_paused_and_then_stands_still(session: TrainingSession) -> No
     session.pause()
     wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
     assert session.snapshot.step >= paused.step
-    assert paused.loss < session.snapshot.curve[1][0]
+    assert paused.loss < session.snapshot.curve.losses[0]
 
 
 def test_takes_exactly_the_steps_asked_for(session: TrainingSession) -> None:
@@ -92,8 +92,8 @@ def test_nothing_is_held_out_when_nothing_should_be(session: TrainingSession) ->
         settings = TrainingSettings(context_length=1, minibatches=2, held_out=percent)
         snapshot = Trainer(1, corpus, settings, Timeline()).snapshot(SessionState.IDLE)
         assert snapshot.held_out is None
-        assert snapshot.counts is not None
-        assert snapshot.counts.positions == len(corpus) - 1
+        assert snapshot.facts is not None
+        assert snapshot.facts.positions == len(corpus) - 1
 
 
 def test_closing_while_counting_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_snapshots_cannot_be_changed(session: TrainingSession) -> None:
     snapshot = session.snapshot
     with pytest.raises(FrozenInstanceError):
         snapshot.step = 5  # type: ignore[misc]
-    for array in (snapshot.theta, *snapshot.curve):
+    for array in (snapshot.theta, snapshot.curve.steps, snapshot.curve.losses):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0.0
 

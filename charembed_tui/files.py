@@ -1,4 +1,4 @@
-"""Run folders: where a run's files go, and how they are written so that none is ever half there."""
+"""Where files go on each platform, and how they are written so that none is ever half there."""
 
 from __future__ import annotations
 
@@ -9,21 +9,34 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-_VARIABLE = "CHAREMBED_RUNS"
+_RUNS = "CHAREMBED_RUNS"
+_CONFIG = "CHAREMBED_CONFIG"
 
 
 def runs_directory() -> Path:
     """The folder of all run folders: CHAREMBED_RUNS, or one in the platform's place for data."""
-    if chosen := os.environ.get(_VARIABLE):
+    if chosen := os.environ.get(_RUNS):
         return Path(chosen)
+    return _place("LOCALAPPDATA", "XDG_DATA_HOME", ".local/share") / "runs"
+
+
+def preferences_file() -> Path:
+    """Where preferences are kept: in CHAREMBED_CONFIG, or in the platform's place for settings."""
+    if chosen := os.environ.get(_CONFIG):
+        return Path(chosen) / "preferences.json"
+    return _place("APPDATA", "XDG_CONFIG_HOME", ".config") / "preferences.json"
+
+
+def _place(windows: str, elsewhere: str, fallback: str) -> Path:
+    """Our folder below a platform's place, named by a variable on Windows and on Unix."""
     home = Path.home()
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+        base = Path(os.environ.get(windows, home / "AppData" / "Local"))
     elif sys.platform == "darwin":
         base = home / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return base / "charembed-tui" / "runs"
+        base = Path(os.environ.get(elsewhere) or home / fallback)
+    return base / "charembed-tui"
 
 
 def new_run_folder(corpus_name: str, now: datetime) -> Path:

@@ -1,0 +1,103 @@
+"""Checkpoints: nested dictionaries of arrays and plain values as bytes, and back, safely.
+
+A checkpoint is a line that names format and version, the SHA-256 of all that follows, the length of
+a JSON header, the header, and the arrays' bytes. Reading runs no code, allocates no more than the
+file is long, and refuses a file in which any byte has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from model.errors import CharembedError
+
+_MAGIC = b"charembed checkpoint 1\n"
+_DIGEST = 32
+_LENGTH = 8
+_TYPES = ("<f8", "<i8", "<i4", "<u4", "|b1")
+_ARRAY = "\x00array"  # key that stands for an array in the header
+_MOST_DIMENSIONS = 4
+
+
+class CheckpointError(CharembedError, ValueError):
+    """A checkpoint is damaged, or not one."""
+
+
+def to_bytes(state: Mapping[str, Any]) -> bytes:
+    """Everything in a state: dictionaries, lists, numbers, texts, None, and arrays."""
+    arrays: list[bytes] = []
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            array = np.ascontiguousarray(value)
+            kind = array.dtype.newbyteorder("<").str
+            if kind not in _TYPES:
+                raise CheckpointError(f"Arrays of type {array.dtype} cannot be saved.")
+            arrays.append(array.astype(kind, copy=False).tobytes())
+            return {_ARRAY: [kind, list(value.shape)]}
+        if isinstance(value, Mapping):
+            return {str(key): plain(entry) for key, entry in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(entry) for entry in value]
+        return value.item() if isinstance(value, np.generic) else value
+
+    header = json.dumps(plain(state)).encode()
+    body = b"".join([len(header).to_bytes(_LENGTH, "little"), header, *arrays])
+    return _MAGIC + hashlib.sha256(body).digest() + body
+
+
+def from_bytes(data: bytes) -> dict[str, Any]:
+    """The state; tuples come back as lists, arrays are writable copies.
+
+    Raises:
+        CheckpointError: the bytes are no checkpoint, of another version, or damaged.
+    """
+    if not data.startswith(_MAGIC):
+        raise CheckpointError("This is no checkpoint of this version of charembed.")
+    view = memoryview(data)[len(_MAGIC) :]
+    digest, body = view[:_DIGEST], view[_DIGEST:]
+    if hashlib.sha256(body).digest() != bytes(digest):
+        raise CheckpointError("The checkpoint is damaged: its checksum does not fit.")
+    length = int.from_bytes(body[:_LENGTH], "little")
+    place = _LENGTH + length
+
+    def restored(value: Any) -> Any:
+        nonlocal place
+        if isinstance(value, list):
+            return [restored(entry) for entry in value]
+        if not isinstance(value, dict):
+            return value
+        if _ARRAY not in value:
+            return {key: restored(entry) for key, entry in value.items()}
+        kind, shape = value[_ARRAY]
+        valid = (
+            kind in _TYPES
+            and len(shape) <= _MOST_DIMENSIONS
+            and all(isinstance(n, int) and n >= 0 for n in shape)
+        )
+        if not valid:
+            raise CheckpointError("The checkpoint holds an array of an unknown kind.")
+        count = math.prod(shape)
+        size = count * np.dtype(kind).itemsize
+        if size > len(body) - place:
+            raise CheckpointError("The checkpoint is shorter than its arrays.")
+        array = np.frombuffer(body, dtype=kind, count=count, offset=place).reshape(shape)
+        place += size
+        return array.astype(np.dtype(kind).newbyteorder("="))
+
+    # A stranger can make the checksum fit, but nothing worse than an error comes of it.
+    try:
+        state = restored(json.loads(bytes(body[_LENGTH:place])))
+    except CheckpointError:
+        raise
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise CheckpointError(f"The checkpoint cannot be understood: {error}") from None
+    if not isinstance(state, dict):
+        raise CheckpointError("The checkpoint cannot be understood.")
+    return state
