@@ -1,0 +1,60 @@
+"""Settings as command-line options, for both commands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from charembed_tui.fields import Checked
+from model.errors import SettingsError
+
+Settings = TypeVar("Settings", bound=Checked)
+
+
+def add_settings(
+    parser: argparse.ArgumentParser,
+    title: str,
+    kind: type[Checked],
+    prefix: str = "",
+    renamed: tuple[str, ...] = (),
+) -> None:
+    """An option for every setting of a kind.
+
+    Args:
+        parser: to add them to.
+        title: of the group in the help.
+        kind: the settings.
+        prefix: of the destinations, which tells kinds apart.
+        renamed: settings whose option has the prefix too.
+    """
+    group = parser.add_argument_group(title)
+    for name, field in kind.FIELDS.items():
+        option = (prefix + name if name in renamed else name).replace("_", "-")
+        group.add_argument(
+            f"--{option}",
+            dest=prefix + name,
+            type=_checked(field.check),
+            metavar="VALUE",
+            help=f"{field.label}; {field.told()}".replace("%", "%%"),
+        )
+
+
+def with_options(settings: Settings, options: argparse.Namespace, prefix: str = "") -> Settings:
+    """Settings with what the command line says in their place."""
+    given = vars(options)
+    names = [name for name in settings.FIELDS if given.get(prefix + name) is not None]
+    return replace(settings, **{name: given[prefix + name] for name in names})
+
+
+def _checked(check: Callable[[Any], Any]) -> Callable[[str], Any]:
+    """A setting's check as argparse wants it."""
+
+    def parse(text: str) -> Any:
+        try:
+            return check(text)
+        except SettingsError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse
