@@ -10,10 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from charembed_tui import __version__
+from charembed_tui.files import write_whole
 from charembed_tui.glyphs import classify, glyph
-from charembed_tui.runs import write_whole
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import Snapshot
 from charembed_tui.timeline import Frame
@@ -29,9 +30,9 @@ def export_run(
 ) -> None:
     """Write a run to a folder.
 
-    - `run.json`: settings, the text's name, counts and fingerprint, step and losses.
+    - `export.json`: settings, the text's name, counts and fingerprint, step and losses.
     - `vectors.tsv`, `metadata.tsv`: one row a character; the Embedding Projector opens both.
-    - `loss.tsv`: step, training loss and held-out loss in nats per character.
+    - `loss.tsv`: step, seconds, passes, training and held-out loss in nats per character.
     - `recording.npz`: the vocabulary's code points, steps (F,) and parameters (F, D); read it with
       `numpy.load`, no pickle.
 
@@ -40,13 +41,7 @@ def export_run(
     """
     if snapshot.theta is None:
         return
-    embeddings, _ = snapshot.model.unpack(snapshot.theta)
-    rows = ["\t".join(f"{x:.9g}" for x in row) for row in embeddings]
-    names = ["character\tcode point\tclass"] + [
-        f"{glyph(c)}\tU+{ord(c):04X}\t{classify(c).value}" for c in corpus.vocabulary
-    ]
-    _write_lines(folder / "vectors.tsv", rows)
-    _write_lines(folder / "metadata.tsv", names)
+    write_vectors(folder, snapshot.model.unpack(snapshot.theta)[0], corpus.vocabulary)
     _write_lines(folder / "loss.tsv", _losses(snapshot))
     recording = io.BytesIO()
     np.savez_compressed(
@@ -66,21 +61,31 @@ def export_run(
             "sha256_of_codes": hashlib.sha256(corpus.codes.tobytes()).hexdigest(),
         },
         "settings": asdict(settings),
-        "counts": asdict(snapshot.counts) if snapshot.counts else None,
+        "positions": snapshot.facts.positions if snapshot.facts else None,
         "step": snapshot.step,
         "nats_per_character": {"training": snapshot.loss, "held_out": snapshot.held_out},
     }
     text = json.dumps(run, indent=2, ensure_ascii=False)
-    write_whole(folder / "run.json", text.encode("utf-8", "backslashreplace") + b"\n")
+    write_whole(folder / "export.json", text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def write_vectors(folder: Path, embeddings: NDArray[np.float64], vocabulary: Sequence[str]) -> None:
+    """Write `vectors.tsv` and `metadata.tsv`, one row a character. Raises OSError."""
+    rows = ["\t".join(f"{x:.9g}" for x in row) for row in embeddings]
+    names = ["character\tcode point\tclass"] + [
+        f"{glyph(c)}\tU+{ord(c):04X}\t{classify(c).value}" for c in vocabulary
+    ]
+    _write_lines(folder / "vectors.tsv", rows)
+    _write_lines(folder / "metadata.tsv", names)
 
 
 def _losses(snapshot: Snapshot) -> list[str]:
     """The curves as rows; the held-out loss is empty where there is none."""
-    held_out = dict(zip(*(a.tolist() for a in snapshot.held_out_curve), strict=True))
-    rows = ["step\ttraining\theld out"]
-    for step, loss in zip(*(a.tolist() for a in snapshot.curve), strict=True):
-        other = held_out.get(step)
-        rows.append(f"{int(step)}\t{loss:.9g}\t{'' if other is None else f'{other:.9g}'}")
+    held_out = dict(snapshot.held_out_curve.rows()[:, [0, 3]].tolist())
+    rows = ["step\tseconds\tpasses\ttraining\theld out"]
+    for step, seconds, passes, loss in snapshot.curve.rows().tolist():
+        other = f"{held_out[step]:.9g}" if step in held_out else ""
+        rows.append(f"{int(step)}\t{seconds:.6g}\t{passes:.6g}\t{loss:.9g}\t{other}")
     return rows
 
 

@@ -1,0 +1,1 @@
+"""What a run leaves for other programs and other people: data, pictures, an animation."""

@@ -1,0 +1,90 @@
+"""Embeddings laid out to be drawn: the same frame for every step, so that only characters move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charembed_tui.axis_range import Range
+from charembed_tui.glyphs import CharacterClass, classify, glyph
+from charembed_tui.timeline import Frame
+from model.log_bilinear import LogBilinear
+from model.projection import principal_plane
+
+Array = NDArray[np.float64]
+
+WIDTH, HEIGHT = 640, 520
+MARGIN = 36
+BACKGROUND, FRAME, INK = "#16181d", "#4a4f59", "#c9ccd3"
+# Okabe and Ito's colours, told apart by the colour-blind too.
+COLOURS = {
+    CharacterClass.VOWEL: "#e69f00",
+    CharacterClass.CONSONANT: "#56b4e9",
+    CharacterClass.CAPITAL: "#009e73",
+    CharacterClass.LETTER: "#56b4e9",
+    CharacterClass.DIGIT: "#f0e442",
+    CharacterClass.PUNCTUATION: "#d55e00",
+    CharacterClass.SPACE: "#cc79a7",
+    CharacterClass.OTHER: "#9aa0ab",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Steps to draw.
+
+    Attributes:
+        glyphs: (V,) what stands for each character.
+        colours: (V,) of each.
+        steps: (F,).
+        places: (F, V, 2) in pixels, from the top left.
+        title: what is shown.
+    """
+
+    glyphs: tuple[str, ...]
+    colours: tuple[str, ...]
+    steps: tuple[int, ...]
+    places: Array
+    title: str
+
+
+def lay_out(
+    frames: Sequence[Frame],
+    model: LogBilinear,
+    vocabulary: Sequence[str],
+    components: tuple[int, int] | None,
+    name: str,
+) -> Scene:
+    """Two components of some frames, or (None) the principal plane of the last of them."""
+    embeddings = [model.unpack(frame.theta)[0] for frame in frames]
+    if components is None:
+        plane = principal_plane(embeddings[-1])
+        points = np.stack([plane.picture(e) for e in embeddings])
+        view = "principal plane"
+    else:
+        points = np.stack([e[:, list(components)] for e in embeddings])
+        view = f"components {components[0] + 1} and {components[1] + 1}"
+    places = np.empty_like(points)
+    for axis, length in enumerate((WIDTH, HEIGHT)):
+        shown = Range.around(points[..., axis])
+        part = (points[..., axis] - shown.low) / (shown.high - shown.low)
+        part = part if axis == 0 else 1 - part
+        places[..., axis] = MARGIN + part * (length - 2 * MARGIN)
+    return Scene(
+        tuple(glyph(c) for c in vocabulary),
+        tuple(COLOURS[classify(c)] for c in vocabulary),
+        tuple(frame.step for frame in frames),
+        places,
+        f"{name} · {view}",
+    )
+
+
+def thinned(frames: Sequence[Frame], most: int) -> list[Frame]:
+    """At most so many frames, closer together at the beginning, where most of the movement is."""
+    if len(frames) <= most:
+        return list(frames)
+    last = len(frames) - 1
+    return [frames[i] for i in sorted({round(last * (k / (most - 1)) ** 2) for k in range(most)})]
