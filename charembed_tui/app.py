@@ -1,44 +1,60 @@
-"""The app: composition, key bindings and wiring, nothing else."""
+"""The app: composition and wiring, nothing else."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
+import signal
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Tab, Tabs
-from textual.worker import get_current_worker
 
-from charembed_tui.export import export_run
-from charembed_tui.generation import write
-from charembed_tui.glyphs import printable
-from charembed_tui.runs import new_run_folder
-from charembed_tui.screens.help import HelpScreen
+from charembed_tui.actions import Actions
+from charembed_tui.background import Background
+from charembed_tui.commands import BY_NAME, COMMANDS
+from charembed_tui.history import RunHistory
+from charembed_tui.messages import CorpusRead, LinesFound, Written
+from charembed_tui.preferences import Preferences
+from charembed_tui.resuming import ResumedRun, RunKeeper
+from charembed_tui.run_folder import RunFolder
 from charembed_tui.settings import OPTIMIZER_SETTINGS, TrainingSettings
-from charembed_tui.snapshot import SessionState, Snapshot
+from charembed_tui.snapshot import SessionState, Snapshot, View
+from charembed_tui.sweep import Sweep
 from charembed_tui.training import TrainingSession
+from charembed_tui.widgets.character_pane import CharacterPane
 from charembed_tui.widgets.corpus_pane import CorpusPane
 from charembed_tui.widgets.embedding_pane import EmbeddingPane
+from charembed_tui.widgets.embedding_plot import EmbeddingPlot
 from charembed_tui.widgets.generation_pane import GenerationPane
 from charembed_tui.widgets.hyperparameters_pane import HyperparametersPane
+from charembed_tui.widgets.inspector_pane import InspectorPane
 from charembed_tui.widgets.loss_pane import LossPane
 from charembed_tui.widgets.status_bar import StatusBar
+from charembed_tui.widgets.timeline_bar import TimelineBar
 from model.corpus import Corpus
 from model.errors import CharembedError, SettingsError
 
 _FRAMES_PER_SECOND = 10
-_CHARACTERS = 300
+_SECONDS_TO_ANSWER = 0.04  # a key
+_SECONDS_TO_DRAW = 0.015
+_LOOKS_BETWEEN_DETAILS = 4
 _SECONDS_TO_END = 10.0
 PAGES = ("setup", "watch", "write")
+_FIRST_VISIT = (
+    "space starts training; watch the characters find their places.\n"
+    "g lets the model write, at any moment; x and y look from other sides.\n"
+    "? shows all keys, o opens another text, q quits."
+)
 
 
 class CharembedApp(App[None]):
@@ -47,7 +63,10 @@ class CharembedApp(App[None]):
     Args:
         corpus: the text to begin with.
         path: where it was read from.
-        settings: hyperparameters to begin with.
+        preferences: settings to begin with.
+        remember_in: file for the preferences at the end of the visit, None to forget them.
+        keep: save every run in a folder of its own.
+        resumed: a run to go on with; then corpus, path and training settings are its own.
     """
 
     TITLE = "charembed"
@@ -55,95 +74,115 @@ class CharembedApp(App[None]):
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "train", "Train"),
-        Binding("n", "step", "Step"),
-        Binding("r", "reset", "Reset"),
-        Binding("x", "component(0, 1)", "x-axis", key_display="x/X"),
-        Binding("X", "component(0, -1)", "Previous component on the x-axis", show=False),
-        Binding("y", "component(1, 1)", "y-axis", key_display="y/Y"),
-        Binding("Y", "component(1, -1)", "Previous component on the y-axis", show=False),
-        Binding("g", "generate", "Write"),
-        Binding("o", "corpus", "Text"),
-        Binding("e", "export", "Export", show=False),
-        Binding("question_mark", "help", "Help", key_display="?"),
-        Binding("q", "quit", "Quit"),
-        Binding("1", "page('setup')", "Setup page", show=False),
-        Binding("2", "page('watch')", "Watch page", show=False),
-        Binding("3", "page('write')", "Write page", show=False),
-        Binding("escape", "leave", "Leave the field", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [command.binding for command in COMMANDS]
 
-    @dataclass
-    class CorpusRead(Message):
-        """The file was read; `corpus` is a message instead where it cannot be used."""
-
-        path: Path
-        corpus: Corpus | str
-
-    @dataclass
-    class Exported(Message):
-        """An export has ended, well or not."""
-
-        message: str
-        failed: bool = False
-
-    @dataclass
-    class Written(Message):
-        """More of a sample; the last message carries a note."""
-
-        sample: int
-        text: str
-        note: str | None = None
-
-    def __init__(self, corpus: Corpus, path: str | Path, settings: TrainingSettings) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        path: str | Path,
+        preferences: Preferences | None = None,
+        *,
+        remember_in: Path | None = None,
+        keep: bool = False,
+        resumed: ResumedRun | None = None,
+    ) -> None:
         super().__init__()
-        self.corpus = corpus
+        preferences = preferences or Preferences()
+        self.source = corpus
         self.path = Path(path)
-        self.session = TrainingSession(corpus, settings)
-        self.components = (0, 1)
-        self._next: tuple[Corpus, Path, TrainingSettings] | None = None
+        self._keep_runs = keep
+        self.session = TrainingSession(
+            corpus,
+            preferences.training,
+            begin=False,
+            keep=self._keeper(corpus, self.path, resumed.folder if resumed else None),
+            state=resumed.state if resumed else None,
+        )
+        self.history = RunHistory()
+        self.background = Background(self)
+        self.actions = Actions(self)
+        self.running_sweep: Sweep | None = None
+        self._preferences, self._remember_in = preferences, remember_in
+        self._run_numbers = count(2)  # the first session has its own
+        self._next: tuple[Corpus, Path, TrainingSettings, bool] | None = None
         self._shown: Snapshot | None = None
-        self._sample = 0
+        self._looks = 0
         # Held here, since a query would look for them on whatever screen is in front.
         self._status = StatusBar(id="status")
-        self._tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
-        self._corpus_pane = CorpusPane(self.path, id="corpus")
-        self._hyperparameters = HyperparametersPane(settings, id="hyperparameters")
-        self._embedding = EmbeddingPane(id="embedding")
-        self._loss = LossPane(id="loss")
-        self._generation = GenerationPane(id="generation")
+        self.tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
+        self.corpus_pane = CorpusPane(self.path, id="corpus")
+        self.hyperparameters = HyperparametersPane(preferences.training, id="hyperparameters")
+        self.embedding_pane = EmbeddingPane(id="embedding")
+        self.character = CharacterPane(id="character")
+        self.loss = LossPane(preferences.loss, id="loss")
+        self.generation = GenerationPane(preferences.sampling, id="generation")
+        self.inspector = InspectorPane(id="inspector")
 
     def compose(self) -> ComposeResult:
         """Status, pages, footer; small screens show one page at a time, under tabs."""
         yield self._status
-        yield self._tabs
+        yield self.tabs
         with Container(id="pages"):
             with Vertical(id="setup", classes="page"):
-                yield self._corpus_pane
-                yield self._hyperparameters
+                yield self.corpus_pane
+                yield self.hyperparameters
             with Horizontal(id="watch", classes="page active"):
-                yield self._embedding
-                yield self._loss
-            with Vertical(id="write", classes="page"):
-                yield self._generation
+                yield self.embedding_pane
+                with Vertical(id="numbers"):
+                    yield self.loss
+                    yield self.character
+            with Horizontal(id="write", classes="page"):
+                yield self.generation
+                yield self.inspector
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Look at the session ten times a second."""
+        if self._preferences.theme in self.available_themes:
+            self.theme = self._preferences.theme
+        self.call_after_refresh(self._open)
+        if self._preferences.is_new:
+            self.notify(_FIRST_VISIT, title="Welcome", timeout=20, markup=False)
+
+    def _open(self) -> None:
+        """What takes long begins behind the first picture."""
+        self.session.begin()
         self._introduce()
         self.set_interval(1 / _FRAMES_PER_SECOND, self._look)
+        with suppress(NotImplementedError, RuntimeError):  # not on Windows, not off the main thread
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(
+                    number, lambda: self.run_worker(self.action_quit())
+                )
+
+    @property
+    def corpus(self) -> Corpus:
+        """The text as it is learned: rare characters may be merged in it."""
+        return self.session.corpus
 
     @property
     def snapshot(self) -> Snapshot:
         """The session's newest snapshot."""
         return self.session.snapshot
 
+    @property
+    def view(self) -> View | None:
+        """The parameters on show; None before there are any."""
+        snapshot, step = self.snapshot, self.embedding_pane.timeline_bar.step
+        frame = None if step is None else self.session.timeline.at(step)
+        if frame is not None:
+            return View(snapshot.model, frame.step, frame.theta, live=False)
+        if snapshot.theta is None:
+            return None
+        return View(snapshot.model, snapshot.step, snapshot.theta, live=True)
+
     # The session
 
-    def _begin(self, corpus: Corpus, path: Path, settings: TrainingSettings) -> None:
+    def begin(
+        self, corpus: Corpus, path: Path, settings: TrainingSettings, *, train: bool = False
+    ) -> None:
         """Start over, as soon as the old thread has ended."""
-        self._next = (corpus, path, settings)
+        self._next = (corpus, path, settings, train)
         self.session.close()
         self._look()
 
@@ -152,30 +191,92 @@ class CharembedApp(App[None]):
         if not self.is_running:
             return
         if self._next and self.session.join(0):
-            self.corpus, self.path, settings = self._next
+            self.source, self.path, settings, train = self._next
             self._next = None
-            self.session = TrainingSession(self.corpus, settings)
+            run = next(self._run_numbers)
+            try:
+                self.session = self._new_session(settings, run)
+            except CharembedError as error:
+                self.notify(str(error), severity="error", markup=False)
+                settings = replace(settings, minimum_count=1)
+                self.session = self._new_session(settings, run)
             self._introduce()
+            if train:
+                self.session.start()
+        self._looks += 1
         if self.snapshot is not self._shown:
             self._show(self.snapshot)
+            if self.session.problem:
+                self.notify(self.session.problem, title="Not saved", severity="warning")
+                self.session.problem = None
+            self.session.give_way(_SECONDS_TO_DRAW)
+        sweep = self.running_sweep
+        if sweep and self._next is None and sweep.is_due(self.snapshot):
+            self._continue_sweep(sweep)
+
+    def _new_session(self, settings: TrainingSettings, run: int) -> TrainingSession:
+        keep = self._keeper(self.source, self.path, None)
+        return TrainingSession(self.source, settings, run, keep=keep)
+
+    def _keeper(self, corpus: Corpus, path: Path, folder: RunFolder | None) -> RunKeeper | None:
+        return RunKeeper(corpus, path, folder) if self._keep_runs else None
+
+    def settings_shown(self) -> TrainingSettings:
+        """What the fields say, or what is in use while they say nothing valid."""
+        try:
+            return self.hyperparameters.settings()
+        except SettingsError:
+            return self.session.settings
+
+    def start_sweep(self, sweep: Sweep) -> None:
+        """Run settings one after another."""
+        self._continue_sweep(sweep)
+
+    def _continue_sweep(self, sweep: Sweep) -> None:
+        """Begin the next run, or end the sweep."""
+        if not sweep.waiting:
+            self.running_sweep = None
+            self.session.pause()
+            self.notify(f"All {sweep.total} runs are done. R compares them.", title="Sweep")
+            return
+        settings, self.running_sweep = sweep.next()
+        self.begin(self.source, self.path, settings, train=True)
 
     def _introduce(self) -> None:
         """Tell the panes of a new session."""
-        self._embedding.show_vocabulary(self.corpus.vocabulary)
-        self._hyperparameters.show_vocabulary(len(self.corpus.vocabulary))
-        self._hyperparameters.show_in_use(self.session.settings)
-        last = self.session.settings.embedding_size - 1
-        self.components = (min(self.components[0], last), min(self.components[1], last))
+        vocabulary = self.corpus.vocabulary
+        size = self.session.settings.embedding_size
+        self.embedding_pane.show_vocabulary(vocabulary, size)
+        self.embedding_pane.timeline_bar.follow(self.session.timeline)
+        self.character.show_vocabulary(vocabulary, self.corpus.counts())
+        self.inspector.show_vocabulary(vocabulary)
+        self.hyperparameters.show_corpus(self.corpus)
+        self.hyperparameters.show_in_use(self.session.settings)
 
     def _show(self, snapshot: Snapshot) -> None:
         before, self._shown = self._shown, snapshot
-        self._status.show(snapshot, self.corpus.name)
-        self._embedding.show(snapshot, self.components)
-        self._loss.show(snapshot)
-        if before is None or (before.run, before.counts) != (snapshot.run, snapshot.counts):
-            self._corpus_pane.show(self.corpus, self.path, snapshot)
+        self.history.note(self.source.name, self.session.settings, snapshot)
+        sweep = self.running_sweep
+        told = f"sweep {sweep.number}/{sweep.total}" if sweep else ""
+        self._status.show(snapshot, self.corpus.name, told)
+        self.embedding_pane.timeline_bar.show(snapshot.step)
+        self.loss.show(snapshot, self.history, self.source.name)
+        if self.embedding_pane.timeline_bar.step is None:
+            running = snapshot.state is SessionState.RUNNING
+            self.show_view(details=not running or self._looks % _LOOKS_BETWEEN_DETAILS == 0)
+        new = before is None or before.run != snapshot.run
+        if before is None or new or before.facts is not snapshot.facts:
+            self.corpus_pane.show(self.corpus, self.path, snapshot)
+            if snapshot.facts is None:
+                self.loss.show_lines(())
+            else:
+                # All modules are loaded by now. Going through them again would stop everything for
+                # a tenth of a second, every other second.
+                gc.collect()
+                gc.freeze()
+                self.background.compare(self.session)
         failed = snapshot.state is SessionState.FAILED
-        if failed and (before is None or before.state is not SessionState.FAILED):
+        if failed and (before is None or new or before.state is not SessionState.FAILED):
             self.notify(
                 f"{snapshot.error}\nr starts again with the settings shown.",
                 title="Training stopped",
@@ -184,51 +285,64 @@ class CharembedApp(App[None]):
                 markup=False,
             )
 
+    def show_view(self, *, details: bool = True) -> None:
+        """Draw the parameters on show; numbers that change too fast to be read can wait."""
+        view = self.view
+        if view is None:
+            return
+        self.embedding_pane.show(view, self.session.timeline)
+        if details:
+            self.character.show(self.embedding_pane.plot.cursor, view)
+            self.inspector.show(view, self.session.table)
+
+    def refresh_loss(self) -> None:
+        """Draw the curves anew: others are shown or hidden."""
+        self.loss.show(self.snapshot, self.history, self.source.name)
+
+    def go_to_page(self, name: str) -> None:
+        """Bring a page to the front of a small screen."""
+        self.tabs.active = f"tab-{name}"
+
     # Messages from the panes and from threads
+
+    @on(TimelineBar.Moved)
+    def _moved_in_time(self, event: TimelineBar.Moved) -> None:
+        self.show_view()
+        self.generation.show_step(self.snapshot.run, event.step)
+
+    @on(EmbeddingPlot.Selected)
+    def _character_selected(self, event: EmbeddingPlot.Selected) -> None:
+        if self.view is not None:
+            self.character.show(event.character, self.view)
 
     @on(CorpusPane.Selected)
     def _corpus_selected(self, event: CorpusPane.Selected) -> None:
-        self._corpus_pane.show_loading(event.path)
-        self._read(event.path)
-
-    @work(thread=True, group="corpus", exclusive=True, exit_on_error=False)
-    def _read(self, path: Path) -> None:
-        worker = get_current_worker()
-        result: Corpus | str
-        try:
-            result = Corpus.from_file(path)
-        except CharembedError as error:
-            result = str(error)
-        except MemoryError:
-            result = f"{path.name} does not fit in memory: choose a smaller text."
-        if not worker.is_cancelled:
-            self.post_message(self.CorpusRead(path, result))
+        self.corpus_pane.show_loading(event.path)
+        self.background.read(event.path)
 
     @on(CorpusRead)
     def _corpus_read(self, event: CorpusRead) -> None:
         if isinstance(event.corpus, str):
-            self._corpus_pane.show_error(event.corpus)
+            self.corpus_pane.show_error(event.corpus)
             self.notify(event.corpus, severity="error", markup=False)
         else:
-            self._begin(event.corpus, event.path, self._settings())
-
-    def _settings(self) -> TrainingSettings:
-        """What the fields say, or what is in use while they say nothing valid."""
-        try:
-            return self._hyperparameters.settings()
-        except SettingsError:
-            return self.session.settings
+            self.begin(event.corpus, event.path, self.settings_shown())
 
     @on(HyperparametersPane.Changed)
     def _settings_changed(self, event: HyperparametersPane.Changed) -> None:
         """Apply settings where nothing is lost: before the first step, or another optimizer."""
         now = self.session.settings
         if event.settings != now and not self.snapshot.step:
-            self._begin(self.corpus, self.path, event.settings)
+            self.begin(self.source, self.path, event.settings)
         elif event.settings.optimizer != now.optimizer:
             own = {name: getattr(event.settings, name) for name in OPTIMIZER_SETTINGS}
             self.session.switch_optimizer(replace(now, **own))
-            self._hyperparameters.show_in_use(self.session.settings)
+            self.hyperparameters.show_in_use(self.session.settings)
+
+    @on(LinesFound)
+    def _lines_found(self, event: LinesFound) -> None:
+        if event.run == self.snapshot.run:
+            self.loss.show_lines(event.lines)
 
     @on(Tabs.TabActivated)
     def _tab_activated(self, event: Tabs.TabActivated) -> None:
@@ -237,142 +351,51 @@ class CharembedApp(App[None]):
 
     @on(GenerationPane.Requested)
     def _generation_requested(self) -> None:
-        self.action_generate()
-
-    @work(thread=True, group="generation", exclusive=True, exit_on_error=False)
-    def _write(self, sample: int, snapshot: Snapshot, prompt: str) -> None:
-        worker = get_current_worker()
-        note = f"{_CHARACTERS} characters at step {snapshot.step:,}"
-        try:
-            write(
-                snapshot,
-                self.corpus.vocabulary,
-                prompt,
-                _CHARACTERS,
-                lambda text: self.post_message(self.Written(sample, text)),
-                lambda: worker.is_cancelled,
-            )
-        except CharembedError as error:
-            note = str(error)
-        if not worker.is_cancelled:
-            self.post_message(self.Written(sample, "", note))
+        self.actions.generate()
 
     @on(Written)
     def _written(self, event: Written) -> None:
-        if event.sample != self._sample:
-            return
-        self._generation.extend(event.text)
-        if event.note is not None:
-            self._generation.end(event.note)
+        if self.background.is_current(event.sample):
+            if event.chunk is not None:
+                self.generation.extend(event.chunk)
+            if event.note is not None:
+                self.generation.end(event.note)
 
-    # Keys
+    # Commands
 
-    def action_train(self) -> None:
-        """Start or pause."""
-        if self.snapshot.state is SessionState.FAILED:
-            self.notify("Training stopped; r starts again.", severity="warning")
-            return
-        self.session.toggle()
+    async def on_event(self, event: events.Event) -> None:
+        """Give keys and clicks the interpreter while they are answered."""
+        if isinstance(event, events.InputEvent):
+            self.session.give_way(_SECONDS_TO_ANSWER)
+        await super().on_event(event)
 
-    def action_step(self) -> None:
-        """Take one step."""
-        self.session.step_once()
-
-    def action_reset(self) -> None:
-        """Start again at step 0 with the settings shown."""
-        self._begin(self.corpus, self.path, self._settings())
-
-    def action_component(self, axis: int, by: int) -> None:
-        """Show the next or previous component on an axis (0 horizontal, 1 vertical).
-
-        The one on the other axis is passed over, unless there is no third.
-        """
-        size = self.session.settings.embedding_size
-        components = list(self.components)
-        components[axis] = (components[axis] + by) % size
-        if components[0] == components[1] and size > 2:
-            components[axis] = (components[axis] + by) % size
-        self.components = (components[0], components[1])
-        self._embedding.show(self.snapshot, self.components)
-
-    def action_generate(self) -> None:
-        """Write with the current parameters."""
-        snapshot = self.snapshot
-        if snapshot.theta is None:
-            self.notify("The text is still being counted: try again in a moment.")
-            return
-        self._sample += 1
-        self.action_page("write")
-        self._generation.begin(f"step {snapshot.step:,} · {snapshot.loss:.4f} nats per character")
-        self._write(self._sample, snapshot, self._generation.prompt)
-
-    def action_export(self) -> None:
-        """Write vectors, losses, recording and settings to a folder."""
-        if self.snapshot.theta is None:
-            self.notify("The text is still being counted: try again in a moment.")
-            return
-        self._export(self.session, self.corpus)
-
-    @work(thread=True, group="export", exit_on_error=False)
-    def _export(self, session: TrainingSession, corpus: Corpus) -> None:
-        frames = session.timeline.frames()
-        try:
-            folder = new_run_folder(corpus.name, datetime.now())
-            export_run(folder, corpus, session.settings, session.snapshot, frames)
-        except OSError as error:
-            message = f"{error}\nSet CHAREMBED_RUNS to a folder that can be written to."
-            self.post_message(self.Exported(message, failed=True))
-        else:
-            message = f"vectors.tsv, metadata.tsv, loss.tsv and recording.npz are in\n{folder}"
-            self.post_message(self.Exported(message))
-
-    @on(Exported)
-    def _exported(self, event: Exported) -> None:
-        self.notify(
-            printable(event.message),
-            title="Not exported" if event.failed else "Exported",
-            severity="error" if event.failed else "information",
-            markup=False,
-            timeout=10,
-        )
-
-    def action_corpus(self) -> None:
-        """Choose a text."""
-        self.action_page("setup")
-        self._corpus_pane.focus_choice()
-
-    def action_page(self, name: str) -> None:
-        """Bring a page to the front of a small screen."""
-        self._tabs.active = f"tab-{name}"
-
-    def action_leave(self) -> None:
-        """Take the focus from a field, so that keys act again."""
-        self.set_focus(None)
-
-    def action_help(self) -> None:
-        """All keys."""
-        self.push_screen(HelpScreen())
+    def action_command(self, name: str) -> object:
+        """Do one of `COMMANDS`."""
+        return BY_NAME[name].run(self.actions)
 
     async def action_quit(self) -> None:
         """End the training thread at its next step, then the app."""
         self.session.close()
+        self.background.stop_writing()
+        if self._remember_in is not None:
+            with suppress(OSError):  # a visit ends all the same
+                self.preferences().save(self._remember_in)
         await asyncio.to_thread(self.session.join, _SECONDS_TO_END)
         self.exit()
+
+    def preferences(self) -> Preferences:
+        """The settings as they are now."""
+        return Preferences(
+            self.settings_shown(), self.generation.settings, self.loss.view, self.theme
+        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything the keys do, for the command palette."""
         yield from super().get_system_commands(screen)
-        yield SystemCommand("Start or pause", "Train, or stop after this step", self.action_train)
-        yield SystemCommand("Step", "Take one training step", self.action_step)
-        yield SystemCommand("Reset", "Start again with the settings shown", self.action_reset)
-        for axis, name in enumerate(("x-axis", "y-axis")):
-            for by, word in ((1, "Next"), (-1, "Previous")):
+        for command in COMMANDS:
+            if command.name != "quit":  # Textual has its own
                 yield SystemCommand(
-                    f"{word} component on the {name}",
-                    "Look at the embedding from another side",
-                    lambda axis=axis, by=by: self.action_component(axis, by),
+                    command.title,
+                    f"{command.group} · {command.shown}",
+                    lambda name=command.name: self.action_command(name),
                 )
-        yield SystemCommand("Generate", "Write 300 characters", self.action_generate)
-        yield SystemCommand("Export", "Write vectors, losses and recording", self.action_export)
-        yield SystemCommand("Corpus", "Choose another text", self.action_corpus)
-        yield SystemCommand("Help", "All keys", self.action_help)

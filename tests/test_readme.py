@@ -23,8 +23,19 @@ def test_ci_runs_the_test_command() -> None:
 
 
 def test_every_key_of_the_app_is_told() -> None:
-    from charembed_tui.app import CharembedApp
+    from charembed_tui.commands import COMMANDS
 
-    names = {"question_mark": "?", "escape": "esc"}
-    for binding in CharembedApp.BINDINGS:
-        assert f"`{names.get(binding.key, binding.key)}`" in README
+    signs = {
+        "question_mark": "?",
+        "escape": "esc",
+        "left_square_bracket": "[",
+        "right_square_bracket": "]",
+        "left_curly_bracket": "{",
+        "right_curly_bracket": "}",
+        "backslash": "\\",
+        "less_than_sign": "<",
+        "greater_than_sign": ">",
+    }
+    for command in COMMANDS:
+        key = command.key.split(",")[0].split("+")[0]
+        assert f"`{signs.get(key, key)}`" in README, command.title

@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-KEYS = (
-    ("space", "start or pause training"),
-    ("n", "take one step"),
-    ("r", "reset: start again with the settings shown"),
-    ("x  X", "next / previous component on the horizontal axis"),
-    ("y  Y", "the same on the vertical axis"),
-    ("g", "generate 300 characters after the prompt"),
-    ("o", "choose another text"),
-    ("e", "export vectors, losses and the recording to a folder"),
-    ("1  2  3", "on small screens: setup, watch, write"),
-    ("tab", "next field or pane; esc leaves a field"),
-    ("ctrl+p", "command palette"),
-    ("q", "quit"),
-)
+from charembed_tui.commands import COMMANDS, EMBEDDING, LOSS, SCREEN, TIME, TRAINING, WRITING
+from charembed_tui.screens.dialog import Dialog
+
 STORY = (
-    "The computer reads a text in windows of a few characters and learns to guess the next "
-    "one. For that it gives every character a place, its embedding: characters that are used "
-    "alike move together. The loss is its surprise at each character of the text, in nats: "
-    "the lower, the better it knows the text."
+    "The computer reads a text in windows of a few characters and learns to guess the next one. "
+    "Each gets a place, its embedding: what is used alike moves together. The loss is the "
+    "surprise at each character, in nats: the lower, the better."
 )
+_COLUMNS = ((TRAINING, LOSS), (EMBEDDING, TIME), (WRITING, SCREEN))
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Closes with the keys that opened it, or esc."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q", "close", "Close")]
 
     def compose(self) -> ComposeResult:
-        """A table of keys under a short story."""
-        table = Table.grid(padding=(0, 2))
-        for key, meaning in KEYS:
-            table.add_row(Text(key, style="bold"), meaning)
+        """Three columns of keys under a short story."""
         with VerticalScroll(id="help") as box:
             box.border_title = "Help"
-            box.border_subtitle = "esc closes"
+            box.border_subtitle = "ctrl+p finds commands · esc closes"
             yield Static(STORY, id="help-story")
-            yield Static(table)
+            with Horizontal(id="help-keys"):
+                for column in _COLUMNS:
+                    yield Static(self._table(column))
+
+    def _table(self, groups: Sequence[str]) -> Table:
+        table = Table.grid(padding=(0, 1))
+        for group in groups:
+            table.add_row("", Text(group, style="bold underline"))
+            for command in COMMANDS:
+                if command.group == group and command.told:
+                    table.add_row(Text(command.shown, style="bold"), command.told)
+        return table

@@ -95,16 +95,21 @@ class CorpusPane(Vertical):
         self.border_title = f"Corpus · {visible(corpus.name)}"
         if path in self._samples:
             self.query_one("#samples", OptionList).highlighted = self._samples.index(path)
-        counts = snapshot.counts
-        lines = [
-            f"{_bytes(path)}{len(corpus):,} characters",
-            f"vocabulary of {len(corpus.vocabulary):,} characters",
-            f"{counts.ngrams:,} {snapshot.model.context_length + 1}-grams "
-            f"in {counts.contexts:,} contexts"
-            if counts
-            else "counting n-grams …",
-        ]
-        self.query_one("#facts", Static).update("\n".join(lines))
+        facts = snapshot.facts
+        text = Text(
+            f"{_bytes(path)}{len(corpus):,} characters\n"
+            f"vocabulary of {len(corpus.vocabulary):,} characters\n"
+        )
+        if facts is None:
+            text.append("counting n-grams …")
+        else:
+            text.append(
+                f"{facts.ngrams:,} {snapshot.model.context_length + 1}-grams "
+                f"in {facts.contexts:,} contexts"
+            )
+            for warning in facts.warnings:
+                text.append(f"\n! {warning}", style="bold")
+        self.query_one("#facts", Static).update(text)
         preview = corpus.decode(corpus.codes[:_PREVIEW_CHARACTERS])
         self.query_one("#preview", Static).update(Text(visible(preview), style="dim"))
 

@@ -1,112 +1,127 @@
-"""The embedding: every character drawn as its own glyph at two chosen components."""
+"""The embedding: the scatter plot, the legend of its colours, and the timeline under it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.widgets import Static
 
 from charembed_tui.glyphs import CharacterClass, classify
-from charembed_tui.snapshot import Snapshot
-from charembed_tui.widgets.plot import Plot, marker, placeholder
+from charembed_tui.snapshot import View
+from charembed_tui.timeline import Timeline
+from charembed_tui.widgets.embedding_plot import EmbeddingPlot
+from charembed_tui.widgets.timeline_bar import TimelineBar
 
-Array = NDArray[np.float64]
-
-_MARGIN = 0.08  # of the range, left free on each side
-_SLACK = 0.6  # shrink the range once the characters take less than this part of it
-
-
-@dataclass(frozen=True)
-class Range:
-    """An axis: from `low` to `high`."""
-
-    low: float
-    high: float
-
-    def following(self, values: Array) -> Range:
-        """The range for new values: this one while they fit and fill it, for a calm picture."""
-        low, high = float(values.min()), float(values.max())
-        fits = self.low <= low and high <= self.high
-        if fits and high - low >= _SLACK * (self.high - self.low):
-            return self
-        room = max(high - low, 1e-6) * _MARGIN
-        return Range(low - room, high + room)
+_TRAIL_FRAMES = 40
 
 
-class EmbeddingPlot(Plot):
-    """The scatter plot."""
+class Legend(Static):
+    """The classes of characters that occur, in their colours."""
 
-    INKS: ClassVar[tuple[str, ...]] = tuple(f"embedding--{c.name.lower()}" for c in CharacterClass)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._embeddings: Array | None = None
-        self._components = (0, 1)
-        self._ink_of: list[int] = []
-        self._ranges: tuple[Range, Range] | None = None
-
-    def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
-        """Take the characters that the rows of later embeddings belong to."""
-        classes = list(CharacterClass)
-        self._glyphs = vocabulary
-        self._ink_of = [classes.index(classify(c)) for c in vocabulary]
-        self._embeddings = None
-        self._ranges = None
-        self.redraw()
-
-    def show(self, embeddings: Array | None, components: tuple[int, int]) -> None:
-        """Draw embeddings, (V, H), at two components."""
-        if components != self._components:
-            self._ranges = None
-        self._embeddings, self._components = embeddings, components
-        self.redraw()
-
-    def draw(self, figure: Any, width: int, height: int) -> None:
-        """One marker a character; where two share a cell, the later in the vocabulary shows."""
-        if self._embeddings is None or len(self._embeddings) != len(self._glyphs):
-            return
-        x, y = (self._embeddings[:, component] for component in self._components)
-        if not (np.isfinite(x).all() and np.isfinite(y).all()):
-            return
-        before = self._ranges or (Range(0.0, -1.0), Range(0.0, -1.0))
-        self._ranges = (before[0].following(x), before[1].following(y))
-        markers = [marker(placeholder(i), ink) for i, ink in enumerate(self._ink_of)]
-        signal = figure.signal(x.tolist(), y.tolist(), marker=markers)
-        for axis, shown in zip("xy", self._ranges, strict=True):
-            figure.ruler(axis).lim(shown.low, shown.high)
-        figure.draw(signal)
+    def show_vocabulary(self, vocabulary: tuple[str, ...], plot: EmbeddingPlot) -> None:
+        """Take the characters of a text."""
+        present = {classify(c) for c in vocabulary}
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for kind in CharacterClass:
+            if kind in present:
+                ink = f"embedding--{kind.name.lower()}"
+                style = plot.get_component_rich_style(ink, partial=True)
+                text.append(kind.value, style=style)
+                text.append(" ")
+        self.update(text)
 
 
 class EmbeddingPane(Vertical):
-    """The plot with its title: which components, or why there is nothing to see."""
+    """What is shown where: two components or the principal plane, now or at a recorded step."""
 
     BORDER_TITLE = "Embedding"
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._plot = EmbeddingPlot()
+        self.plot = EmbeddingPlot(id="embedding-plot")
+        self.timeline_bar = TimelineBar(id="timeline-bar")
+        self._legend = Legend(id="legend")
+        self._view: View | None = None
+        self._vocabulary: tuple[str, ...] = ()
+        self._dimensions = 2
 
     def compose(self) -> ComposeResult:
-        """The plot alone; the border says the rest."""
-        yield self._plot
+        """Plot, legend, timeline."""
+        yield self.plot
+        yield self._legend
+        yield self.timeline_bar
 
-    def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
+    def show_vocabulary(self, vocabulary: tuple[str, ...], embedding_size: int) -> None:
         """Get ready for a text's characters."""
-        self._plot.show_vocabulary(vocabulary)
+        self._vocabulary, self._dimensions = vocabulary, embedding_size
+        self.plot.show_vocabulary(vocabulary)
+        self._legend.show_vocabulary(vocabulary, self.plot)
+        components = self.plot.components
+        if components is not None and max(components) >= embedding_size:
+            last = embedding_size - 1
+            self.plot.look_at((min(components[0], last), min(components[1], last)))
+        self._view = None
         self.border_subtitle = "counting the text …"
+        self._entitle()
 
-    def show(self, snapshot: Snapshot, components: tuple[int, int]) -> None:
-        """Draw a snapshot's embeddings."""
-        x, y = (component + 1 for component in components)
-        self.border_title = f"Embedding · component {x} → · component {y} ↑"
-        if snapshot.theta is None:
-            return
-        embeddings, _ = snapshot.model.unpack(snapshot.theta)
-        self._plot.show(embeddings, components)
-        size = snapshot.model.embedding_size
-        self.border_subtitle = f"{len(embeddings)} characters in {size} dimensions"
+    def notify_style_update(self) -> None:
+        """The legend has the plot's colours, which changed with the theme."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self._legend.show_vocabulary(self._vocabulary, self.plot)
+
+    def show(self, view: View, timeline: Timeline) -> None:
+        """Draw the embeddings on show."""
+        self._view = view
+
+        def trail() -> list[Any]:
+            frames = timeline.until(view.step, _TRAIL_FRAMES)
+            return [view.model.unpack(frame.theta)[0] for frame in frames]
+
+        self.plot.show(view.embeddings, trail)
+        self._entitle()
+
+    def cycle(self, axis: int, by: int) -> None:
+        """Show the next or previous component on an axis (0 horizontal, 1 vertical).
+
+        The one on the other axis is passed over, unless there is no third.
+        """
+        size = self._dimensions
+        components = list(self.plot.components or (0, 1))
+        components[axis] = (components[axis] + by) % size
+        if components[0] == components[1] and size > 2:
+            components[axis] = (components[axis] + by) % size
+        self.look_at((components[0], components[1]))
+
+    def look_at(self, components: tuple[int, int] | None) -> None:
+        """Show two components, or (None) the principal plane."""
+        self.plot.look_at(components)
+        self._entitle()
+
+    def toggle_principal(self) -> None:
+        """From components to the principal plane and back."""
+        self.look_at((0, 1) if self.plot.components is None else None)
+
+    def toggle_frozen(self) -> None:
+        """Hold the axes, or let them follow."""
+        self.plot.toggle_frozen()
+        self._entitle()
+
+    def _entitle(self) -> None:
+        components = self.plot.components
+        if components is not None:
+            x, y = (component + 1 for component in components)
+            title = f"Embedding · component {x} → · component {y} ↑"
+        else:
+            shares = self.plot.shares or (0.0, 0.0)
+            title = f"Embedding · principal plane, {shares[0]:.0%} → · {shares[1]:.0%} ↑"
+        self.border_title = title + (" · axes held" if self.plot.frozen else "")
+        if self._view is not None:
+            hidden = self.plot.hidden
+            more = f" · {hidden} without room: zoom in" if hidden else ""
+            self.border_subtitle = (
+                f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
+            )

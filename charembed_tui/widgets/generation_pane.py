@@ -1,46 +1,32 @@
-"""The generation console: a prompt, and the texts the model wrote, streaming in."""
+"""The generation console: a prompt, how to write, and the texts the model wrote, streaming in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from charembed_tui.glyphs import printable
+from charembed_tui.sampling_settings import SamplingSettings
+from charembed_tui.widgets.prompt_input import PromptInput
+from charembed_tui.widgets.sample_text import SampleText
+from charembed_tui.widgets.sampling_bar import SamplingBar
+from charembed_tui.writing import Chunk
 
 _MOST_SAMPLES = 30
-_EMPTY = "g writes 300 characters after the prompt, also while training"
-
-
-class _Sample(Static):
-    """A text being written: a line on the model, the prompt, what followed."""
-
-    def __init__(self, heading: str, prompt: str) -> None:
-        super().__init__(classes="sample", markup=False)
-        self._heading, self._prompt = heading, prompt
-        self.written = ""
-
-    def on_mount(self) -> None:
-        """Show the prompt at once."""
-        self.extend("")
-
-    def extend(self, text: str) -> None:
-        """Add characters."""
-        self.written += text
-        content = Text(f"{self._heading}\n", style="dim")
-        content.append(printable(self._prompt), style="bold not dim")
-        content.append(printable(self.written), style="not dim")
-        self.update(content)
+_EMPTY = "g writes after the prompt, also while training; the warmer a colour, the more surprising"
 
 
 class GenerationPane(Vertical):
-    """Prompt and samples; the newest sample is at the end."""
+    """Prompt, settings and samples; the newest sample is at the end.
+
+    Args:
+        settings: of writing, at first.
+    """
 
     BORDER_TITLE = "Generation"
 
@@ -48,46 +34,91 @@ class GenerationPane(Vertical):
     class Requested(Message):
         """Enter was pressed in the prompt."""
 
-    def __init__(self, **keywords: Any) -> None:
+    def __init__(self, settings: SamplingSettings, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._current: _Sample | None = None
+        self._prompt = PromptInput(id="prompt", compact=True)
+        self._bar = SamplingBar(settings, id="sampling")
+        self._box = VerticalScroll(Static(_EMPTY, id="generation-empty"), id="samples-written")
+        self._samples: list[SampleText] = []
+        self.is_writing = False
 
     def compose(self) -> ComposeResult:
-        """The prompt above the samples."""
-        yield Input(placeholder="prompt (may be empty)", id="prompt", compact=True)
-        with VerticalScroll(id="samples-written", can_focus=True):
-            yield Static(_EMPTY, id="generation-empty")
+        """The prompt and its settings above the samples."""
+        yield self._prompt
+        yield self._bar
+        yield self._box
 
     @property
     def prompt(self) -> str:
         """What the next sample begins with."""
-        return self.query_one("#prompt", Input).value
+        return self._prompt.value
+
+    @property
+    def settings(self) -> SamplingSettings:
+        """How the next sample is written."""
+        return self._bar.settings
+
+    @property
+    def newest(self) -> SampleText | None:
+        """The newest sample."""
+        return self._samples[-1] if self._samples else None
 
     @property
     def written(self) -> str:
         """The newest sample, without its prompt."""
-        return self._current.written if self._current else ""
+        return self.newest.written if self.newest else ""
 
-    def begin(self, heading: str) -> None:
+    @property
+    def text(self) -> str:
+        """The newest sample, with its prompt."""
+        return self.newest.prompt + self.newest.written if self.newest else ""
+
+    def focus_prompt(self) -> None:
+        """Put the cursor into the prompt."""
+        self._prompt.focus()
+
+    def steps_of(self, run: int) -> list[int]:
+        """At which steps of a run texts were written."""
+        return [sample.step for sample in self._samples if sample.run == run]
+
+    def begin(self, heading: str, run: int, step: int) -> None:
         """Start a sample after the prompt."""
-        box = self.query_one("#samples-written", VerticalScroll)
+        self._prompt.remember()
         self.query_one("#generation-empty").display = False
-        self._current = _Sample(heading, self.prompt)
-        old = list(self.query(_Sample))[: -_MOST_SAMPLES + 1]
-        for sample in old:
+        self._samples.append(SampleText(heading, self.prompt, run, step))
+        for sample in self._samples[:-_MOST_SAMPLES]:
             sample.remove()
-        box.mount(self._current)
-        box.anchor()
-        self.border_subtitle = "writing …"
+        del self._samples[:-_MOST_SAMPLES]
+        self._box.mount(self._samples[-1])
+        self.resume()
 
-    def extend(self, text: str) -> None:
+    def resume(self) -> None:
+        """More of the newest sample comes."""
+        self._box.anchor()
+        self.is_writing = True
+        self.border_subtitle = "writing … esc stops"
+
+    def extend(self, chunk: Chunk) -> None:
         """Add characters to the newest sample."""
-        if self._current:
-            self._current.extend(text)
+        if self.newest:
+            self.newest.extend(chunk)
 
     def end(self, note: str) -> None:
         """The newest sample is complete, or will not be."""
+        self.is_writing = False
         self.border_subtitle = note
+
+    def show_step(self, run: int, step: int | None) -> None:
+        """Mark the samples written at a step, and bring the last of them into view."""
+        for sample in self._samples:
+            here = step is not None and (sample.run, sample.step) == (run, step)
+            sample.set_class(here, "-at-step")
+            if here:
+                sample.scroll_visible()
+
+    @on(SamplingBar.Changed)
+    def _settings_changed(self, event: SamplingBar.Changed) -> None:
+        self.border_subtitle = event.error or ""
 
     @on(Input.Submitted)
     def _request(self, event: Input.Submitted) -> None:

@@ -1,25 +1,23 @@
-"""The hyperparameters: one field each, checked as they are typed."""
+"""The hyperparameters: one field each, checked as they are typed, and what they cost."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Label, Select, Static
 
-from charembed_tui.settings import (
-    OPTIMIZERS,
-    RANGES,
-    TrainingSettings,
-    belongs,
-    check,
-    shown,
-)
+from charembed_tui.cost_hint import CostHint
+from charembed_tui.fields import Choice
+from charembed_tui.presets import PRESETS
+from charembed_tui.settings import TrainingSettings, belongs
+from charembed_tui.widgets.number_field import NumberField
+from model.corpus import Corpus
 from model.errors import SettingsError
 
 
@@ -31,8 +29,8 @@ class _Choice(Select[str], inherit_bindings=False):
     ]
 
 
-class HyperparametersPane(Vertical):
-    """Fields, the number of parameters they imply, or what is wrong with them.
+class HyperparametersPane(VerticalScroll, can_focus=False):
+    """Presets, fields, and what they cost or what is wrong with them.
 
     Args:
         settings: what the fields show at first.
@@ -49,29 +47,41 @@ class HyperparametersPane(Vertical):
     def __init__(self, settings: TrainingSettings, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._in_use = settings
-        self._vocabulary_size: int | None = None
+        self._hint: CostHint | None = None
 
     def compose(self) -> ComposeResult:
-        """A label and a field for each setting, and a line on what they mean."""
-        for name, value in asdict(self._in_use).items():
+        """A label and a field for each setting, and lines on what they mean."""
+        with Horizontal(classes="field"):
+            yield Label("preset")
+            yield _Choice(
+                [(preset.name, preset.name) for preset in PRESETS],
+                prompt="choose",
+                compact=True,
+                id="preset",
+            )
+        for name, field in TrainingSettings.FIELDS.items():
+            value = getattr(self._in_use, name)
             with Horizontal(classes="field", id=f"field-{_id(name)}"):
-                if name == "optimizer":
-                    yield Label(name)
+                yield Label(field.label)
+                if isinstance(field, Choice):
                     yield _Choice(
-                        [(each, each) for each in OPTIMIZERS],
+                        [(each, each) for each in field.options],
                         value=value,
                         allow_blank=False,
                         compact=True,
-                        id="optimizer",
+                        id=_id(name),
                     )
-                    continue
-                yield Label(RANGES[name][0])
-                yield Input(shown(name, value), id=_id(name), compact=True)
+                else:
+                    yield NumberField(name, field, value, id=_id(name))
         yield Static(id="parameters")
 
-    def show_vocabulary(self, size: int) -> None:
-        """Count parameters for a text with this many different characters."""
-        self._vocabulary_size = size
+    def focus_first(self) -> None:
+        """Put the cursor into the first field."""
+        self.query_one("#preset").focus()
+
+    def show_corpus(self, corpus: Corpus) -> None:
+        """Tell costs for this text."""
+        self._hint = CostHint(corpus)
         self._explain()
 
     def show_in_use(self, settings: TrainingSettings) -> None:
@@ -79,16 +89,33 @@ class HyperparametersPane(Vertical):
         self._in_use = settings
         self._explain()
 
+    def fill(self, settings: TrainingSettings) -> None:
+        """Put settings into the fields."""
+        for name, field in TrainingSettings.FIELDS.items():
+            self._field(name).value = field.shown(getattr(settings, name))
+
     def settings(self) -> TrainingSettings:
         """What the fields say. Raises SettingsError at the first that is invalid."""
         return TrainingSettings(
-            **{name: check(name, self._field(name).value) for name in asdict(self._in_use)}
+            **{name: self._field(name).value for name in TrainingSettings.FIELDS}  # type: ignore[arg-type]
         )
 
-    def _field(self, name: str) -> Input | Select[str]:
+    def _field(self, name: str) -> NumberField | Select[str]:
         field = self.query_one(f"#{_id(name)}")
-        assert isinstance(field, Input | Select)
+        assert isinstance(field, NumberField | Select)
         return field
+
+    @on(Select.Changed, "#preset")
+    def _preset(self, event: Select.Changed) -> None:
+        event.stop()
+        chosen = next((preset for preset in PRESETS if preset.name == event.value), None)
+        if chosen is None or self._hint is None:
+            return
+        try:
+            now = self.settings()
+        except SettingsError:
+            now = self._in_use
+        self.fill(chosen.apply(now, len(self._hint.corpus)))
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -109,26 +136,19 @@ class HyperparametersPane(Vertical):
     def _explain(self) -> None:
         """Mark invalid fields, and say the first thing that is wrong, or what is right."""
         errors: list[str] = []
-        for name in asdict(self._in_use):
+        for name in TrainingSettings.FIELDS:
             field = self._field(name)
             row = self.query_one(f"#field-{_id(name)}")
             row.display = belongs(name, str(self._field("optimizer").value))
-            try:
-                check(name, field.value)
-            except SettingsError as error:
-                errors.append(str(error))
-                field.add_class("-invalid")
-            else:
-                field.remove_class("-invalid")
+            if isinstance(field, NumberField) and row.display and (error := field.mark()):
+                errors.append(error)
         line = self.query_one("#parameters", Static)
         line.set_class(bool(errors), "error")
         if errors:
             line.update(errors[0])
             return
         settings = self.settings()
-        text = ""
-        if self._vocabulary_size is not None:
-            text = f"{settings.model(self._vocabulary_size).parameter_count:,} parameters"
+        text = self._hint.tell(settings) if self._hint else ""
         if settings != self._in_use:
             text += "\nr resets and applies"
         line.update(text)

@@ -1,103 +1,98 @@
-"""The loss curve, in nats per character against steps."""
+"""The loss: curves with their numbers, in the unit and on the scales of one's choice."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 
-from charembed_tui.loss_curve import bucketed
+from charembed_tui.history import RunHistory
+from charembed_tui.loss_view import LossView
+from charembed_tui.reference_lines import ReferenceLine
 from charembed_tui.snapshot import Snapshot
-from charembed_tui.widgets.plot import Plot, marker
-
-Array = NDArray[np.float64]
-
-
-class LossPlot(Plot):
-    """The curve."""
-
-    INKS: ClassVar[tuple[str, ...]] = ("loss--curve", "loss--held-out", "loss--switch")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._curves: tuple[tuple[Array, Array], ...] = ()
-        self._switches: tuple[int, ...] = ()
-
-    def show(self, *curves: tuple[Array, Array], switches: tuple[int, ...] = ()) -> None:
-        """Draw steps and losses, of the training text and of the held-out text, and the switches.
-
-        At each switch another optimizer took over.
-        """
-        self._curves = tuple(curve for curve in curves if len(curve[0]))
-        self._switches = switches
-        self.redraw()
-
-    def draw(self, figure: Any, width: int, height: int) -> None:
-        """Lines through two points a column at the most."""
-        curves = [bucketed(*curve, width) for curve in self._curves]
-        if not curves:
-            return
-        # Limits a little wider than the data, so that a flat curve has a picture too.
-        low = min(float(losses.min()) for _, losses in curves)
-        high = max(float(losses.max()) for _, losses in curves)
-        room = 0.05 * (high - low) or 0.05
-        figure.ruler("y").lim(low - room, high + room)
-        last = max(float(steps[-1]) for steps, _ in curves)
-        figure.ruler("x").lim(0.0, max(last, 1.0))
-        ticks = _round_ticks(last, max(2, width // 14))
-        figure.ruler("x").ticks(ticks, [f"{int(tick):,}" for tick in ticks])
-        for step in self._switches:
-            signal = figure.signal([step, step], [low - room, high + room], marker=marker("┆", 2))
-            signal.lines()
-            figure.draw(signal)
-        # The first on top.
-        for ink, (steps, losses) in reversed(list(enumerate(curves))):
-            signal = figure.signal(steps.tolist(), losses.tolist(), marker=marker("braille", ink))
-            signal.lines()
-            figure.draw(signal)
+from charembed_tui.widgets.loss_plot import LossPlot
 
 
 class LossPane(Vertical):
-    """The plot with its title: the loss now, and its unit."""
+    """The plot; the border tells the loss now, its unit, and what is under the cursor.
+
+    Args:
+        view: how the losses are looked at, at first.
+    """
 
     BORDER_TITLE = "Loss"
 
-    def __init__(self, **keywords: Any) -> None:
+    @dataclass
+    class ViewChanged(Message):
+        """Another unit, axis or scale was chosen."""
+
+        view: LossView
+
+    def __init__(self, view: LossView, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._plot = LossPlot()
+        self.view = view
+        self.plot = LossPlot(id="loss-plot")
+        self._lines: tuple[ReferenceLine, ...] = ()
+        self._shown: tuple[Snapshot, RunHistory, str] | None = None
 
     def compose(self) -> ComposeResult:
         """The plot alone; the border says the rest."""
-        yield self._plot
+        yield self.plot
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Draw a snapshot's curve."""
-        self._plot.show(snapshot.curve, snapshot.held_out_curve, switches=snapshot.switches)
-        if snapshot.loss is None:
+    def show_lines(self, lines: tuple[ReferenceLine, ...]) -> None:
+        """Take the losses of simpler models."""
+        self._lines = lines
+        self._draw()
+
+    def show(self, snapshot: Snapshot, history: RunHistory, corpus: str) -> None:
+        """Draw a snapshot's curves, and those of earlier runs on the same text."""
+        self._shown = (snapshot, history, corpus)
+        self._draw()
+
+    def change(self, name: str) -> None:
+        """Take the next option of one choice: see `LossView`."""
+        self.view = self.view.next_of(name)
+        self._draw()
+        self.post_message(self.ViewChanged(self.view))
+
+    def _draw(self) -> None:
+        if self._shown is None:
+            return
+        snapshot, history, corpus = self._shown
+        past = [run.curve for run in history.overlaid(snapshot.run, corpus)]
+        curves = [c for c in (snapshot.curve, snapshot.held_out_curve) if len(c)]
+        self.plot.show(curves, past, snapshot.switches, self._lines, self.view)
+        self._entitle()
+
+    @on(LossPlot.CursorMoved)
+    def _entitle(self) -> None:
+        view, snapshot = self.view, self._shown[0] if self._shown else None
+        if snapshot is None or snapshot.loss is None:
             self.border_title = "Loss"
-            self.border_subtitle = "nats per character against steps"
+            self.border_subtitle = f"{view.unit} per character against {view.against}"
+            return
+        loss = view.loss(snapshot.loss)
+        self.border_title = f"Loss {loss:.4f} {view.unit} · {snapshot.optimizer}"
+        scale = "" if view.scale == "linear" else f" · {view.scale}"
+        reading = self.plot.reading()
+        if reading is not None:
+            x, values = reading
+            told = " / ".join(f"{value:.4f}" for value in values)
+            where = f"{x:,.0f}" if view.against == "steps" else f"{x:,.2f}"
+            self.border_subtitle = f"{told} {view.unit} at {where} {view.against}"
+        elif snapshot.held_out is None:
+            told = f"perplexity {perplexity(snapshot.loss)}"
+            self.border_subtitle = f"{told}{scale} · {view.against} →"
         else:
-            self.border_title = f"Loss · {snapshot.optimizer} · {snapshot.loss:.4f} nats"
-            self.border_subtitle = f"perplexity {perplexity(snapshot.loss)} · steps →"
-            if snapshot.held_out is not None:
-                self.border_subtitle = f"[#56b4e9]held out {snapshot.held_out:.4f}[/] · steps →"
+            held_out = f"held out {view.loss(snapshot.held_out):.4f}"
+            self.border_subtitle = f"[#2f8fc9]{held_out}[/]{scale} · {view.against} →"
 
 
 def perplexity(loss: float) -> str:
     """How many equally likely characters the loss amounts to."""
     return f"{math.exp(loss):.2f}" if loss < 20 else f"e^{loss:.0f}"
-
-
-def _round_ticks(last: float, most: int) -> list[float]:
-    """Round step numbers from 0 to the last, at most about `most` of them."""
-    if last < 1:
-        return [0.0, 1.0]
-    raw = last / most
-    power = 10 ** math.floor(math.log10(raw)) if raw > 0 else 1
-    stride = max(1.0, next(power * f for f in (1, 2, 5, 10) if power * f >= raw))
-    return [float(t) for t in np.arange(0, last + 1e-9, stride)]

@@ -6,12 +6,15 @@ thread only, one after another.
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
-import plotext
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -19,9 +22,10 @@ from textual.widget import Widget
 
 from charembed_tui.glyphs import glyph, width
 
-plotext.terminal.limit(False, False)  # the widget knows its size, whatever the terminal's is
-
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+_LABEL = 6  # cells that the labels of the vertical axis take
+_BLANK = "\u2800"  # plotext drops labels of spaces
+_LEAST_COLUMNS, _LEAST_ROWS = 8, 3
 _REST = 4.0  # times as long as building a figure took, before the next one is built
 _FIRST_INK = 16  # plotext colours from here on stand for our own styles
 # Characters of this private area stand for glyphs until the frame is complete: plotext counts
@@ -35,9 +39,47 @@ def placeholder(index: int) -> str:
     return chr(_FIRST_PLACEHOLDER + index % _PLACEHOLDERS)
 
 
+@cache
+def plotext() -> Any:
+    """The module, imported when the first figure is drawn: it takes a tenth of a second."""
+    import plotext as module
+
+    module.terminal.limit(False, False)  # the widget knows its size, whatever the terminal's is
+    return module
+
+
 def marker(symbol: str, ink: int) -> Any:
     """A plotext marker drawn in one of the widget's inks."""
-    return plotext.marker(symbol, _FIRST_INK + ink)
+    return plotext().marker(symbol, _FIRST_INK + ink)
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The cells inside the axes: where they begin in the widget, and how many there are."""
+
+    left: int
+    top: int
+    columns: int
+    rows: int
+
+    @classmethod
+    def of(cls, width: int, height: int) -> Canvas:
+        """The canvas of a widget of this size, with both axes labelled."""
+        return cls(_LABEL + 1, 1, width - _LABEL - 2, height - 3)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is room to draw."""
+        return self.columns >= _LEAST_COLUMNS and self.rows >= _LEAST_ROWS
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What an axis shows: from `low` to `high` over its cells, and labelled places."""
+
+    low: float
+    high: float
+    ticks: Sequence[tuple[float, str]]
 
 
 class Plot(Widget):
@@ -48,6 +90,7 @@ class Plot(Widget):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--frame"}
     INKS: ClassVar[tuple[str, ...]] = ()
+    LEAST_REST: ClassVar[float] = 0.0  # seconds between two figures that no key asked for
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -57,19 +100,31 @@ class Plot(Widget):
         self._built = 0.0
         self._postponed = False
 
+    @property
     @abstractmethod
-    def draw(self, figure: Any, width: int, height: int) -> None:
-        """Draw on a cleared, colourless figure of the right size."""
+    def has_data(self) -> bool:
+        """Whether there is something to draw; else the widget stays blank."""
 
-    def redraw(self) -> None:
+    @abstractmethod
+    def draw(self, figure: Any, canvas: Canvas) -> tuple[Axis, Axis] | None:
+        """Draw on a cleared, colourless figure; the axes, or None where nothing is in sight."""
+
+    @property
+    def canvas(self) -> Canvas:
+        """The canvas at the widget's size."""
+        return Canvas.of(self.size.width, self.size.height)
+
+    def redraw(self, *, at_once: bool = False) -> None:
         """Show changed data at the next refresh, or later where drawing takes long.
 
-        A figure of thousands of characters may take a fifth of the interface's time, not more.
+        A figure of thousands of characters may take a fifth of the interface's time, not more;
+        what a key has changed is drawn at once all the same.
         """
-        if self._postponed:
+        if self._postponed and not at_once:
             return
-        wait = self._built + _REST * self._building_seconds - time.monotonic()
-        if wait <= 0:
+        rest = max(self.LEAST_REST, _REST * self._building_seconds)
+        wait = self._built + rest - time.monotonic()
+        if at_once or wait <= 0:
             self._redraw_now()
         else:
             self._postponed = True
@@ -97,14 +152,26 @@ class Plot(Widget):
         return strip.apply_style(self.rich_style)
 
     def _build(self, width: int, height: int) -> list[Strip]:
-        if width < 1 or height < 1:
-            return []
+        canvas = Canvas.of(width, height)
+        if not canvas.is_usable or not self.has_data:
+            return [Strip.blank(max(width, 0))] * max(height, 0)
         began = time.monotonic()
-        figure = plotext.figure
+        figure = plotext().figure
         figure.clear()
         figure.theme("colorless")
         figure.plot_size(width, height)
-        self.draw(figure, width, height)
+        axes = self.draw(figure, canvas) or (Axis(0, 1, ()), Axis(0, 1, ()))
+        for ruler, axis in zip((figure.ruler("x"), figure.ruler("y")), axes, strict=True):
+            ruler.lim(axis.low, axis.high)
+        for name, axis in zip("xy", axes, strict=True):
+            labels = [
+                f"{label[:_LABEL]:>{_LABEL if name == 'y' else 1}}" for _, label in axis.ticks
+            ]
+            places = [place for place, _ in axis.ticks]
+            # An empty label keeps the room of the vertical axis where there are no ticks.
+            if not places:
+                places, labels = [axis.low], [_BLANK * (_LABEL if name == "y" else 1)]
+            figure.ruler(name).ticks(places, labels)
         frame = self.get_component_rich_style("plot--frame", partial=True)
         inks = [self.get_component_rich_style(name, partial=True) for name in self.INKS]
         lines = figure.build().string().split("\n")
@@ -112,6 +179,32 @@ class Plot(Widget):
         self._built = time.monotonic()
         self._building_seconds = self._built - began
         return strips + [Strip.blank(width)] * (height - len(strips))
+
+
+def round_ticks(low: float, high: float, most: int) -> list[float]:
+    """Round numbers between two, at most about `most` of them."""
+    if not high > low or most < 1:
+        return [low]
+    raw = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    stride = next(power * f for f in (1, 2, 5, 10) if power * f >= raw * 0.999)
+    first = math.ceil(low / stride - 1e-9)
+    last = math.floor(high / stride + 1e-9)
+    return [i * stride for i in range(first, last + 1)]
+
+
+def short(value: float) -> str:
+    """A number in at most six characters."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if 1e6 <= size < 1e9:
+        return f"{value / 1e6:.3g}M"
+    if 1e4 <= size < 1e6:
+        return f"{value / 1e3:.4g}k"
+    if 1e-3 <= size < 1e4:
+        return f"{value:.4g}"[:_LABEL]
+    return f"{value:.0e}".replace("e+0", "e").replace("e-0", "e-")
 
 
 def _strip(

@@ -20,13 +20,15 @@ _SIGNS = {
 class StatusBar(Static):
     """State, step, loss and speed of the session."""
 
-    def show(self, snapshot: Snapshot, corpus_name: str) -> None:
-        """Describe a snapshot."""
+    def show(self, snapshot: Snapshot, corpus_name: str, told: str = "") -> None:
+        """Describe a snapshot; `told` is something else worth knowing."""
         text = Text(no_wrap=True, overflow="ellipsis")
         sign = _SIGNS[snapshot.state]
-        if snapshot.counts is None and snapshot.state is SessionState.IDLE:
+        if snapshot.facts is None and snapshot.state is SessionState.IDLE:
             sign = f"… counting {_bar(snapshot.counted)} {snapshot.counted:.0%}"
         text.append(f" {sign} ", style="reverse")
+        if told:
+            text.append(f"  {told} ", style="bold")
         text.append(f"  step {snapshot.step:,}")
         if snapshot.loss is not None:
             text.append(f"  ·  {snapshot.loss:.4f} nats/char")
@@ -36,7 +38,7 @@ class StatusBar(Static):
             text.append(f"  ·  {snapshot.steps_per_second:,.0f} steps/s")
             text.append(f" ({snapshot.objective_share:.0%} objective)")
         text.append(f"  ·  {visible(corpus_name)}", style="dim")
-        self.update(text)
+        self.update(text, layout=False)  # always one line: nothing else moves
 
 
 def _bar(part: float) -> str:

@@ -7,9 +7,18 @@ from pathlib import Path
 import pytest
 
 from charembed_tui.app import CharembedApp
+from charembed_tui.preferences import Preferences
 from charembed_tui.sample_texts import default_sample
 from charembed_tui.settings import TrainingSettings
 from model.corpus import Corpus
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing is written to a person's own folders."""
+    monkeypatch.setenv("CHAREMBED_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("CHAREMBED_CONFIG", str(tmp_path / "config"))
+    return tmp_path
 
 
 @pytest.fixture
@@ -19,4 +28,6 @@ def sample() -> Path:
 
 @pytest.fixture
 def app(sample: Path) -> CharembedApp:
-    return CharembedApp(Corpus.from_file(sample), sample, TrainingSettings())
+    # Adam, since it never says that it is done.
+    preferences = Preferences(training=TrainingSettings(optimizer="Adam"))
+    return CharembedApp(Corpus.from_file(sample), sample, preferences)

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from waiting import until
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.loss_curve import Curve
 from charembed_tui.snapshot import SessionState, Snapshot
 from model.corpus import Corpus
 
@@ -21,11 +21,16 @@ SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> CharembedApp:
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "texts" / "a_play.txt"
     path.parent.mkdir()
     path.write_text(PLAY * 3, encoding="utf-8")
-    return CharembedApp(Corpus.from_file(path), path, TrainingSettings())
+    return path
+
+
+@pytest.fixture
+def app(path: Path) -> CharembedApp:
+    return CharembedApp(Corpus.from_file(path), path)
 
 
 def halfway(app: CharembedApp) -> Snapshot:
@@ -40,17 +45,19 @@ def halfway(app: CharembedApp) -> Snapshot:
     embeddings[:, 1] = radius * np.sin(angle)
     steps = np.arange(0.0, 900.0, 3.0)
     losses = 2.0 + 1.5 * np.exp(-steps / 120)
+    curve = Curve(steps, steps / 500, steps, losses)
     return Snapshot(
         run=ready.run,
         state=SessionState.RUNNING,
         model=ready.model,
         step=897,
-        counts=ready.counts,
+        seconds=1.8,
+        facts=ready.facts,
         theta=theta,
         loss=float(losses[-1]),
-        curve=(steps, losses),
+        curve=curve,
         held_out=float(losses[-1]) + 0.1,
-        held_out_curve=(steps, losses + 0.1),
+        held_out_curve=Curve(curve.steps, curve.seconds, curve.passes, losses + 0.1),
         counted=1.0,
         optimizer="SFO",
         switches=(450,),
@@ -59,10 +66,14 @@ def halfway(app: CharembedApp) -> Snapshot:
     )
 
 
-def scene(app: CharembedApp, *keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[None]], Awaitable]:
     async def play(pilot: Pilot[None]) -> None:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.snapshot.theta is not None and app.loss._lines)
         app.session.snapshot = halfway(app)
+        await pilot.pause(0.3)
+        app.show_view()
+        if theme:
+            app.theme = theme
         await pilot.pause(0.4)
         await pilot.press(*keys)
         await pilot.pause(0.4)
@@ -75,19 +86,49 @@ def test_laboratory(app: CharembedApp, snap_compare: Any, size: tuple[int, int])
     assert snap_compare(app, terminal_size=size, run_before=scene(app))
 
 
+def test_laboratory_in_a_light_theme(app: CharembedApp, snap_compare: Any) -> None:
+    before = scene(app, "m", "right", theme="textual-light")
+    assert snap_compare(app, terminal_size=(120, 36), run_before=before)
+
+
+def test_laboratory_without_colour(
+    path: Path, snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = CharembedApp(Corpus.from_file(path), path)
+    assert snap_compare(app, terminal_size=(120, 36), run_before=scene(app, "m"))
+
+
 @pytest.mark.parametrize("key", ["1", "3"])
 def test_other_pages_of_a_small_screen(app: CharembedApp, snap_compare: Any, key: str) -> None:
     assert snap_compare(app, terminal_size=(80, 24), run_before=scene(app, key))
 
 
-def test_help(app: CharembedApp, snap_compare: Any) -> None:
-    assert snap_compare(app, terminal_size=(80, 24), run_before=scene(app, "?"))
+DIALOGS = {
+    "help": "?",
+    "components": "c",
+    "search": "slash",
+    "runs": "R",
+    "sweep": "S",
+    "facts": "d",
+    "export": "e",
+}
+
+
+@pytest.mark.parametrize("key", DIALOGS.values(), ids=DIALOGS.keys())
+def test_dialogs_of_a_small_screen(app: CharembedApp, snap_compare: Any, key: str) -> None:
+    assert snap_compare(app, terminal_size=(80, 24), run_before=scene(app, key))
+
+
+@pytest.mark.parametrize("keys", ["p", "uvl", "b"], ids=["principal", "bits", "no lines"])
+def test_other_views(app: CharembedApp, snap_compare: Any, keys: str) -> None:
+    assert snap_compare(app, terminal_size=(120, 36), run_before=scene(app, *keys))
 
 
 def test_invalid_setting(app: CharembedApp, snap_compare: Any) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
-        pilot.app.query_one("#minibatches").value = "many"  # type: ignore[attr-defined]
+        pilot.app.query_one("#history-terms").value = "many"  # type: ignore[attr-defined]
         await pilot.pause(0.3)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)

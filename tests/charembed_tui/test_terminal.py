@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -32,9 +33,14 @@ class Terminal:
         self.raw = b""
         self.process = pexpect.spawn(
             program,
-            list(arguments),
+            ["--fresh", "--optimizer", "Adam", *arguments],
             dimensions=(ROWS, COLUMNS),
-            env={"TERM": "xterm-256color", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
+            env={
+                "TERM": "xterm-256color",
+                "LANG": "C.UTF-8",
+                "PATH": "/usr/bin:/bin",
+                "CHAREMBED_RUNS": os.environ["CHAREMBED_RUNS"],
+            },
             timeout=30,
         )
 

@@ -1,0 +1,292 @@
+"""What the commands do, in terms of session, panes and dialogs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from charembed_tui.files import new_run_folder, write_whole
+from charembed_tui.glyphs import printable
+from charembed_tui.settings import TrainingSettings
+from charembed_tui.snapshot import SessionState, View
+from charembed_tui.sweep import Sweep
+from charembed_tui.widgets.embedding_pane import EmbeddingPane
+from charembed_tui.widgets.embedding_plot import EmbeddingPlot
+from charembed_tui.widgets.loss_pane import LossPane
+from charembed_tui.widgets.timeline_bar import TimelineBar
+from model.projection import component_variances
+
+if TYPE_CHECKING:
+    from charembed_tui.app import CharembedApp
+
+_COUNTING = "The text is still being counted: try again in a moment."
+
+
+class Actions:
+    """Everything in `commands.COMMANDS`, for an app.
+
+    Args:
+        app: whose session, panes and screens they work on.
+    """
+
+    def __init__(self, app: CharembedApp) -> None:
+        self._app = app
+
+    @property
+    def embedding(self) -> EmbeddingPane:
+        """The pane whose commands need nothing else."""
+        return self._app.embedding_pane
+
+    @property
+    def plot(self) -> EmbeddingPlot:
+        """The scatter plot."""
+        return self._app.embedding_pane.plot
+
+    @property
+    def timeline(self) -> TimelineBar:
+        """The slider."""
+        return self._app.embedding_pane.timeline_bar
+
+    @property
+    def loss(self) -> LossPane:
+        """The loss curves."""
+        return self._app.loss
+
+    # Training
+
+    def train(self) -> None:
+        """Start or pause."""
+        if self._app.snapshot.state is SessionState.FAILED:
+            self._app.notify("Training stopped; r starts again.", severity="warning")
+            return
+        self._app.session.toggle()
+
+    def step(self) -> None:
+        """Take one step."""
+        self._app.session.step_once()
+
+    def reset(self) -> None:
+        """Start again at step 0 with the settings shown."""
+        self._app.running_sweep = None
+        self._app.begin(self._app.source, self._app.path, self._app.settings_shown())
+
+    def show_runs(self) -> None:
+        """The table of runs; the one chosen there lends its settings."""
+        from charembed_tui.screens.runs import RunsScreen
+
+        app = self._app
+
+        def take(settings: TrainingSettings | None) -> None:
+            app.refresh_loss()
+            if settings is not None:
+                app.hyperparameters.fill(settings)
+                app.notify("r starts a run with these settings.")
+
+        app.push_screen(RunsScreen(app.history, app.snapshot.run), take)
+
+    def sweep(self) -> None:
+        """Plan a sweep, or end the one that goes on."""
+        from charembed_tui.screens.sweep import SweepScreen
+
+        app = self._app
+        if app.running_sweep is not None:
+            app.running_sweep = None
+            app.session.pause()
+            app.notify("The sweep is stopped. R compares its runs.")
+            return
+
+        def start(sweep: Sweep | None) -> None:
+            if sweep is not None:
+                app.start_sweep(sweep)
+
+        app.push_screen(SweepScreen(app.settings_shown()), start)
+
+    # Embedding
+
+    def choose_components(self) -> None:
+        """The component chooser."""
+        from charembed_tui.screens.components import ComponentsScreen
+
+        view = self._view()
+        if view is not None:
+            shares = component_variances(view.embeddings)
+            screen = ComponentsScreen(shares, self.plot.components or (0, 1))
+            self._app.push_screen(
+                screen, lambda chosen: self.embedding.look_at(chosen) if chosen else None
+            )
+
+    def move_cursor(self) -> None:
+        """Let the arrows move a cursor among the characters."""
+        self._app.go_to_page("watch")
+        self.plot.focus()
+        if self.plot.cursor is None:
+            self.plot.action_select(0, 0)
+
+    def read_off(self) -> None:
+        """Let the arrows move a cursor along the loss curves."""
+        self._app.go_to_page("watch")
+        self.loss.plot.focus()
+        self.loss.plot.action_move(0)
+
+    def search(self) -> None:
+        """Find a character and put the cursor on it."""
+        from charembed_tui.screens.search import SearchScreen
+
+        def select(character: int | None) -> None:
+            if character is not None:
+                self._app.go_to_page("watch")
+                self.plot.select(character)
+                self.plot.focus()
+
+        self._app.push_screen(SearchScreen(self._app.corpus.vocabulary), select)
+
+    # Writing
+
+    def generate(self) -> None:
+        """Write by the parameters on show."""
+        app, view = self._app, self._view()
+        if view is not None:
+            app.go_to_page("write")
+            loss = app.snapshot.loss
+            told = f" · {loss:.4f} nats per character" if view.live and loss is not None else ""
+            generation, run = app.generation, app.snapshot.run
+            generation.begin(f"step {view.step:,}{told}", run, view.step)
+            self.timeline.mark_samples(generation.steps_of(run))
+            self._write(view, generation.prompt)
+
+    def continue_sample(self) -> None:
+        """Write on where the newest sample ends."""
+        view = self._view()
+        if self._app.generation.newest is None:
+            self.generate()
+        elif view is not None:
+            self._app.go_to_page("write")
+            self._app.generation.resume()
+            self._write(view, self._app.generation.text)
+
+    def _write(self, view: View, prompt: str) -> None:
+        app = self._app
+        app.background.write(view, app.corpus.vocabulary, prompt, app.generation.settings)
+
+    def through_time(self) -> None:
+        """The prompt at several points of the timeline."""
+        from charembed_tui.screens.through_time import ThroughTimeScreen, spread
+
+        app = self._app
+        views = spread(app.session.timeline, app.snapshot.model)
+        app.push_screen(
+            ThroughTimeScreen(
+                views, app.corpus.vocabulary, app.generation.prompt, app.generation.settings
+            )
+        )
+
+    def go_to_prompt(self) -> None:
+        """Type a prompt."""
+        self._app.go_to_page("write")
+        self._app.generation.focus_prompt()
+
+    def go_to_context(self) -> None:
+        """Type a context into the inspector."""
+        self._app.go_to_page("write")
+        self._app.inspector.focus_context()
+
+    def copy_sample(self) -> None:
+        """Copy the newest sample to the clipboard, through the terminal."""
+        text = self._app.generation.text
+        if text:
+            self._app.copy_to_clipboard(text)
+            self._app.notify(f"{len(text):,} characters are in the clipboard.")
+        else:
+            self._app.notify("Nothing is written yet: g writes.", severity="warning")
+
+    def save_sample(self) -> None:
+        """Write the newest sample to a file."""
+        app, text = self._app, self._app.generation.text
+        if not text:
+            app.notify("Nothing is written yet: g writes.", severity="warning")
+            return
+        try:
+            path = new_run_folder(app.source.name, datetime.now()) / "sample.txt"
+            write_whole(path, text.encode("utf-8", "replace"))
+        except OSError as error:
+            self._tell_unwritten(error)
+        else:
+            self._tell_written(path)
+
+    # Text and screen
+
+    def go_to_corpus(self) -> None:
+        """Choose a text."""
+        self._app.go_to_page("setup")
+        self._app.corpus_pane.focus_choice()
+
+    def go_to_settings(self) -> None:
+        """Change hyperparameters."""
+        self._app.go_to_page("setup")
+        self._app.hyperparameters.focus_first()
+
+    def go_to_page(self, name: str) -> None:
+        """Bring a page to the front of a small screen."""
+        self._app.go_to_page(name)
+
+    def show_facts(self) -> None:
+        """Details of the text."""
+        from charembed_tui.screens.text_facts import TextFactsScreen
+
+        facts = self._app.snapshot.facts
+        if facts is None:
+            self._app.notify(_COUNTING)
+        else:
+            self._app.push_screen(TextFactsScreen(self._app.corpus, facts))
+
+    def export(self) -> None:
+        """Write data or pictures to a folder."""
+        from charembed_tui.screens.export import Exportable, ExportScreen
+
+        app, view = self._app, self._view()
+        if view is not None:
+            session, components = app.session, self.plot.components
+            what = Exportable(
+                app.corpus, session.settings, app.snapshot, view, session.timeline, components
+            )
+            app.push_screen(
+                ExportScreen(what), lambda folder: self._tell_written(folder) if folder else None
+            )
+
+    def leave(self) -> None:
+        """Take the focus from a field, so that keys act again; stop writing."""
+        app = self._app
+        app.set_focus(None)
+        if app.generation.is_writing:
+            app.background.stop_writing()
+            app.generation.end("stopped · G continues")
+
+    def help(self) -> None:
+        """All keys."""
+        from charembed_tui.screens.help import HelpScreen
+
+        self._app.push_screen(HelpScreen())
+
+    async def quit(self) -> None:
+        """End the training, then the app."""
+        await self._app.action_quit()
+
+    def _view(self) -> View | None:
+        """The parameters on show; says so where there are none yet."""
+        view = self._app.view
+        if view is None:
+            self._app.notify(_COUNTING)
+        return view
+
+    def _tell_written(self, path: Path) -> None:
+        self._app.notify(printable(str(path)), title="Written", markup=False, timeout=10)
+
+    def _tell_unwritten(self, error: OSError) -> None:
+        self._app.notify(
+            printable(f"{error}\nSet CHAREMBED_RUNS to a folder that can be written to."),
+            title="Not written",
+            severity="error",
+            markup=False,
+            timeout=10,
+        )

@@ -1,0 +1,111 @@
+"""Work that takes longer than a frame: reading, writing, comparing. Each on a thread of its own.
+
+Workers belong to the app, since one that a widget or screen started would die with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.worker import get_current_worker
+
+from charembed_tui.messages import CorpusRead, LinesFound, Written
+from charembed_tui.reference_lines import reference_lines
+from charembed_tui.sampling_settings import SamplingSettings
+from charembed_tui.snapshot import View
+from charembed_tui.training import TrainingSession
+from charembed_tui.writing import write
+from model.corpus import Corpus
+from model.errors import CharembedError
+
+
+class Background:
+    """Starts work for an app, which hears of it by messages.
+
+    Args:
+        app: to post the messages to.
+    """
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._sample = 0
+
+    def _start(self, group: str, task: Callable[[Callable[[], bool]], None]) -> None:
+        """Run a task on a thread, in place of the group's last one; it is told how to ask on."""
+
+        def work() -> None:
+            worker = get_current_worker()
+            task(lambda: worker.is_cancelled)
+
+        self._app.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
+
+    def read(self, path: Path) -> None:
+        """Read a text."""
+
+        def task(is_cancelled: Callable[[], bool]) -> None:
+            result: Corpus | str
+            try:
+                result = Corpus.from_file(path)
+            except CharembedError as error:
+                result = str(error)
+            except MemoryError:
+                result = f"{path.name} does not fit in memory: choose a smaller text."
+            if not is_cancelled():
+                self._app.post_message(CorpusRead(path, result))
+
+        self._start("corpus", task)
+
+    def compare(self, session: TrainingSession) -> None:
+        """Find the losses of simpler models on a counted text."""
+        table = session.table
+        if table is None:
+            return
+
+        def task(is_cancelled: Callable[[], bool]) -> None:
+            lines = reference_lines(session.corpus, session.settings, table)
+            if not is_cancelled():
+                self._app.post_message(LinesFound(session.snapshot.run, lines))
+
+        self._start("comparison", task)
+
+    def write(
+        self,
+        view: View,
+        vocabulary: tuple[str, ...],
+        prompt: str,
+        settings: SamplingSettings,
+    ) -> int:
+        """Write a sample; its number, which its messages carry."""
+        self._sample += 1
+        number = self._sample
+
+        def task(is_cancelled: Callable[[], bool]) -> None:
+            note = f"{settings.length:,} characters at step {view.step:,}"
+            try:
+                write(
+                    view,
+                    vocabulary,
+                    prompt,
+                    settings,
+                    lambda chunk: self._app.post_message(Written(number, chunk)),
+                    is_cancelled,
+                )
+            except CharembedError as error:
+                note = str(error)
+            if not is_cancelled():
+                self._app.post_message(Written(number, None, note))
+
+        self._start("generation", task)
+        return number
+
+    def stop_writing(self) -> None:
+        """Leave the sample that is being written unfinished."""
+        self._sample += 1
+        self._app.workers.cancel_group(self._app, "generation")
+
+    def is_current(self, sample: int) -> bool:
+        """Whether a sample is the one being written."""
+        return sample == self._sample

@@ -1,0 +1,37 @@
+"""What background work tells the app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.message import Message
+
+from charembed_tui.reference_lines import ReferenceLine
+from charembed_tui.writing import Chunk
+from model.corpus import Corpus
+
+
+@dataclass
+class CorpusRead(Message):
+    """A file was read; `corpus` is a message instead where it cannot be used."""
+
+    path: Path
+    corpus: Corpus | str
+
+
+@dataclass
+class Written(Message):
+    """More of a sample; the last message carries a note."""
+
+    sample: int
+    chunk: Chunk | None
+    note: str | None = None
+
+
+@dataclass
+class LinesFound(Message):
+    """The losses of simpler models on the text of a run."""
+
+    run: int
+    lines: tuple[ReferenceLine, ...]

@@ -1,0 +1,87 @@
+"""The runs of this session, best first: compare, show or hide their curves, take their settings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import DataTable, Static
+
+from charembed_tui.glyphs import visible
+from charembed_tui.history import RunHistory
+from charembed_tui.screens.dialog import Dialog
+from charembed_tui.settings import TrainingSettings
+
+_COLUMNS = ("", "run", "held out", "training", "steps", "seconds", "text")
+
+
+class RunsScreen(Dialog[TrainingSettings]):
+    """A table sorted by held-out loss; enter takes over a run's settings.
+
+    Args:
+        history: the runs.
+        current: number of the run that goes on.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "toggle_curve", "Show or hide its curve"),
+        Binding("R", "close", "Close", show=False),
+    ]
+
+    def __init__(self, history: RunHistory, current: int) -> None:
+        super().__init__()
+        self._history, self._current = history, current
+        self._table: DataTable[Text | str] = DataTable(cursor_type="row", zebra_stripes=True)
+
+    def compose(self) -> ComposeResult:
+        """The table, or why it is empty."""
+        with Vertical(classes="dialog wide", id="runs") as box:
+            box.border_title = "Runs by held-out loss, nats per character"
+            box.border_subtitle = "space shows or hides a curve, enter takes the settings"
+            if self._history.ranked():
+                yield self._table
+            else:
+                yield Static("no run has taken a step yet: space trains", classes="hint")
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        self._table.add_columns(*_COLUMNS)
+        self._fill()
+        self._table.focus()
+
+    def _fill(self) -> None:
+        row = self._table.cursor_row
+        self._table.clear()
+        for place, run in enumerate(self._history.ranked()):
+            snapshot = run.snapshot
+            sign = "►" if run.number == self._current else "●" if run.shown else "○"
+            style = "bold" if place == 0 else ""
+            cells = (
+                f"{sign} best" if place == 0 else sign,
+                run.name,
+                "–" if snapshot.held_out is None else f"{snapshot.held_out:.4f}",
+                "–" if snapshot.loss is None else f"{snapshot.loss:.4f}",
+                f"{snapshot.step:,}",
+                f"{snapshot.seconds:.1f}",
+                visible(run.corpus),
+            )
+            self._table.add_row(*(Text(cell, style=style) for cell in cells), key=str(run.number))
+        if self._table.row_count:
+            self._table.move_cursor(row=min(row, self._table.row_count - 1))
+
+    def action_toggle_curve(self) -> None:
+        """Show or hide the curve of the run under the cursor."""
+        ranked = self._history.ranked()
+        if ranked:
+            self._history.toggle(ranked[self._table.cursor_row].number)
+            self._fill()
+
+    @on(DataTable.RowSelected)
+    def _selected(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        run = self._history.ranked()[event.cursor_row]
+        self.dismiss(run.settings)

@@ -1,0 +1,194 @@
+"""The loss curves: training and held-out, of this run and past ones, beside simpler models."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from charembed_tui.loss_curve import Curve, bucketed
+from charembed_tui.loss_view import LossView
+from charembed_tui.reference_lines import ReferenceLine
+from charembed_tui.widgets.plot import Axis, Canvas, Plot, marker, round_ticks, short
+
+Array = NDArray[np.float64]
+
+_NAMES = ("curve", "held-out", "switch", "baseline", "cursor", "past-1", "past-2", "past-3")
+_PAST = _NAMES.index("past-1")
+_BASELINE_ROOM = 0.3  # of the curves' range: lines farther off are not drawn
+
+
+class LossPlot(Plot, can_focus=True):
+    """Curves, the switches of optimizer, baselines, and a cursor to read numbers off."""
+
+    INKS: ClassVar[tuple[str, ...]] = tuple(f"loss--{name}" for name in _NAMES)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
+    LEAST_REST = 0.3  # a curve moves slowly
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "Read the number to the left", show=False),
+        Binding("right", "move(1)", "Read the number to the right", show=False),
+    ]
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another place, or gone."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._curves: tuple[Curve, ...] = ()
+        self._past: tuple[Curve, ...] = ()
+        self._switches: tuple[int, ...] = ()
+        self._lines: tuple[ReferenceLine, ...] = ()
+        self._view = LossView()
+        self._cursor: int | None = None  # a column of the canvas
+        self._horizontal: Axis | None = None
+
+    def show(
+        self,
+        curves: Sequence[Curve],
+        past: Sequence[Curve],
+        switches: tuple[int, ...],
+        lines: tuple[ReferenceLine, ...],
+        view: LossView,
+    ) -> None:
+        """Draw curves, the first being the training loss; past ones are of other runs."""
+        at_once = view != self._view
+        self._curves, self._past = tuple(curves), tuple(past)
+        self._switches, self._lines, self._view = switches, lines, view
+        self.redraw(at_once=at_once)
+
+    def reading(self) -> tuple[float, tuple[float, ...]] | None:
+        """Where the cursor is on the horizontal axis, and the last loss of each curve there."""
+        if self._cursor is None or self._horizontal is None or not self._curves:
+            return None
+        axis = self._horizontal
+        part = self._cursor / max(1, self.canvas.columns - 1)
+        x = axis.low + part * (axis.high - axis.low)
+        x = 10**x if self._view.log_x else x
+        values = []
+        for xs, ys in map(self._view.points, self._curves):
+            if len(xs):
+                values.append(float(ys[max(0, int(np.searchsorted(xs, x, "right")) - 1)]))
+        return x, tuple(values)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by a column."""
+        last = self.canvas.columns - 1
+        self._point(min(max(0, (last if self._cursor is None else self._cursor) + by), last))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Read the number under the mouse."""
+        column = event.x - self.canvas.left
+        self._point(column if 0 <= column < self.canvas.columns else None)
+
+    def on_leave(self) -> None:
+        """The mouse went away."""
+        self._point(None)
+
+    def on_blur(self) -> None:
+        """The keys act elsewhere."""
+        self._point(None)
+
+    def _point(self, column: int | None) -> None:
+        if column != self._cursor:
+            self._cursor = column
+            self.redraw(at_once=True)
+            self.post_message(self.CursorMoved())
+
+    @property
+    def has_data(self) -> bool:
+        """Whether a curve was shown."""
+        return bool(self._curves or self._past)
+
+    def draw(self, figure: Any, canvas: Canvas) -> tuple[Axis, Axis] | None:
+        """Lines through two points a column at the most."""
+        view = self._view
+        drawn = [
+            (_PAST + i % 3, *self._scaled(*bucketed(*view.points(curve), canvas.columns)))
+            for i, curve in enumerate(self._past)
+        ]
+        # The training curve on top.
+        drawn += [
+            (i, *self._scaled(*bucketed(*view.points(curve), canvas.columns)))
+            for i, curve in reversed(list(enumerate(self._curves)))
+        ]
+        drawn = [(ink, x, y) for ink, x, y in drawn if len(x)]
+        if not drawn:
+            self._horizontal = None
+            return None
+        low = min(float(y.min()) for *_, y in drawn)
+        high = max(float(y.max()) for *_, y in drawn)
+        lines = self._baselines(low, high)
+        low, high = min([low, *lines.values()]), max([high, *lines.values()])
+        # A little wider than the data, so that a flat curve has a picture too.
+        room = 0.05 * (high - low) or 0.05
+        low, high = low - room, high + room
+        left = min(float(x[0]) for _, x, _ in drawn) if view.log_x else 0.0
+        right = max(float(x[-1]) for _, x, _ in drawn)
+        right = max(right, left + (0.1 if view.log_x or view.against != "steps" else 1.0))
+        for name, level in lines.items():
+            self._line(figure, [left, right], [level, level], 3, "╌")
+            cell = (right - left) / max(1, canvas.columns - 1)
+            figure.draw(figure.text(right - cell * (len(name) - 1), level, name))
+        for step in self._switches:
+            place = self._at_step(step)
+            if place is not None and left <= place <= right:
+                self._line(figure, [place, place], [low, high], 2, "┆")
+        for ink, x, y in drawn:
+            self._line(figure, x.tolist(), y.tolist(), ink, "braille")
+        if self._cursor is not None:
+            at = left + (right - left) * self._cursor / max(1, canvas.columns - 1)
+            self._line(figure, [at, at], [low, high], 4, "│")
+        self._horizontal = _axis(left, right, max(2, canvas.columns // 12), view.log_x)
+        return self._horizontal, _axis(low, high, max(2, canvas.rows // 3), view.log_y)
+
+    def _line(self, figure: Any, x: list[float], y: list[float], ink: int, sign: str) -> None:
+        signal = figure.signal(x, y, marker=marker(sign, ink))
+        signal.lines()
+        figure.draw(signal)
+
+    def _scaled(self, x: Array, y: Array) -> tuple[Array, Array]:
+        return (
+            np.log10(x) if self._view.log_x else x,
+            np.log10(y) if self._view.log_y else y,
+        )
+
+    def _baselines(self, low: float, high: float) -> dict[str, float]:
+        """Names and places of the lines near enough to the curves."""
+        if self._view.baselines == "off":
+            return {}
+        room = _BASELINE_ROOM * (high - low) or 0.3
+        result = {}
+        for line in self._lines:
+            y = self._view.loss(line.loss)
+            y = math.log10(y) if self._view.log_y and y > 0 else y
+            if low - room <= y <= high + room:
+                result[line.short] = y
+        return result
+
+    def _at_step(self, step: int) -> float | None:
+        """Where a step is on the horizontal axis."""
+        curve = self._curves[0]
+        if not len(curve):
+            return None
+        x = float(np.interp(step, curve.steps, getattr(curve, self._view.against)))
+        if self._view.log_x:
+            return math.log10(x) if x > 0 else None
+        return x
+
+
+def _axis(low: float, high: float, most: int, logarithmic: bool) -> Axis:
+    if not logarithmic:
+        return Axis(low, high, [(v, short(v)) for v in round_ticks(low, high, most)])
+    powers = [float(p) for p in range(math.ceil(low), math.floor(high) + 1)]
+    if len(powers) < 2:  # less than a decade: round numbers at unequal distances
+        values = [v for v in round_ticks(10**low, 10**high, most) if v > 0]
+        return Axis(low, high, [(math.log10(v), short(v)) for v in values])
+    return Axis(low, high, [(p, short(10**p)) for p in powers])
