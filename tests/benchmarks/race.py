@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from timing import machine, with_single_threaded_blas
 
 from charembed_tui.sample_texts import default_sample
+from charembed_tui.settings import TrainingSettings
 from model.corpus import Corpus
 from model.log_bilinear import LogBilinear
 from model.minibatches import Minibatches
@@ -33,7 +34,6 @@ Curve = list[tuple[float, float]]  # seconds and losses
 
 _SEEDS = (0, 1, 2)
 _STEPS_BETWEEN_LOOKS = 4
-DEFAULT = "scaled L-BFGS"
 PYTORCH = "PyTorch Adam over positions"
 # How many times sooner the app's default should be there.
 TARGETS = {"L-BFGS, whole text": 1.5, "Adam, whole text": 1.2, PYTORCH: 10.0}
@@ -56,7 +56,7 @@ def runners(
     ten = batches[10].value_and_gradient
 
     return {
-        f"{DEFAULT}, whole text": lambda theta, _: Scaled(LBFGS, full, theta, scales),
+        "scaled L-BFGS, whole text": lambda theta, _: Scaled(LBFGS, full, theta, scales),
         "scaled SFO, 10 minibatches": lambda theta, seed: Scaled(
             lambda f, phi: SFO(f, phi, 10, max_history_terms=6, seed=seed), ten, theta, scales
         ),
@@ -166,6 +166,10 @@ def race(
     makers: dict[str, Callable[[Array, int], Any]] = dict(runners(model, table, objective, batches))
     if importlib.util.find_spec("torch"):
         makers[PYTORCH] = lambda theta, _: TorchOverPositions(corpus, model, theta)
+    # The app's choice first: the others are compared with it.
+    chosen = TrainingSettings().chosen_optimizer(len(table.contexts), size)
+    default = next(name for name in makers if name.startswith(chosen))
+    makers = {default: makers.pop(default), **makers}
     curves: dict[str, Curve] = {}
     for name, make in makers.items():
         patience = 5 * limit if "PyTorch" in name else limit

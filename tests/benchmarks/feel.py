@@ -1,0 +1,196 @@
+"""How the app feels while it trains at full speed: `python tests/benchmarks/feel.py [CORPUS]`.
+
+The installed program runs in a pseudo-terminal of 120x36. Measured are the time to the first
+picture, the time from a key to its effect on the screen, pictures a second, and the speed of
+training with the interface against the same training without. Ends with status 1 if a target is
+missed. Needs a quiet machine: the terminal emulator here shares its cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+from timing import Row, machine, print_rows, with_single_threaded_blas
+
+from charembed_tui.sample_texts import default_sample
+
+COLUMNS, ROWS = 120, 36
+_PRESSES = 80
+_SECONDS = 6.0
+_STARTS = 5
+_ROUNDS = 3
+
+# The same training without an interface, for as long.
+_ALONE = """
+import sys, time
+sys.setswitchinterval(0.001)
+from charembed_tui.settings import TrainingSettings
+from charembed_tui.timeline import Timeline
+from charembed_tui.trainer import Trainer
+from model.corpus import Corpus
+trainer = Trainer(1, Corpus.from_file(sys.argv[1]), TrainingSettings(optimizer="Adam"), Timeline())
+end = time.perf_counter() + float(sys.argv[2])
+while time.perf_counter() < end:
+    trainer.step()
+print(trainer.steps / float(sys.argv[2]))
+"""
+
+
+class App:
+    """The program in a pseudo-terminal, and what is on its screen."""
+
+    def __init__(self, corpus: Path) -> None:
+        program = shutil.which("charembed-tui", path=sysconfig.get_path("scripts"))
+        assert program, "the program is not installed: pip install -e '.[test]'"
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self.screen)
+        self.started = time.perf_counter()
+        self.process = pexpect.spawn(
+            program,
+            ["--fresh", "--optimizer", "Adam", str(corpus)],
+            dimensions=(ROWS, COLUMNS),
+            env={
+                "TERM": "xterm-256color",
+                "LANG": "C.UTF-8",
+                "PATH": "/usr/bin:/bin",
+                "CHAREMBED_RUNS": tempfile.gettempdir(),
+            },
+        )
+
+        self.process.delaybeforesend = None  # pexpect would wait 50 ms before each key
+
+    def read(self, seconds: float) -> bytes:
+        """What the program wrote, as soon as it writes."""
+        try:
+            data: bytes = self.process.read_nonblocking(1 << 16, timeout=seconds)
+        except pexpect.TIMEOUT:
+            return b""
+        self._stream.feed(data)
+        return data
+
+    def drain(self, seconds: float) -> None:
+        """Let the program write, as a terminal does, without looking."""
+        time.sleep(seconds)
+        with contextlib.suppress(pexpect.TIMEOUT):
+            self.process.read_nonblocking(1 << 20, timeout=0)
+
+    def wait_for(self, pattern: str) -> float:
+        """When a pattern is first seen on the screen."""
+        expression = re.compile(pattern)
+        while True:
+            if self.read(1.0) and any(expression.search(line) for line in self.screen.display):
+                return time.perf_counter()
+
+    def step(self) -> int:
+        """The step on the screen."""
+        found = re.search(r"step ([\d,]+)", self.screen.display[0])
+        return int(found[1].replace(",", "")) if found else 0
+
+    def close(self) -> None:
+        """End it."""
+        self.process.send("q")
+        self.process.expect(pexpect.EOF)
+        self.process.close()
+
+
+def first_pictures(corpus: Path) -> list[float]:
+    """Seconds from the start of the process to the first picture."""
+    times = []
+    for _ in range(_STARTS):
+        app = App(corpus)
+        times.append(app.wait_for("Corpus") - app.started)
+        app.wait_for("ready")
+        app.close()
+    return times
+
+
+def while_training(corpus: Path) -> tuple[list[float], float, float]:
+    """Seconds from key to screen, pictures a second, and steps a second."""
+    app = App(corpus)
+    app.wait_for("ready")
+    app.process.send(" ")
+    app.wait_for("training")
+    end = time.perf_counter() + 1.0
+    while time.perf_counter() < end:
+        app.read(0.1)
+
+    latencies = []
+    shown = 1
+    for _ in range(_PRESSES):
+        shown = shown % 5 + 1
+        shown += shown == 2  # the component on the other axis is passed over
+        began = time.perf_counter()
+        app.process.send("x")
+        latencies.append(app.wait_for(f"component {shown} →") - began)
+        time.sleep(0.03)
+
+    pictures, last = 0, -1
+    began = time.perf_counter()
+    while time.perf_counter() - began < _SECONDS:
+        app.read(0.1)
+        if app.step() != last:
+            pictures, last = pictures + 1, app.step()
+    frames = pictures / (time.perf_counter() - began)
+
+    # Without the emulator, which would compete for the cores.
+    first, began = app.step(), time.perf_counter()
+    while time.perf_counter() - began < _SECONDS:
+        app.drain(0.1)
+    app.process.send(" ")
+    speed = (app.wait_for("paused") and app.step() - first) / (time.perf_counter() - began)
+    app.close()
+    return latencies, frames, speed
+
+
+def alone(corpus: Path) -> float:
+    """Steps a second without an interface."""
+    command = [sys.executable, "-c", _ALONE, str(corpus), str(_SECONDS)]
+    return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+def main() -> None:
+    """The table."""
+    with_single_threaded_blas()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("corpus", nargs="?", type=Path, default=default_sample())
+    corpus = parser.parse_args().corpus
+    print(f"Measured on {machine()}.")
+    starts = first_pictures(corpus)
+    rounds = [(while_training(corpus), alone(corpus)) for _ in range(_ROUNDS)]
+    latencies = sorted(x for (found, _, _), _ in rounds for x in found)
+    late = 1e3 * latencies[int(0.95 * len(latencies))]
+    middle = 1e3 * statistics.median(latencies)
+    pictures = statistics.median(p for (_, p, _), _ in rounds)
+    share = statistics.median(speed / other for (_, _, speed), other in rounds)
+    start = statistics.median(starts)
+    missed = print_rows(
+        f"The app at {COLUMNS}x{ROWS} on {corpus.name}",
+        [
+            Row("first picture", f"{start:.2f} s", "under 0.7 s", start < 0.7),
+            Row(
+                "key to screen, 95th percentile",
+                f"{late:.0f} ms (median {middle:.0f} ms)",
+                "under 50 ms",
+                late < 50,
+            ),
+            Row("pictures a second", f"{pictures:.1f}", "10", pictures >= 9.5),
+            Row("training speed of that alone", f"{share:.0%}", "at least 90 %", share >= 0.9),
+        ],
+    )
+    sys.exit(missed > 0)
+
+
+if __name__ == "__main__":
+    main()
