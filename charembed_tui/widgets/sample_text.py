@@ -36,12 +36,16 @@ class SampleText(Static):
         super().__init__(classes="sample", markup=False, **keywords)
         self._heading = heading
         self.prompt, self.run, self.step = prompt, run, step
-        self._chunks: list[Chunk] = []
+        self._parts: list[str] = []
+        self._length = 0
+        # The end of it, which is drawn anew with every chunk.
+        self._tail = ""
+        self._tail_surprises = np.empty(0)
 
     @property
     def written(self) -> str:
         """The text without its prompt."""
-        return "".join(chunk.text for chunk in self._chunks)
+        return "".join(self._parts)
 
     def on_mount(self) -> None:
         """Show the prompt at once."""
@@ -49,7 +53,11 @@ class SampleText(Static):
 
     def extend(self, chunk: Chunk) -> None:
         """Add characters."""
-        self._chunks.append(chunk)
+        self._parts.append(chunk.text)
+        self._length += len(chunk.text)
+        self._tail = (self._tail + chunk.text)[-_MOST_SHOWN:]
+        surprises = np.concatenate([self._tail_surprises, chunk.surprises])
+        self._tail_surprises = surprises[-_MOST_SHOWN:]
         if self.is_mounted:
             self._render_text()
 
@@ -61,11 +69,9 @@ class SampleText(Static):
 
     def _render_text(self) -> None:
         content = Text(f"{self._heading}\n", style="dim")
-        text = self.written
-        surprises = np.concatenate([chunk.surprises for chunk in self._chunks] or [np.empty(0)])
-        if len(text) > _MOST_SHOWN:
-            content.append(f"… {len(text) - _MOST_SHOWN:,} characters before these\n")
-            text, surprises = text[-_MOST_SHOWN:], surprises[-_MOST_SHOWN:]
+        text, surprises = self._tail, self._tail_surprises
+        if self._length > len(text):
+            content.append(f"… {self._length - len(text):,} characters before these\n")
         else:
             content.append(printable(self.prompt), style="bold not dim")
         styles = [self.get_component_rich_style(name, partial=True) for name in self.LEVELS]
