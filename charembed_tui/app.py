@@ -155,6 +155,10 @@ class CharembedApp(App[None]):
                     number, lambda: self.run_worker(self.action_quit())
                 )
 
+    def on_unmount(self) -> None:
+        """However the app ends, its thread does not go on."""
+        self.session.close()
+
     @property
     def corpus(self) -> Corpus:
         """The text as it is learned: rare characters may be merged in it."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +28,7 @@ from charembed_tui.timeline import Timeline
 from charembed_tui.widgets.sample_text import SampleText
 from model.corpus import Corpus
 from model.log_bilinear import LogBilinear
+from model.sampling import Sampler
 
 SIZE = (120, 36)
 
@@ -171,8 +175,16 @@ async def test_playback_goes_on_to_the_end(app: CharembedApp) -> None:
 
 
 async def test_a_sample_can_be_stopped_continued_copied_and_saved(
-    app: CharembedApp, folders: Path
+    app: CharembedApp, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    at_full_speed = Sampler.write
+
+    def slowly(*arguments: Any) -> Iterator[str]:
+        for character in at_full_speed(*arguments):
+            time.sleep(0.001)
+            yield character
+
+    monkeypatch.setattr(Sampler, "write", slowly)
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
         length = app.query_one("#sampling-length", Input)
