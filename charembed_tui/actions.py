@@ -98,7 +98,7 @@ class Actions:
 
         def start(sweep: Sweep | None) -> None:
             if sweep is not None:
-                app.start_sweep(sweep)
+                app.continue_sweep(sweep)
 
         app.push_screen(SweepScreen(app.settings_shown()), start)
 

@@ -216,7 +216,7 @@ class CharembedApp(App[None]):
             self.session.give_way(_SECONDS_TO_DRAW)
         sweep = self.running_sweep
         if sweep and self._next is None and sweep.is_due(self.snapshot):
-            self._continue_sweep(sweep)
+            self.continue_sweep(sweep)
 
     def _new_session(self, settings: TrainingSettings, run: int) -> TrainingSession:
         keep = self._keeper(self.source, self.path, None)
@@ -232,11 +232,7 @@ class CharembedApp(App[None]):
         except SettingsError:
             return self.session.settings
 
-    def start_sweep(self, sweep: Sweep) -> None:
-        """Run settings one after another."""
-        self._continue_sweep(sweep)
-
-    def _continue_sweep(self, sweep: Sweep) -> None:
+    def continue_sweep(self, sweep: Sweep) -> None:
         """Begin the next run, or end the sweep."""
         if not sweep.waiting:
             self.running_sweep = None

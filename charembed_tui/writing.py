@@ -44,11 +44,11 @@ def write(
     """
     sampler = Sampler(view.model, view.theta, vocabulary, **settings.arguments())
     rng = np.random.default_rng(None if settings.seed < 0 else settings.seed)
-    before, chunk = prompt, ""
+    before = prompt
     pending: list[str] = []
 
     def send() -> None:
-        nonlocal before, chunk
+        nonlocal before
         chunk = "".join(pending)
         pending.clear()
         emit(Chunk(chunk, sampler.surprises(before, chunk)))
