@@ -19,6 +19,8 @@ from model.projection import component_variances
 
 if TYPE_CHECKING:
     from charembed_tui.app import CharembedApp
+    from charembed_tui.runs.folder import RunFolder
+    from charembed_tui.screens.saved_runs import Use
 
 _COUNTING = "The text is still being counted: try again in a moment."
 
@@ -57,6 +59,8 @@ class Actions:
 
     def train(self) -> None:
         """Start or pause."""
+        if self._is_followed():
+            return
         if self._app.snapshot.state is SessionState.FAILED:
             self._app.notify("Training stopped; r starts again.", severity="warning")
             return
@@ -64,12 +68,23 @@ class Actions:
 
     def step(self) -> None:
         """Take one step."""
-        self._app.session.step_once()
+        if not self._is_followed():
+            self._app.session.step_once()
+
+    def _is_followed(self) -> bool:
+        """Whether another process trains; says so."""
+        name = self._app.session.followed
+        if name:
+            self._app.notify(
+                f"{printable(name)} is trained by another process. r starts a run of your own.",
+                markup=False,
+            )
+        return name is not None
 
     def reset(self) -> None:
         """Start again at step 0 with the settings shown."""
         self._app.running_sweep = None
-        self._app.begin(self._app.source, self._app.path, self._app.settings_shown())
+        self._app.begin_here(self._app.settings_shown())
 
     def show_runs(self) -> None:
         """The table of runs; the one chosen there lends its settings."""
@@ -84,6 +99,19 @@ class Actions:
                 app.notify("r starts a run with these settings.")
 
         app.push_screen(RunsScreen(app.history, app.snapshot.run), take)
+
+    def open_saved(self) -> None:
+        """The runs on disk."""
+        from charembed_tui.screens.saved_runs import SavedRunsScreen
+
+        app = self._app
+
+        def use(chosen: tuple[RunFolder, Use] | None) -> None:
+            if chosen is not None:
+                app.running_sweep = None
+                app.background.open_run(*chosen, app.sessions.plan, app.settings_shown())
+
+        app.push_screen(SavedRunsScreen(app.session.saved_as), use)
 
     def sweep(self) -> None:
         """Plan a sweep, or end the one that goes on."""
@@ -152,8 +180,18 @@ class Actions:
             told = f" · {loss:.4f} nats per character" if view.live and loss is not None else ""
             generation, run = app.generation, app.snapshot.run
             generation.begin(f"step {view.step:,}{told}", run, view.step)
-            self.timeline.mark_samples(generation.steps_of(run))
+            self.mark_samples()
             self._write(view, generation.prompt)
+
+    def mark_samples(self) -> None:
+        """Show on the timeline where the run's samples were written."""
+        self.timeline.mark_samples(self._app.generation.steps_of(self._app.snapshot.run))
+
+    def keep_sample(self) -> None:
+        """Keep the newest sample with the run that wrote it, if that still goes on."""
+        sample = self._app.generation.newest
+        if sample is not None and sample.run == self._app.snapshot.run:
+            self._app.background.keep(self._app.session, sample.kept())
 
     def continue_sample(self) -> None:
         """Write on where the newest sample ends."""

@@ -8,7 +8,6 @@ import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,14 +22,13 @@ from charembed_tui.actions import Actions
 from charembed_tui.background import Background
 from charembed_tui.commands import BY_NAME, COMMANDS
 from charembed_tui.history import RunHistory
-from charembed_tui.messages import CorpusRead, LinesFound, Written
+from charembed_tui.messages import CorpusRead, LinesFound, RunOpened, Written
 from charembed_tui.preferences import Preferences
-from charembed_tui.resuming import ResumedRun, RunKeeper
-from charembed_tui.run_folder import RunFolder
+from charembed_tui.session import Session
+from charembed_tui.sessions import Plan, Sessions
 from charembed_tui.settings import OPTIMIZER_SETTINGS, TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot, View
 from charembed_tui.sweep import Sweep
-from charembed_tui.training import TrainingSession
 from charembed_tui.widgets.character_pane import CharacterPane
 from charembed_tui.widgets.corpus_pane import CorpusPane
 from charembed_tui.widgets.embedding_pane import EmbeddingPane
@@ -42,7 +40,7 @@ from charembed_tui.widgets.loss_pane import LossPane
 from charembed_tui.widgets.status_bar import StatusBar
 from charembed_tui.widgets.timeline_bar import TimelineBar
 from model.corpus import Corpus
-from model.errors import CharembedError, SettingsError
+from model.errors import SettingsError
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_TO_ANSWER = 0.04  # a key
@@ -61,12 +59,11 @@ class CharembedApp(App[None]):
     """The laboratory.
 
     Args:
-        corpus: the text to begin with.
-        path: where it was read from.
+        plan: of the first session.
         preferences: settings to begin with.
         remember_in: file for the preferences at the end of the visit, None to forget them.
         keep: save every run in a folder of its own.
-        resumed: a run to go on with; then corpus, path and training settings are its own.
+        copy_text: with a copy of its text.
     """
 
     TITLE = "charembed"
@@ -78,40 +75,28 @@ class CharembedApp(App[None]):
 
     def __init__(
         self,
-        corpus: Corpus,
-        path: str | Path,
+        plan: Plan,
         preferences: Preferences | None = None,
         *,
         remember_in: Path | None = None,
         keep: bool = False,
-        resumed: ResumedRun | None = None,
+        copy_text: bool = False,
     ) -> None:
         super().__init__()
-        preferences = preferences or Preferences()
-        self.source = corpus
-        self.path = Path(path)
-        self._keep_runs = keep
-        self.session = TrainingSession(
-            corpus,
-            preferences.training,
-            begin=False,
-            keep=self._keeper(corpus, self.path, resumed.folder if resumed else None),
-            state=resumed.state if resumed else None,
-        )
+        preferences = preferences or Preferences(training=plan.settings)
+        self.sessions = Sessions(plan, keep=keep, copy_text=copy_text)
         self.history = RunHistory()
         self.background = Background(self)
         self.actions = Actions(self)
         self.running_sweep: Sweep | None = None
         self._preferences, self._remember_in = preferences, remember_in
-        self._run_numbers = count(2)  # the first session has its own
-        self._next: tuple[Corpus, Path, TrainingSettings, bool] | None = None
         self._shown: Snapshot | None = None
         self._looks = 0
         # Held here, since a query would look for them on whatever screen is in front.
         self._status = StatusBar(id="status")
         self.tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
         self.corpus_pane = CorpusPane(self.path, id="corpus")
-        self.hyperparameters = HyperparametersPane(preferences.training, id="hyperparameters")
+        self.hyperparameters = HyperparametersPane(plan.settings, id="hyperparameters")
         self.embedding_pane = EmbeddingPane(id="embedding")
         self.character = CharacterPane(id="character")
         self.loss = LossPane(preferences.loss, id="loss")
@@ -160,6 +145,21 @@ class CharembedApp(App[None]):
         self.session.close()
 
     @property
+    def session(self) -> Session:
+        """The one that goes on."""
+        return self.sessions.current
+
+    @property
+    def source(self) -> Corpus:
+        """The text as it was read."""
+        return self.sessions.plan.corpus
+
+    @property
+    def path(self) -> Path:
+        """Where it was read from."""
+        return self.sessions.plan.path
+
+    @property
     def corpus(self) -> Corpus:
         """The text as it is learned: rare characters may be merged in it."""
         return self.session.corpus
@@ -182,48 +182,34 @@ class CharembedApp(App[None]):
 
     # The session
 
-    def begin(
-        self, corpus: Corpus, path: Path, settings: TrainingSettings, *, train: bool = False
-    ) -> None:
+    def begin(self, plan: Plan) -> None:
         """Start over, as soon as the old thread has ended."""
-        self._next = (corpus, path, settings, train)
-        self.session.close()
+        self.sessions.begin(plan)
         self._look()
+
+    def begin_here(self, settings: TrainingSettings, *, train: bool = False) -> None:
+        """Start over on the same text."""
+        self.begin(Plan(self.source, self.path, settings, train=train))
 
     def _look(self) -> None:
         """Show what is new."""
         if not self.is_running:
             return
-        if self._next and self.session.join(0):
-            self.source, self.path, settings, train = self._next
-            self._next = None
-            run = next(self._run_numbers)
-            try:
-                self.session = self._new_session(settings, run)
-            except CharembedError as error:
-                self.notify(str(error), severity="error", markup=False)
-                settings = replace(settings, minimum_count=1)
-                self.session = self._new_session(settings, run)
+        if self.sessions.advance():
             self._introduce()
-            if train:
-                self.session.start()
         self._looks += 1
         if self.snapshot is not self._shown:
             self._show(self.snapshot)
-            if self.session.problem:
-                self.notify(self.session.problem, title="Not saved", severity="warning")
-                self.session.problem = None
             self.session.give_way(_SECONDS_TO_DRAW)
+        if self.session.problem:
+            self.notify(self.session.problem, severity="warning", timeout=15, markup=False)
+            self.session.problem = None
+        if samples := self.session.take_samples():
+            self.generation.show_kept(samples, self.snapshot.run)
+            self.actions.mark_samples()
         sweep = self.running_sweep
-        if sweep and self._next is None and sweep.is_due(self.snapshot):
+        if sweep and not self.sessions.is_changing and sweep.is_due(self.snapshot):
             self.continue_sweep(sweep)
-
-    def _new_session(self, settings: TrainingSettings, run: int) -> TrainingSession:
-        keep = self._keeper(self.source, self.path, None)
-        return TrainingSession(self.source, settings, run, keep=keep)
-
-    def _keeper(self, corpus: Corpus, path: Path, folder: RunFolder | None) -> RunKeeper | None:
-        return RunKeeper(corpus, path, folder) if self._keep_runs else None
 
     def settings_shown(self) -> TrainingSettings:
         """What the fields say, or what is in use while they say nothing valid."""
@@ -240,7 +226,7 @@ class CharembedApp(App[None]):
             self.notify(f"All {sweep.total} runs are done. R compares them.", title="Sweep")
             return
         settings, self.running_sweep = sweep.next()
-        self.begin(self.source, self.path, settings, train=True)
+        self.begin_here(settings, train=True)
 
     def _introduce(self) -> None:
         """Tell the panes of a new session."""
@@ -251,6 +237,8 @@ class CharembedApp(App[None]):
         self.character.show_vocabulary(vocabulary, self.corpus.counts())
         self.inspector.show_vocabulary(vocabulary)
         self.hyperparameters.show_corpus(self.corpus)
+        if self.sessions.plan.is_of_a_run:
+            self.hyperparameters.fill(self.session.settings)
         self.hyperparameters.show_in_use(self.session.settings)
 
     def _show(self, snapshot: Snapshot) -> None:
@@ -258,6 +246,8 @@ class CharembedApp(App[None]):
         self.history.note(self.source.name, self.session.settings, snapshot)
         sweep = self.running_sweep
         told = f"sweep {sweep.number}/{sweep.total}" if sweep else ""
+        if self.session.followed:
+            told = "following, read-only"
         self._status.show(snapshot, self.corpus.name, told)
         self.embedding_pane.timeline_bar.show(snapshot.step)
         self.loss.show(snapshot, self.history, self.source.name)
@@ -326,14 +316,23 @@ class CharembedApp(App[None]):
             self.corpus_pane.show_error(event.corpus)
             self.notify(event.corpus, severity="error", markup=False)
         else:
-            self.begin(event.corpus, event.path, self.settings_shown())
+            self.begin(Plan(event.corpus, event.path, self.settings_shown()))
+
+    @on(RunOpened)
+    def _run_opened(self, event: RunOpened) -> None:
+        if isinstance(event.plan, str):
+            self.notify(event.plan, severity="error", timeout=15, markup=False)
+        else:
+            self.begin(event.plan)
 
     @on(HyperparametersPane.Changed)
     def _settings_changed(self, event: HyperparametersPane.Changed) -> None:
         """Apply settings where nothing is lost: before the first step, or another optimizer."""
         now = self.session.settings
+        if self.session.followed:
+            return  # they wait for r
         if event.settings != now and not self.snapshot.step:
-            self.begin(self.source, self.path, event.settings)
+            self.begin_here(event.settings)
         elif event.settings.optimizer != now.optimizer:
             own = {name: getattr(event.settings, name) for name in OPTIMIZER_SETTINGS}
             self.session.switch_optimizer(replace(now, **own))
@@ -360,6 +359,7 @@ class CharembedApp(App[None]):
                 self.generation.extend(event.chunk)
             if event.note is not None:
                 self.generation.end(event.note)
+                self.actions.keep_sample()
 
     # Commands
 

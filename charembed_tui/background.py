@@ -6,20 +6,28 @@ Workers belong to the app, since one that a widget or screen started would die w
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.worker import get_current_worker
 
-from charembed_tui.messages import CorpusRead, LinesFound, Written
+from charembed_tui.messages import CorpusRead, LinesFound, RunOpened, Written
 from charembed_tui.reference_lines import reference_lines
+from charembed_tui.runs.samples import Sample
 from charembed_tui.sampling_settings import SamplingSettings
+from charembed_tui.session import Session
+from charembed_tui.sessions import Plan
+from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import View
-from charembed_tui.training import TrainingSession
 from charembed_tui.writing import write
 from model.corpus import Corpus
 from model.errors import CharembedError
+
+if TYPE_CHECKING:
+    from charembed_tui.runs.folder import RunFolder
+    from charembed_tui.screens.saved_runs import Use
 
 
 class Background:
@@ -58,7 +66,32 @@ class Background:
 
         self._start("corpus", task)
 
-    def compare(self, session: TrainingSession) -> None:
+    def open_run(self, folder: RunFolder, use: Use, here: Plan, settings: TrainingSettings) -> None:
+        """Read a saved run and its text.
+
+        Args:
+            folder: of the run.
+            use: what for.
+            here: the plan that goes on, whose text a run may start on.
+            settings: of a run that starts.
+        """
+
+        def task(is_cancelled: Callable[[], bool]) -> None:
+            result: Plan | str
+            try:
+                result = _plan(folder, use, here, settings)
+            except (CharembedError, OSError) as error:
+                result = str(error)
+            except MemoryError:
+                result = f"{folder.path.name} does not fit in memory."
+            if not is_cancelled():
+                self._app.post_message(RunOpened(result))
+            elif isinstance(result, Plan) and result.resumed:
+                result.resumed.folder.unlock()
+
+        self._start("run", task)
+
+    def compare(self, session: Session) -> None:
         """Find the losses of simpler models on a counted text."""
         table = session.table
         if table is None:
@@ -70,6 +103,15 @@ class Background:
                 self._app.post_message(LinesFound(session.snapshot.run, lines))
 
         self._start("comparison", task)
+
+    def keep(self, session: Session, sample: Sample) -> None:
+        """Keep a sample with its run, if that can be."""
+
+        def task() -> None:
+            with suppress(OSError):  # training tells that nothing can be written
+                session.add_sample(sample)
+
+        self._app.run_worker(task, thread=True, group="samples", exit_on_error=False)
 
     def write(
         self,
@@ -109,3 +151,18 @@ class Background:
     def is_current(self, sample: int) -> bool:
         """Whether a sample is the one being written."""
         return sample == self._sample
+
+
+def _plan(folder: RunFolder, use: Use, here: Plan, settings: TrainingSettings) -> Plan:
+    """The session that a saved run is opened in. Raises CharembedError and OSError."""
+    from charembed_tui.runs.carrying import carry
+    from charembed_tui.runs.resuming import resume, text_of
+    from charembed_tui.screens.saved_runs import Use
+
+    if use is Use.GO_ON:
+        return resume(str(folder.path)).plan()
+    if use is Use.FOLLOW:
+        corpus, path = text_of(folder)
+        return Plan(corpus, path, folder.configuration.settings, followed=folder)
+    carried = carry(folder, here.corpus, settings)
+    return Plan(here.corpus, here.path, carried.settings, start=carried.theta, told=carried.told)

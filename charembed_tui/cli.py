@@ -7,9 +7,14 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from charembed_tui import __version__
+
+if TYPE_CHECKING:
+    from charembed_tui.sessions import Plan
+    from charembed_tui.settings import TrainingSettings
 
 _SWITCH_SECONDS = 0.001  # how long Python code of the training may keep the interface waiting
 
@@ -17,7 +22,7 @@ _SWITCH_SECONDS = 0.001  # how long Python code of the training may keep the int
 def parser() -> argparse.ArgumentParser:
     """The arguments of `charembed-tui`."""
     from charembed_tui.loss_view import LossView
-    from charembed_tui.options import add_settings
+    from charembed_tui.options import add_run_options, add_settings
     from charembed_tui.sampling_settings import SamplingSettings
     from charembed_tui.settings import TrainingSettings
 
@@ -38,13 +43,7 @@ def parser() -> argparse.ArgumentParser:
         "--fresh", action="store_true", help="begin with the defaults and remember nothing"
     )
     result.add_argument("--theme", help="name of a colour theme, such as textual-light or nord")
-    result.add_argument(
-        "--resume",
-        nargs="?",
-        const="",
-        metavar="RUN",
-        help="go on with a run, the newest one if none is named, exactly where it stood",
-    )
+    add_run_options(result, follow=True)
     add_settings(result, "training", TrainingSettings)
     add_settings(result, "writing", SamplingSettings, "sampling_", renamed=("seed",))
     renamed = ("unit", "against", "scale", "smoothing")
@@ -63,28 +62,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     options = parser().parse_args(arguments)
     # Loaded late, so that --help and --version answer at once.
-    from charembed_tui.files import preferences_file
+    from charembed_tui.files import keep_runs_in, preferences_file
     from charembed_tui.preferences import Preferences
-    from charembed_tui.resuming import ResumedRun, resume
-    from charembed_tui.sample_texts import default_sample
-    from model.corpus import Corpus
     from model.errors import CharembedError
 
+    if options.runs:
+        keep_runs_in(options.runs)
     remembered = None if options.fresh else preferences_file()
     preferences = Preferences.load(remembered) if remembered else Preferences()
     preferences = _with_options(preferences, options)
-    path = default_sample() if options.corpus is None else options.corpus
-    run: ResumedRun | None = None
     try:
-        if options.resume is not None:
-            run = resume(options.resume or None, options.corpus)
-            path = run.path
-            preferences = replace(preferences, training=run.folder.configuration.settings)
-            corpus = run.corpus
-        else:
-            corpus = Corpus.from_file(path)
-        corpus.require_context_length(preferences.training.context_length)
-        corpus.merge_rare(preferences.training.minimum_count)
+        plan = _plan(options, preferences.training)
+        plan.corpus.require_context_length(plan.settings.context_length)
+        plan.corpus.merge_rare(plan.settings.minimum_count)
     except CharembedError as error:
         from charembed_tui.glyphs import visible
 
@@ -93,9 +83,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     from charembed_tui.app import CharembedApp
 
-    app = CharembedApp(corpus, path, preferences, remember_in=remembered, keep=True, resumed=run)
+    app = CharembedApp(
+        plan, preferences, remember_in=remembered, keep=True, copy_text=options.copy_text
+    )
     app.run()
     sys.exit(app.return_code)
+
+
+def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
+    """The session to begin with. Raises CharembedError."""
+    from charembed_tui.sample_texts import default_sample
+    from charembed_tui.sessions import Plan
+    from model.corpus import Corpus
+
+    if options.resume is not None:
+        from charembed_tui.runs.resuming import resume
+
+        return resume(options.resume or None, options.corpus).plan()
+    if options.follow is not None:
+        from charembed_tui.runs.catalogue import find_run
+        from charembed_tui.runs.resuming import text_of
+
+        folder = find_run(options.follow or None)
+        corpus, path = text_of(folder, options.corpus)
+        return Plan(corpus, path, folder.configuration.settings, followed=folder)
+    path = Path(options.corpus or default_sample())
+    corpus = Corpus.from_file(path)
+    if options.start is not None:
+        from charembed_tui.runs.carrying import start_from
+
+        carried = start_from(options.start or None, corpus, options)
+        return Plan(corpus, path, carried.settings, start=carried.theta, told=carried.told)
+    return Plan(corpus, path, settings)
 
 
 def _with_options(preferences: Any, options: argparse.Namespace) -> Any:

@@ -20,6 +20,11 @@ def runs_directory() -> Path:
     return _place("LOCALAPPDATA", "XDG_DATA_HOME", ".local/share") / "runs"
 
 
+def keep_runs_in(folder: str) -> None:
+    """Have the folder of all run folders somewhere else, for the rest of this process."""
+    os.environ[_RUNS] = folder
+
+
 def preferences_file() -> Path:
     """Where preferences are kept: in CHAREMBED_CONFIG, or in the platform's place for settings."""
     if chosen := os.environ.get(_CONFIG):

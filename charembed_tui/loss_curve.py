@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+
+
+class Measurement(NamedTuple):
+    """The losses after a step: nats per character, the held-out one where there is one."""
+
+    step: int
+    seconds: float
+    passes: float
+    training: float
+    held_out: float | None
+
+    @property
+    def score(self) -> float:
+        """What runs are ranked by: the held-out loss, or the training loss where there is none."""
+        return self.training if self.held_out is None else self.held_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +85,10 @@ class LossCurve:
     def extend(self, curve: Curve) -> None:
         """Take over the measurements of an earlier part of the run."""
         self._rows = [(a, b, c, d) for a, b, c, d in curve.rows().tolist()]
+
+    def after(self, step: float) -> list[tuple[float, float, float, float]]:
+        """The measurements after a step, as rows of a `Curve`."""
+        return self._rows[bisect_right(self._rows, step, key=lambda row: row[0]) :]
 
     def curve(self) -> Curve:
         """What is kept."""

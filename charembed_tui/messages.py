@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.message import Message
 
 from charembed_tui.reference_lines import ReferenceLine
+from charembed_tui.sessions import Plan
 from charembed_tui.writing import Chunk
 from model.corpus import Corpus
 
@@ -18,6 +19,13 @@ class CorpusRead(Message):
 
     path: Path
     corpus: Corpus | str
+
+
+@dataclass
+class RunOpened(Message):
+    """A saved run was read; `plan` is a message instead where it cannot be used."""
+
+    plan: Plan | str
 
 
 @dataclass

@@ -41,6 +41,32 @@ def add_settings(
         )
 
 
+def add_run_options(parser: argparse.ArgumentParser, *, follow: bool = False) -> None:
+    """Where runs are kept, and which one to go on with or start from."""
+    group = parser.add_argument_group("runs")
+    group.add_argument("--runs", metavar="DIR", help="the folder of all run folders")
+    group.add_argument(
+        "--copy-text", action="store_true", help="keep a copy of the text with the run"
+    )
+    one = group.add_mutually_exclusive_group()
+    run: dict[str, Any] = {"nargs": "?", "const": "", "metavar": "RUN"}
+    one.add_argument(
+        "--resume",
+        **run,
+        help="go on with a run, the newest one if none is named, exactly where it stood",
+    )
+    one.add_argument(
+        "--from",
+        dest="start",
+        **run,
+        help="start from the parameters of a run, also on another text",
+    )
+    if follow:
+        one.add_argument(
+            "--follow", **run, help="look on while another process trains a run, read-only"
+        )
+
+
 def with_options(settings: Settings, options: argparse.Namespace, prefix: str = "") -> Settings:
     """Settings with what the command line says in their place."""
     given = vars(options)

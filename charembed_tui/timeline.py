@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -54,11 +55,12 @@ class Timeline:
                 first = self._kept[0].step
                 self._kept = [f for f in self._kept if (f.step - first) % self._stride == 0]
 
-    def restart(self, step: int, theta: Array) -> None:
-        """Begin anew at a step: what was recorded before belongs to another run."""
+    def restart(self, frames: Sequence[Frame]) -> None:
+        """Begin anew with these frames: what was recorded before belongs to another run."""
         with self._lock:
             self._kept, self._last, self._stride = [], None, 1
-        self.record(step, theta)
+        for frame in frames:
+            self.record(frame.step, frame.theta)
 
     def at(self, step: int) -> Frame | None:
         """The recorded frame nearest to a step; None before the first."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charembed_tui.corpus_facts import describe
-from charembed_tui.loss_curve import Curve, LossCurve
+from charembed_tui.loss_curve import Curve, LossCurve, Measurement
 from charembed_tui.memory import require_memory
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot
-from charembed_tui.timeline import Timeline
+from charembed_tui.timeline import Frame, Timeline
 from model.corpus import Corpus
 from model.counting import Progress, count_pieces
 from model.errors import OptimizerError
@@ -40,6 +41,7 @@ class Trainer:
         corpus: what to learn from.
         settings: how.
         timeline: where the parameters of every step are recorded.
+        start: (D,) parameters to begin with, in place of random ones.
         progress: called with characters counted and characters in all.
         is_cancelled: asked now and then while counting.
 
@@ -55,13 +57,14 @@ class Trainer:
         settings: TrainingSettings,
         timeline: Timeline,
         *,
+        start: Array | None = None,
         progress: Progress | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.run = run
         self.model = settings.model(len(corpus.vocabulary))
         self.timeline = timeline
-        training, held_out = _split(corpus, settings)
+        training, held_out = split(corpus, settings)
         training.require_context_length(settings.context_length)
         require_memory(corpus, settings)
         size, m = len(corpus.vocabulary), settings.context_length
@@ -79,14 +82,14 @@ class Trainer:
         self._inside = 0.0
         self._shares: deque[tuple[float, float]] = deque(maxlen=_SPEED_STEPS)
         self._switches: tuple[int, ...] = ()
-        start = self.model.initial(np.random.default_rng(settings.seed))
+        if start is None:
+            start = self.model.initial(np.random.default_rng(settings.seed))
         self.optimizer: Optimizer = self._make_optimizer(settings, start)
         self.steps = 0
         self.seconds = 0.0
         self._passes = 0.0
         self.converged = False
         self._curve = LossCurve()
-        self._held_out: float | None = None
         self._held_out_curve = LossCurve()
         self._seconds_unmeasured = 0.0
         self._seconds_to_measure = np.inf
@@ -98,11 +101,20 @@ class Trainer:
         """Take a step and record it; measure the loss if there is time for that.
 
         Raises:
-            OptimizerError: the optimizer cannot go on, or the loss became non-finite.
+            OptimizerError: the optimizer cannot go on, or loss or parameters became non-finite; the
+                message says what to try.
         """
+        try:
+            self._step()
+        except OptimizerError as error:
+            raise OptimizerError(f"{error}\n{self._advice()}") from None
+
+    def _step(self) -> None:
         began = time.perf_counter()
         self._inside = 0.0
         result = self.optimizer.step()
+        if not np.isfinite(self.optimizer.theta).all():
+            raise OptimizerError(f"The parameters became non-finite after step {self.steps:,}.")
         self.steps += 1
         self.converged = result.converged
         self.timeline.record(self.steps, self.optimizer.theta)
@@ -113,6 +125,12 @@ class Trainer:
         self.seconds += ended - began
         if self._seconds_to_measure <= _LOSS_SHARE * self._seconds_unmeasured:
             self.measure()
+
+    def _advice(self) -> str:
+        rate = getattr(self.optimizer, "learning_rate", None)
+        if rate is not None:
+            return f"Its learning rate was {rate:g}: try {rate / 10:g}."
+        return "Start again with another seed, or go on with Adam, which nothing upsets."
 
     def switch(self, settings: TrainingSettings) -> None:
         """Go on from the current parameters with another optimizer."""
@@ -161,20 +179,35 @@ class Trainer:
         return timed
 
     def measure(self) -> None:
-        """Put the losses at the current parameters on their curves."""
+        """Put the losses at the current parameters on their curves.
+
+        Raises:
+            OptimizerError: one of them is non-finite; the curves stay as they are.
+        """
         began = time.perf_counter()
-        self._loss = self._objective.value(self.optimizer.theta)
+        held_out: float | None = None
+        loss = self._objective.value(self.optimizer.theta)
         if self._held_out_objective is not None:
-            self._held_out = self._held_out_objective.value(self.optimizer.theta)
-            self._held_out_curve.add(self.steps, self.seconds, self._passes, self._held_out)
+            held_out = self._held_out_objective.value(self.optimizer.theta)
         # The least, since a busy machine only ever makes it look longer.
         self._seconds_to_measure = min(self._seconds_to_measure, time.perf_counter() - began)
         self._seconds_unmeasured = 0.0
-        if not np.isfinite(self._loss):
-            raise OptimizerError(
-                "The loss became non-finite: reset with another seed or smaller settings."
-            )
-        self._curve.add(self.steps, self.seconds, self._passes, self._loss)
+        if not (math.isfinite(loss) and math.isfinite(held_out or 0.0)):
+            raise OptimizerError(f"The loss became non-finite at step {self.steps:,}.")
+        self.measured = Measurement(self.steps, self.seconds, self._passes, loss, held_out)
+        self._curve.add(self.steps, self.seconds, self._passes, loss)
+        if held_out is not None:
+            self._held_out_curve.add(self.steps, self.seconds, self._passes, held_out)
+
+    def measurements(self, after: int) -> list[Measurement]:
+        """The losses measured after a step, in ascending order."""
+        training, held_out = self._curve.after(after), self._held_out_curve.after(after)
+        others: list[float | None] = [row[3] for row in held_out]
+        others = others or [None] * len(training)
+        return [
+            Measurement(int(step), seconds, passes, loss, other)
+            for (step, seconds, passes, loss), other in zip(training, others, strict=True)
+        ]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues the identical trajectory; see `load_state_dict`."""
@@ -190,8 +223,12 @@ class Trainer:
             "held_out_curve": self._held_out_curve.curve().rows(),
         }
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], frames: Sequence[Frame] = ()) -> None:
         """Continue from a `state_dict` of a trainer of the same text and settings.
+
+        Args:
+            state: of the other trainer.
+            frames: its recording up to there.
 
         Raises:
             OptimizerError: the state does not fit.
@@ -210,7 +247,9 @@ class Trainer:
             self._held_out_curve.extend(Curve.of(state["held_out_curve"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise OptimizerError(f"The saved state does not fit this run ({error}).") from None
-        self.timeline.restart(self.steps, self.optimizer.theta)
+        shape = self.optimizer.theta.shape
+        before = [f for f in frames if f.step < self.steps and f.theta.shape == shape]
+        self.timeline.restart([*before, Frame(self.steps, self.optimizer.theta)])
         self.measure()
 
     def rest(self) -> None:
@@ -236,9 +275,9 @@ class Trainer:
             seconds=self.seconds,
             facts=self.facts,
             theta=theta,
-            loss=self._loss,
+            loss=self.measured.training,
             curve=self._curve.curve(),
-            held_out=self._held_out,
+            held_out=self.measured.held_out,
             held_out_curve=self._held_out_curve.curve(),
             counted=1.0,
             optimizer=self._optimizer_name,
@@ -248,7 +287,7 @@ class Trainer:
         )
 
 
-def _split(corpus: Corpus, settings: TrainingSettings) -> tuple[Corpus, Corpus | None]:
+def split(corpus: Corpus, settings: TrainingSettings) -> tuple[Corpus, Corpus | None]:
     """Training and held-out text; all is for training where the text is too short to share."""
     share = settings.held_out / 100
     if int(share * len(corpus)) < 1 or int((1 - share) * len(corpus)) < settings.context_length + 2:

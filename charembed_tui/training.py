@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from threading import Condition, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot
@@ -15,13 +20,15 @@ from model.corpus import Corpus
 from model.errors import Cancelled, CharembedError
 
 if TYPE_CHECKING:
+    from charembed_tui.runs.keeper import RunKeeper
+    from charembed_tui.runs.resuming import ResumedRun
+    from charembed_tui.runs.samples import Sample
     from charembed_tui.trainer import Trainer
     from model.ngrams import NgramTable
 
-_SECONDS_BETWEEN_SNAPSHOTS = 0.1
-_SECONDS_BETWEEN_CHECKPOINTS = 5.0
+Array = NDArray[np.float64]
 
-Keep = Callable[[TrainingSettings, dict[str, Any]], None]
+_SECONDS_BETWEEN_SNAPSHOTS = 0.1
 
 
 class TrainingSession:
@@ -35,9 +42,10 @@ class TrainingSession:
         settings: how.
         run: number of the run.
         begin: start the thread at once, rather than with `begin`.
-        keep: called on the thread with the settings and a trainer's `state_dict`, every few seconds
-            while training and whenever it stands still. An OSError it raises is shown, once.
-        state: a `state_dict` to continue from.
+        keeper: writes what is due after every step, and everything whenever training stands still.
+            What it cannot write is told once.
+        resumed: the run to go on with.
+        start: (D,) parameters to begin with, in place of random ones.
 
     Raises:
         CorpusError: the minimum count leaves too few characters.
@@ -46,8 +54,10 @@ class TrainingSession:
         corpus: the text as it is learned, rare characters merged.
         snapshot: the newest snapshot, replaced as a whole.
         timeline: the recording of the run.
-        problem: why the run cannot be saved, None while it can.
+        keeper: writes the run, None for one that is forgotten.
+        problem: what there is to tell about the run, until somebody has read it.
         table: the counted n-grams of the training text, None until they are counted.
+        followed: None, since this session trains.
     """
 
     def __init__(
@@ -57,8 +67,9 @@ class TrainingSession:
         run: int = 1,
         *,
         begin: bool = True,
-        keep: Keep | None = None,
-        state: Mapping[str, Any] | None = None,
+        keeper: RunKeeper | None = None,
+        resumed: ResumedRun | None = None,
+        start: Array | None = None,
     ) -> None:
         corpus = corpus.merge_rare(settings.minimum_count)
         self.corpus = corpus
@@ -69,9 +80,11 @@ class TrainingSession:
         model = settings.model(len(corpus.vocabulary))
         self.snapshot = Snapshot(run, SessionState.IDLE, model)
         self._resume_at = 0.0
-        self._keep, self._state = keep, state
-        self._kept_step = -1
-        self._kept_at = 0.0
+        self.keeper = keeper
+        self._resumed, self._start = resumed, start
+        self._samples: Sequence[Sample] = resumed.samples if resumed else ()
+        self.followed: str | None = None
+        self._is_kept = True  # as far as it was tried
         self._wishes = Condition()  # guards the four below
         self._running = False
         self._single_steps = 0
@@ -80,6 +93,12 @@ class TrainingSession:
         self._thread = Thread(target=self._work, name=f"training-{self.snapshot.run}", daemon=True)
         if begin:
             self.begin()
+
+    @property
+    def saved_as(self) -> Path | None:
+        """The run's folder, None while it has none."""
+        folder = self.keeper.folder if self.keeper else None
+        return folder.path if folder else None
 
     def begin(self) -> None:
         """Start the thread, which counts the text and waits for wishes."""
@@ -112,6 +131,16 @@ class TrainingSession:
         """Let the interface have the interpreter for a moment: taking turns slows both down."""
         self._resume_at = max(self._resume_at, time.monotonic() + seconds)
 
+    def take_samples(self) -> Sequence[Sample]:
+        """Texts kept with a run that goes on, the first time."""
+        taken, self._samples = self._samples, ()
+        return taken
+
+    def add_sample(self, sample: Sample) -> None:
+        """Keep a text with the run. Raises OSError."""
+        if self.keeper is not None:
+            self.keeper.add_sample(sample)
+
     def close(self) -> None:
         """End the thread after the step that is being taken."""
         self._wish(running=False, closing=True)
@@ -142,13 +171,14 @@ class TrainingSession:
                 self.corpus,
                 self.settings,
                 self.timeline,
+                start=self._start,
                 progress=self._counted,
                 is_cancelled=lambda: self._closing,
             )
             self.table = trainer.table
-            if self._state is not None:
-                trainer.load_state_dict(self._state)
-                self._state, self._kept_step = None, trainer.steps
+            if self._resumed is not None:
+                trainer.load_state_dict(self._resumed.state, self._resumed.frames)
+                self._resumed = None
             self.snapshot = trainer.snapshot(SessionState.IDLE)
             published = 0.0
             while self._await_turn(trainer):
@@ -158,23 +188,25 @@ class TrainingSession:
                 if (wait := self._resume_at - time.monotonic()) > 0:
                     time.sleep(wait)
                 trainer.step()
-                if time.monotonic() - self._kept_at >= _SECONDS_BETWEEN_CHECKPOINTS:
-                    self._checkpoint(trainer)
+                self._keep(trainer)
                 if trainer.converged:
                     self._rest(trainer, SessionState.FINISHED)
                 elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
                     self.snapshot = trainer.snapshot(SessionState.RUNNING)
                     published = time.monotonic()
-            self._checkpoint(trainer)
+            self._keep(trainer, everything=True)
         except Cancelled:
-            return  # closed while counting
+            pass  # closed while counting
         except (CharembedError, MemoryError) as error:
             if trainer is not None:
-                self._checkpoint(trainer)  # the last good state
+                self._keep_if_good(trainer)
             self._fail(str(error) or "The memory is used up: choose smaller settings.")
         except Exception as error:
             # Whatever it is must reach the screen: the thread has no other reader.
             self._fail(f"{type(error).__name__}: {error}")
+        finally:
+            if self.keeper is not None:
+                self.keeper.close()
 
     def _counted(self, done: int, total: int) -> None:
         self.snapshot = replace(self.snapshot, counted=done / total)
@@ -210,20 +242,28 @@ class TrainingSession:
                 self._running = False
         trainer.measure()
         trainer.rest()
-        self._checkpoint(trainer)
+        self._keep(trainer, everything=True)
         self.snapshot = trainer.snapshot(state)
 
-    def _checkpoint(self, trainer: Trainer) -> None:
-        """Keep what a later visit needs to go on."""
-        self._kept_at = time.monotonic()
-        if self._keep is None or trainer.steps in (0, self._kept_step):
+    def _keep(self, trainer: Trainer, *, everything: bool = False) -> None:
+        """Write what a later visit needs to go on."""
+        if self.keeper is None:
             return
         try:
-            self._keep(self.settings, trainer.state_dict())
-            self._kept_step = trainer.steps
-        except OSError as error:
-            self._keep = None
-            self.problem = f"{error}\nThe run goes on, but is not saved."
+            self.keeper.keep(self.settings, trainer, everything=everything)
+        except (OSError, CharembedError) as error:
+            if self._is_kept:
+                self.problem = f"Not saved: {error}\nTraining goes on; saving is tried again."
+            self._is_kept = False
+        else:
+            self._is_kept = True
+
+    def _keep_if_good(self, trainer: Trainer) -> None:
+        """Keep the state before a failure, unless it is the failure: then that before it stays."""
+        with suppress(CharembedError, MemoryError):
+            trainer.measure()
+            self._keep(trainer, everything=True)
+            self.snapshot = trainer.snapshot(SessionState.FAILED)
 
     def _fail(self, message: str) -> None:
         with self._wishes:

@@ -31,7 +31,8 @@ class EnergyTables:
     ) -> None:
         self.theta = theta
         self._model, self._dtype = model, dtype
-        self.values = model.energy_tables(theta)
+        with np.errstate(over="ignore", invalid="ignore"):  # see `are_finite`
+            self.values = model.energy_tables(theta)
         self.peaks = self.values.max(axis=2)
 
     @cached_property
@@ -44,6 +45,11 @@ class EnergyTables:
     def largest(self) -> float:
         """The largest size of an energy's part."""
         return float(np.abs(self.values).max())
+
+    @property
+    def are_finite(self) -> bool:
+        """Whether no entry overflowed."""
+        return bool(np.isfinite(self.largest))
 
     @cached_property
     def extended(self) -> NDArray[np.longdouble]:

@@ -71,8 +71,10 @@ class Objective:
         return EnergyTables(self.model, theta, self.dtype)
 
     def value(self, theta: Array) -> float:
-        """The loss alone, nats per character."""
+        """The loss alone, nats per character; infinite where energies overflow."""
         tables = self.tables(theta)
+        if not tables.are_finite:
+            return np.inf
         if tables.largest > _LARGEST_ENERGY:
             return self._in_extended_precision(tables)[0]
         total = self._linear(tables) + sum(sums.log_normalizers(tables) for sums in self._sums)
@@ -82,12 +84,14 @@ class Objective:
         """The loss in nats per character and its gradient, (D,).
 
         Finite parameters give finite, exact results, however large they are, as long as the
-        energies themselves do not overflow.
+        energies themselves do not overflow: then the loss is infinite and the gradient NaN.
         """
         return self.value_and_gradient_at(self.tables(theta))
 
     def value_and_gradient_at(self, tables: EnergyTables) -> tuple[float, Array]:
         """As `value_and_gradient`, at parameters whose tables are known already."""
+        if not tables.are_finite:
+            return np.inf, np.full_like(tables.theta, np.nan)
         if tables.largest > _LARGEST_ENERGY:
             return self._in_extended_precision(tables)
         gradient = np.zeros_like(tables.values)

@@ -93,8 +93,8 @@ class CorpusPane(Vertical):
     def show(self, corpus: Corpus, path: Path, snapshot: Snapshot) -> None:
         """The facts of the text in use."""
         self.border_title = f"Corpus · {visible(corpus.name)}"
-        if path in self._samples:
-            self.query_one("#samples", OptionList).highlighted = self._samples.index(path)
+        place = self._samples.index(path) if path in self._samples else None
+        self.query_one("#samples", OptionList).highlighted = place
         facts = snapshot.facts
         text = Text(
             f"{_bytes(path)}{len(corpus):,} characters\n"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from charembed_tui.runs.samples import Sample
 from charembed_tui.sampling_settings import SamplingSettings
 from charembed_tui.widgets.prompt_input import PromptInput
 from charembed_tui.widgets.sample_text import SampleText
@@ -84,13 +87,25 @@ class GenerationPane(Vertical):
     def begin(self, heading: str, run: int, step: int) -> None:
         """Start a sample after the prompt."""
         self._prompt.remember()
-        self.query_one("#generation-empty").display = False
-        self._samples.append(SampleText(heading, self.prompt, run, step))
-        for sample in self._samples[:-_MOST_SAMPLES]:
-            sample.remove()
-        del self._samples[:-_MOST_SAMPLES]
-        self._box.mount(self._samples[-1])
+        self._add(SampleText(heading, self.prompt, run, step))
         self.resume()
+
+    def show_kept(self, samples: Sequence[Sample], run: int) -> None:
+        """Add samples that were kept with a run."""
+        for kept in samples[-_MOST_SAMPLES:]:
+            sample = SampleText(kept.heading, kept.prompt, run, kept.step)
+            surprises = kept.surprises or (0.0,) * len(kept.text)
+            sample.extend(Chunk(kept.text, np.array(surprises)))
+            self._add(sample)
+        self._box.anchor()
+
+    def _add(self, sample: SampleText) -> None:
+        self.query_one("#generation-empty").display = False
+        self._samples.append(sample)
+        for old in self._samples[:-_MOST_SAMPLES]:
+            old.remove()
+        del self._samples[:-_MOST_SAMPLES]
+        self._box.mount(sample)
 
     def resume(self) -> None:
         """More of the newest sample comes."""

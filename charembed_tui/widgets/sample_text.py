@@ -11,6 +11,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from charembed_tui.glyphs import printable
+from charembed_tui.runs.samples import Sample
 from charembed_tui.writing import Chunk
 
 SURPRISING = (0.7, 1.6, 3.0, 5.0)  # nats, from which on a character has the next colour
@@ -46,6 +47,13 @@ class SampleText(Static):
     def written(self) -> str:
         """The text without its prompt."""
         return "".join(self._parts)
+
+    def kept(self) -> Sample:
+        """The text as it is kept with its run."""
+        surprises: tuple[float, ...] = ()
+        if len(self._tail_surprises) == self._length:
+            surprises = tuple(self._tail_surprises.round(2).tolist())
+        return Sample(self.step, self._heading, self.prompt, self.written, surprises)
 
     def on_mount(self) -> None:
         """Show the prompt at once."""

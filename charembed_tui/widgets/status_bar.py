@@ -36,7 +36,8 @@ class StatusBar(Static):
             text.append(f" (held out {snapshot.held_out:.4f})")
         if snapshot.steps_per_second:
             text.append(f"  ·  {snapshot.steps_per_second:,.0f} steps/s")
-            text.append(f" ({snapshot.objective_share:.0%} objective)")
+            if snapshot.objective_share:
+                text.append(f" ({snapshot.objective_share:.0%} objective)")
         text.append(f"  ·  {visible(corpus_name)}", style="dim")
         self.update(text, layout=False)  # always one line: nothing else moves
 

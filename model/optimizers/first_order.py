@@ -72,9 +72,11 @@ class FirstOrder(ABC):
         value, gradient = self._value_and_gradient(self._theta.copy(), i)
         require_finite(value, gradient)
         self._steps += 1
-        change = self._change(gradient * len(self._order))
-        self._theta = self._theta + change
-        return StepResult(self._steps, float(value), i, 1, float(np.linalg.norm(change)))
+        with np.errstate(over="ignore"):  # the next evaluation tells
+            change = self._change(gradient * len(self._order))
+            self._theta = self._theta + change
+            length = float(np.linalg.norm(change))
+        return StepResult(self._steps, float(value), i, 1, length)
 
     def state_dict(self) -> State:
         """Parameters, moments, and the place in the random order."""

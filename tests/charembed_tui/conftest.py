@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from laboratory import laboratory
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.preferences import Preferences
 from charembed_tui.sample_texts import default_sample
 from charembed_tui.settings import TrainingSettings
-from model.corpus import Corpus
 
 
 @pytest.fixture(autouse=True)
@@ -30,4 +30,4 @@ def sample() -> Path:
 def app(sample: Path) -> CharembedApp:
     # Adam, since it never says that it is done.
     preferences = Preferences(training=TrainingSettings(optimizer="Adam"))
-    return CharembedApp(Corpus.from_file(sample), sample, preferences)
+    return laboratory(sample, preferences)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from laboratory import laboratory
 from textual.widgets import DirectoryTree, Input, OptionList, Select, Static, Tabs
 from waiting import until
 
@@ -17,7 +18,6 @@ from charembed_tui.snapshot import SessionState
 from charembed_tui.trainer import Trainer
 from charembed_tui.widgets.embedding_pane import EmbeddingPane
 from charembed_tui.widgets.generation_pane import GenerationPane
-from model.corpus import Corpus
 from model.errors import OptimizerError
 
 
@@ -188,7 +188,7 @@ async def test_a_file_that_is_no_text_leaves_the_corpus_in_use(
     good, bad = tmp_path / "good.txt", tmp_path / "bad.bin"
     good.write_text("to be or not to be, that is the question " * 5)
     bad.write_bytes(b"\0\1\2")
-    app = CharembedApp(Corpus.from_file(good), good)
+    app = laboratory(good)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: is_ready(app))
         tree = app.query_one(DirectoryTree)
@@ -276,9 +276,7 @@ UNUSUAL = {
 async def test_unusual_texts_are_learned_and_shown(tmp_path: Path, text: str) -> None:
     path = tmp_path / "text.txt"
     path.write_text(text, encoding="utf-8")
-    app = CharembedApp(
-        Corpus.from_file(path), path, Preferences(training=TrainingSettings(context_length=1))
-    )
+    app = laboratory(path, Preferences(training=TrainingSettings(context_length=1)))
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
         await until(lambda: app.snapshot.step > 20)

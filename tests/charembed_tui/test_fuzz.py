@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from laboratory import laboratory
 from problems import PLAY
 from waiting import until
 
-from charembed_tui.app import CharembedApp
 from charembed_tui.commands import COMMANDS
 from charembed_tui.glyphs import printable, visible
 from charembed_tui.preferences import Preferences
@@ -35,7 +35,7 @@ async def test_random_keys_and_sizes(seed: int, folders: Path) -> None:
     path.parent.mkdir()
     path.write_text(PLAY * 3, encoding="utf-8")
     preferences = Preferences(training=TrainingSettings(context_length=1))
-    app = CharembedApp(Corpus.from_file(path), path, preferences, keep=True)
+    app = laboratory(path, preferences, keep=True)
     chance = random.Random(seed)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.snapshot.theta is not None)

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from laboratory import laboratory
 from problems import PLAY
 from waiting import until, wait_until
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.preferences import Preferences
-from charembed_tui.resuming import resume
-from charembed_tui.run_folder import find_run
+from charembed_tui.runs.catalogue import find_run
+from charembed_tui.runs.resuming import resume
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState
-from model.corpus import Corpus
 
 COMMAND = [sys.executable, "-c", "from charembed_tui.headless import main; main()"]
 FAST = ["--context-length", "1", "--embedding-size", "2"]
@@ -160,8 +160,7 @@ def test_a_folder_that_cannot_be_written_to(text: Path, tmp_path: Path) -> None:
 async def test_a_run_made_without_a_screen_opens_in_the_app(text: Path) -> None:
     run("train", text, *FAST, "--steps", "15", "--optimizer", "Adam")
     opened = resume(None)
-    preferences = Preferences(training=opened.folder.configuration.settings)
-    app = CharembedApp(opened.corpus, opened.path, preferences, keep=True, resumed=opened)
+    app = CharembedApp(opened.plan(), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.snapshot.theta is not None)
         assert app.snapshot.step == 15
@@ -176,7 +175,7 @@ async def test_a_run_made_without_a_screen_opens_in_the_app(text: Path) -> None:
 
 async def test_the_app_saves_its_runs(text: Path, folders: Path) -> None:
     preferences = Preferences(training=TrainingSettings(context_length=1, optimizer="Adam"))
-    app = CharembedApp(Corpus.from_file(text), text, preferences, keep=True)
+    app = laboratory(text, preferences, keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
         await until(lambda: app.snapshot.step > 5)
@@ -195,9 +194,9 @@ async def test_the_app_saves_its_runs(text: Path, folders: Path) -> None:
 async def test_a_run_that_cannot_be_saved_goes_on(text: Path, folders: Path) -> None:
     (folders / "runs").write_text("a file where the folder should be")
     preferences = Preferences(training=TrainingSettings(context_length=1, optimizer="Adam"))
-    app = CharembedApp(Corpus.from_file(text), text, preferences, keep=True)
+    app = laboratory(text, preferences, keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
-        await until(lambda: any("not saved" in n.message for n in app._notifications))
+        await until(lambda: any("Not saved" in n.message for n in app._notifications))
         steps = app.snapshot.step
         await until(lambda: app.snapshot.step > steps)

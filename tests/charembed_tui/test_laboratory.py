@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from laboratory import laboratory
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Select, Static
 from waiting import until
@@ -26,7 +27,6 @@ from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState
 from charembed_tui.timeline import Timeline
 from charembed_tui.widgets.sample_text import SampleText
-from model.corpus import Corpus
 from model.log_bilinear import LogBilinear
 from model.sampling import Sampler
 
@@ -373,9 +373,7 @@ async def test_details_of_the_text(app: CharembedApp) -> None:
 async def test_rare_characters_are_merged_on_demand(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("common words and a rare Q here " * 20 + "Z", encoding="utf-8")
-    app = CharembedApp(
-        Corpus.from_file(path), path, Preferences(TrainingSettings(context_length=1))
-    )
+    app = laboratory(path, Preferences(TrainingSettings(context_length=1)))
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: app.snapshot.theta is not None)
         field = app.query_one("#minimum-count", Input)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from laboratory import laboratory
 from problems import PLAY
 from textual.pilot import Pilot
 from waiting import until
@@ -15,7 +16,6 @@ from waiting import until
 from charembed_tui.app import CharembedApp
 from charembed_tui.loss_curve import Curve
 from charembed_tui.snapshot import SessionState, Snapshot
-from model.corpus import Corpus
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
 
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(path: Path) -> CharembedApp:
-    return CharembedApp(Corpus.from_file(path), path)
+    return laboratory(path)
 
 
 def halfway(app: CharembedApp) -> Snapshot:
@@ -95,7 +95,7 @@ def test_laboratory_without_colour(
     path: Path, snap_compare: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = CharembedApp(Corpus.from_file(path), path)
+    app = laboratory(path)
     assert snap_compare(app, terminal_size=(120, 36), run_before=scene(app, "m"))
 
 

@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laboratory import laboratory
 from waiting import until
 
-from charembed_tui.app import CharembedApp
 from charembed_tui.cli import _with_options, parser
 from charembed_tui.files import preferences_file
 from charembed_tui.loss_view import LossView
 from charembed_tui.preferences import Preferences
 from charembed_tui.sampling_settings import SamplingSettings
 from charembed_tui.settings import TrainingSettings
-from model.corpus import Corpus
 
 OTHER = Preferences(
     TrainingSettings(context_length=4, optimizer="SFO", minibatches=7),
@@ -73,8 +72,7 @@ def test_a_bad_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:
     path = preferences_file()
-    corpus = Corpus.from_file(sample)
-    app = CharembedApp(corpus, sample, Preferences.load(path), remember_in=path)
+    app = laboratory(sample, Preferences.load(path), remember_in=path)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: any("space starts" in n.message for n in app._notifications))
         await until(lambda: app.snapshot.theta is not None)
@@ -88,7 +86,7 @@ async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:
     assert after.training.embedding_size == 4
     assert after.sampling.temperature == 0.5
     assert after.loss.unit == "bits"
-    app = CharembedApp(corpus, sample, after)
+    app = laboratory(sample, after)
     async with app.run_test(size=(120, 36)):
         assert app.theme == "nord"
         assert app.session.settings.embedding_size == 4

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from model.errors import CharembedError
+from charembed_tui.runs.errors import CheckpointError
 
 _MAGIC = b"charembed checkpoint 1\n"
 _DIGEST = 32
@@ -23,10 +23,6 @@ _LENGTH = 8
 _TYPES = ("<f8", "<i8", "<i4", "<u4", "|b1")
 _ARRAY = "\x00array"  # key that stands for an array in the header
 _MOST_DIMENSIONS = 4
-
-
-class CheckpointError(CharembedError, ValueError):
-    """A checkpoint is damaged, or not one."""
 
 
 def to_bytes(state: Mapping[str, Any]) -> bytes:

@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import PLAY
 
-from charembed_tui.checkpoint import CheckpointError, from_bytes, to_bytes
-from charembed_tui.resuming import RunKeeper, resume
-from charembed_tui.run_folder import RunError, RunFolder, all_runs, find_run
+from charembed_tui.runs.catalogue import all_runs, find_run
+from charembed_tui.runs.checkpoint import from_bytes, to_bytes
+from charembed_tui.runs.errors import CheckpointError, RunError
+from charembed_tui.runs.folder import RunFolder
+from charembed_tui.runs.keeper import RunKeeper
+from charembed_tui.runs.resuming import resume
 from charembed_tui.settings import OPTIMIZERS, TrainingSettings
 from charembed_tui.snapshot import SessionState
 from charembed_tui.timeline import Timeline
@@ -123,14 +126,14 @@ def test_a_state_of_another_run_is_refused() -> None:
 def a_run(tmp_path: Path, steps: int = 10) -> tuple[RunFolder, Trainer]:
     path = tmp_path / "play.txt"
     path.write_text(PLAY * 4, encoding="utf-8")
-    keep = RunKeeper(Corpus.from_file(path), path)
+    keeper = RunKeeper(Corpus.from_file(path), path)
     trainer = Trainer(1, CORPUS, SETTINGS, Timeline())
     for step in range(1, steps + 1):
         trainer.step()
         if step % 5 == 0:
-            keep(SETTINGS, trainer.state_dict())
-    keep.folder.unlock()
-    return keep.folder, trainer
+            keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.close()
+    return keeper.folder, trainer
 
 
 def test_the_newest_run_is_found_and_goes_on(tmp_path: Path) -> None:
@@ -146,7 +149,10 @@ def test_the_newest_run_is_found_and_goes_on(tmp_path: Path) -> None:
 
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> None:
     folder, _ = a_run(tmp_path)
-    newest = max(folder.path.glob("*.bin"), key=lambda file: from_bytes(file.read_bytes())["steps"])
+    newest = max(
+        folder.path.glob("checkpoint-*.bin"),
+        key=lambda file: from_bytes(file.read_bytes())["steps"],
+    )
     newest.write_bytes(newest.read_bytes()[:-7])
     again = find_run(folder.path.name)
     state = again.load()
@@ -154,7 +160,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> Non
     # The next checkpoint goes where the damaged one is, not over the good one.
     again.save({**state, "steps": 6})
     assert from_bytes(newest.read_bytes())["steps"] == 6
-    for file in folder.path.glob("*.bin"):
+    for file in folder.path.glob("checkpoint-*.bin"):
         file.write_bytes(b"")
     with pytest.raises(RunError, match="no good checkpoint"):
         find_run(folder.path.name).load()

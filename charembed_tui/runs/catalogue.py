@@ -1,0 +1,39 @@
+"""All runs there are, and one by its name."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from charembed_tui.files import runs_directory
+from charembed_tui.runs.errors import RunError
+from charembed_tui.runs.folder import RunFolder
+
+
+def all_runs() -> list[RunFolder]:
+    """Every run folder that can be read, the oldest first."""
+    parent = runs_directory()
+    found = []
+    with suppress(OSError):  # a folder that is missing or forbidden holds none
+        for path in sorted(parent.iterdir()):
+            with suppress(RunError):
+                found.append(RunFolder.open(path))
+    return found
+
+
+def find_run(name: str | None) -> RunFolder:
+    """A run by its folder's name or path; without one, the newest that has a checkpoint.
+
+    Raises:
+        RunError: there is none.
+    """
+    if name is None:
+        for folder in reversed(all_runs()):
+            if folder.has_checkpoint:
+                return folder
+        raise RunError(f"There is no run in {runs_directory()} yet.")
+    path = Path(name)
+    if not path.is_dir():
+        # A name, never a path out of the folder.
+        path = runs_directory() / path.name
+    return RunFolder.open(path)

@@ -1,0 +1,108 @@
+"""What a run is made of, as it is written beside its checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from charembed_tui import __version__
+from charembed_tui.files import write_whole
+from charembed_tui.runs.errors import RunError
+from charembed_tui.settings import TrainingSettings
+from model.corpus import Corpus
+from model.log_bilinear import LogBilinear
+
+_MOST_BYTES = 64 << 20  # a vocabulary of all characters is shorter
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Settings and text of a run.
+
+    Attributes:
+        corpus_name: of the text.
+        corpus_path: where it was read from; it may have moved since.
+        fingerprint: SHA-256 of the text as it was trained on.
+        characters: how many the text has.
+        vocabulary: the characters of the model, in the order of their codes.
+        counts: how often each occurs.
+        settings: of the training.
+        started: when, ISO 8601.
+    """
+
+    corpus_name: str
+    corpus_path: str
+    fingerprint: str
+    characters: int
+    vocabulary: tuple[str, ...]
+    counts: tuple[int, ...]
+    settings: TrainingSettings
+    started: str
+
+    @classmethod
+    def of(cls, corpus: Corpus, path: Path, settings: TrainingSettings, now: datetime) -> Self:
+        """The configuration of a run that begins on a text read from a path."""
+        learned = corpus.merge_rare(settings.minimum_count)
+        return cls(
+            corpus.name,
+            str(path.absolute()),
+            fingerprint(corpus),
+            len(corpus),
+            learned.vocabulary,
+            tuple(learned.counts().tolist()),
+            settings,
+            now.isoformat(timespec="seconds"),
+        )
+
+    @property
+    def model(self) -> LogBilinear:
+        """The shape of the run's model."""
+        return self.settings.model(len(self.vocabulary))
+
+    def write(self, file: Path) -> None:
+        """Write it. Raises OSError."""
+        saved = {**asdict(self), "charembed_tui": __version__}
+        write_whole(file, json.dumps(saved, indent=1).encode() + b"\n")
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Read it.
+
+        Raises:
+            RunError: there is none, or it cannot be understood.
+        """
+        try:
+            if file.stat().st_size > _MOST_BYTES:
+                raise RunError(f"{file} is too large to be a run's configuration.")
+            saved = json.loads(file.read_text(encoding="utf-8"))
+            found = cls(
+                str(saved["corpus_name"]),
+                str(saved["corpus_path"]),
+                str(saved["fingerprint"]),
+                int(saved["characters"]),
+                tuple(str(c) for c in saved["vocabulary"]),
+                tuple(int(n) for n in saved["counts"]),
+                TrainingSettings.from_mapping(saved["settings"]),
+                str(saved["started"]),
+            )
+            if any(len(character) != 1 for character in found.vocabulary):
+                raise ValueError("an entry of the vocabulary is not one character")
+            _ = found.model  # whose size is checked
+        except FileNotFoundError:
+            raise RunError(
+                f"{file.parent} is no run: 'charembed runs' lists those there are."
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+            raise RunError(f"{file} cannot be read ({error}).") from None
+        return found
+
+
+def fingerprint(corpus: Corpus) -> str:
+    """SHA-256 of a text's characters, the same whatever the file's encoding marks."""
+    digest = hashlib.sha256("\x00".join(corpus.vocabulary).encode("utf-8", "surrogatepass"))
+    digest.update(corpus.codes.astype("<i4", copy=False).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,179 @@
+"""A run's folder: configuration, checkpoints, what came as it came, and who is writing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charembed_tui.files import new_run_folder, write_whole
+from charembed_tui.runs.checkpoint import from_bytes, to_bytes
+from charembed_tui.runs.configuration import Configuration
+from charembed_tui.runs.errors import CheckpointError, RunError
+from charembed_tui.runs.metrics import Metrics
+from charembed_tui.runs.recording import Recording
+from charembed_tui.runs.samples import Samples
+from charembed_tui.settings import TrainingSettings
+from model.corpus import Corpus
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_CONFIGURATION = "run.json"
+_SLOTS = ("checkpoint-a.bin", "checkpoint-b.bin")
+_TEXT = "text.txt"
+_LOCK = "in-use"
+_MOST_BYTES = 4 << 30
+
+
+class RunFolder:
+    """The files of a run.
+
+    Checkpoints take turns in two of them, each written beside and moved into place, so that a good
+    one is there at every moment.
+
+    Args:
+        path: of the folder.
+        configuration: of the run.
+
+    Attributes:
+        metrics: the losses as they came.
+        recording: the parameters as they came.
+        samples: the texts it wrote.
+        text: a copy of the text, where one was asked for.
+    """
+
+    def __init__(self, path: Path, configuration: Configuration) -> None:
+        self.path, self.configuration = path, configuration
+        self.metrics = Metrics(path / "metrics.csv")
+        self.recording = Recording(path / "recording.bin", configuration.model.parameter_count)
+        self.samples = Samples(path / "samples.jsonl")
+        self.text = path / _TEXT
+        self._turn = 0
+        self._lock: IO[str] | None = None
+
+    @classmethod
+    def create(
+        cls, corpus: Corpus, path: Path, settings: TrainingSettings, *, copy_text: bool = False
+    ) -> Self:
+        """A new folder for a run that begins, locked for this process. Raises OSError."""
+        now = datetime.now()
+        configuration = Configuration.of(corpus, path, settings, now)
+        folder = cls(new_run_folder(corpus.name, now), configuration)
+        folder.lock()
+        if copy_text:
+            write_whole(folder.text, corpus.decode(corpus.codes).encode())
+        configuration.write(folder.path / _CONFIGURATION)
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """An existing folder.
+
+        Raises:
+            RunError: there is none, or its configuration cannot be read.
+        """
+        return cls(path, Configuration.read(path / _CONFIGURATION))
+
+    def configure(self, settings: TrainingSettings) -> None:
+        """Write the configuration with other settings. Raises OSError."""
+        configuration = replace(self.configuration, settings=settings)
+        configuration.write(self.path / _CONFIGURATION)
+        self.configuration = configuration
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Write a checkpoint. Raises OSError; the one before is good all the same."""
+        write_whole(self.path / _SLOTS[self._turn], to_bytes(state))
+        self._turn = 1 - self._turn
+
+    def load(self) -> dict[str, Any]:
+        """The newest good checkpoint.
+
+        Raises:
+            RunError: there is none.
+        """
+        found: list[tuple[int, int, dict[str, Any]]] = []
+        problems = []
+        for slot, name in enumerate(_SLOTS):
+            file = self.path / name
+            try:
+                if file.stat().st_size > _MOST_BYTES:
+                    raise CheckpointError("it is too large.")
+                state = from_bytes(file.read_bytes())
+                found.append((int(state["steps"]), slot, state))
+            except FileNotFoundError:
+                continue
+            except (OSError, CheckpointError, KeyError, TypeError, ValueError) as error:
+                problems.append(f"{name}: {error}")
+        if not found:
+            told = "; ".join(problems) or "nothing was saved yet"
+            raise RunError(f"{self.path.name} has no good checkpoint ({told}).")
+        _, slot, state = max(found, key=lambda entry: entry[:2])
+        self._turn = 1 - slot  # the other one is overwritten first
+        return state
+
+    def parameters(self) -> NDArray[np.float64]:
+        """Those of the newest good checkpoint, (D,).
+
+        Raises:
+            RunError: there is none, or they are not those of the run's model.
+        """
+        theta = self.load().get("theta")
+        expected = (self.configuration.model.parameter_count,)
+        if not isinstance(theta, np.ndarray) or theta.shape != expected or theta.dtype != float:
+            raise RunError(f"The checkpoint of {self.path.name} is of another model.")
+        return theta
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there is one, good or not."""
+        return any((self.path / slot).exists() for slot in _SLOTS)
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a process trains it now; never where locks do not exist."""
+        if fcntl is None:
+            return False
+        try:
+            with (self.path / _LOCK).open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
+    def lock(self) -> None:
+        """Keep other processes from writing here, until this one ends or unlocks.
+
+        Raises:
+            RunError: another one does.
+        """
+        if fcntl is None or self._lock is not None:
+            return
+        try:
+            self._lock = (self.path / _LOCK).open("a")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.unlock()
+            raise RunError(
+                f"{self.path.name} is being trained by another process: stop that one first, or "
+                "look on with charembed-tui --follow."
+            ) from None
+        except OSError:
+            self.unlock()  # a file system without locks, or a folder that cannot be written to
+
+    def unlock(self) -> None:
+        """Let others write here again."""
+        if self._lock is not None:
+            with suppress(OSError):
+                self._lock.close()
+            self._lock = None

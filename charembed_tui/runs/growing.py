@@ -1,0 +1,57 @@
+"""Files that only grow: appending all or nothing, and reading what is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a file was read; a file that was replaced since is another one.
+
+    Attributes:
+        file: its identity.
+        offset: in bytes.
+    """
+
+    file: int
+    offset: int
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add to the end of a file, or leave it as it was.
+
+    Raises:
+        OSError: it cannot be written to.
+    """
+    with path.open("ab", buffering=0) as file:
+        size = file.tell()
+        try:
+            while data:
+                data = data[file.write(data) :]
+        except OSError:
+            file.truncate(size)
+            raise
+
+
+def read_on(path: Path, place: Place | None, most: int) -> tuple[bytes, Place, bool]:
+    """What was added to a file since a place, at most so many bytes.
+
+    Returns:
+        The bytes, the place they begin at, and whether that is the start of a file that was not
+        read before. A file that does not exist is empty.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            identity = path.stat().st_ino
+            size = file.seek(0, 2)
+            is_new = place is None or place.file != identity or place.offset > size
+            start = 0 if is_new or place is None else place.offset
+            file.seek(start)
+            return file.read(most), Place(identity, start), is_new
+    except FileNotFoundError:
+        return b"", Place(0, 0), place is not None and place.file != 0

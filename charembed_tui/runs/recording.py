@@ -1,0 +1,113 @@
+"""The recording of a run on disk: frames in a file that grows, thinned when it is too long."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from charembed_tui.files import write_whole
+from charembed_tui.runs.growing import Place, append, read_on
+from charembed_tui.timeline import Frame
+
+_MAGIC = b"charembed recording 1\n"
+_MOST_BYTES = 16 << 20
+_LEAST_FRAMES = 8
+_HEAD = struct.Struct("<Iq")  # checksum of what follows it, and the step
+
+
+class Recording:
+    """`recording.bin` of a run.
+
+    After a line that names the format come records of a checksum, a step and D parameters. A
+    record that is torn or damaged ends the file.
+
+    Args:
+        path: of the file, which need not exist.
+        parameters: D.
+        most_bytes: of the file, about.
+    """
+
+    def __init__(self, path: Path, parameters: int, most_bytes: int = _MOST_BYTES) -> None:
+        self.path = path
+        self._size = _HEAD.size + 8 * parameters
+        self._most = max(_LEAST_FRAMES, most_bytes // self._size)
+        self._first = self._last = -1  # steps
+        self._stride, self._count = 1, 0
+
+    def append(self, frames: Sequence[Frame]) -> None:
+        """Add those of some frames that are newer than the last, evenly thinned.
+
+        The newest is always among them. Raises OSError; then none is added.
+        """
+        new = [frame for frame in frames if frame.step > self._last]
+        if not new:
+            return
+        first = new[0].step if self._first < 0 else self._first
+        kept = [f for f in new if (f.step - first) % self._stride == 0 or f is new[-1]]
+        if self._count + len(kept) > self._most:
+            self._rewrite([*self.read()[0], *kept])
+            return
+        data = b"".join(map(_packed, kept))
+        append(self.path, data if self.path.exists() else _MAGIC + data)
+        self._first, self._last = first, new[-1].step
+        self._count += len(kept)
+
+    def cut(self, step: int) -> None:
+        """Forget the frames after a step: the run goes on from there. Raises OSError."""
+        if self.path.exists():
+            self._rewrite([frame for frame in self.read()[0] if frame.step <= step])
+
+    def read(self, place: Place | None = None) -> tuple[list[Frame], Place, bool]:
+        """The frames after a place, the next place, and whether this is a fresh start.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        size = self._size
+        most = len(_MAGIC) + 2 * (self._most + 1) * size
+        data, place, is_new = read_on(self.path, place, most)
+        begin = 0
+        if place.offset == 0:
+            if not data.startswith(_MAGIC):
+                return [], place, is_new
+            begin = len(_MAGIC)
+        frames: list[Frame] = []
+        for start in range(begin, len(data) - size + 1, size):
+            frame = _unpacked(data[start : start + size])
+            if frame is None or (frames and frame.step <= frames[-1].step):
+                break
+            frames.append(frame)
+        read = begin + len(frames) * size
+        return frames, Place(place.file, place.offset + read), is_new
+
+    def _rewrite(self, frames: list[Frame]) -> None:
+        """Replace the file by a thinner one of these frames."""
+        first, last = (frames[0].step, frames[-1].step) if frames else (-1, -1)
+        stride = self._stride
+        while len(frames) > self._most // 2:
+            stride *= 2
+            kept = [f for f in frames if (f.step - first) % stride == 0]
+            frames = kept if kept[-1] is frames[-1] else [*kept, frames[-1]]
+        write_whole(self.path, _MAGIC + b"".join(map(_packed, frames)))
+        self._first, self._last, self._stride, self._count = first, last, stride, len(frames)
+
+
+def _packed(frame: Frame) -> bytes:
+    theta = frame.theta.astype("<f8", copy=False).tobytes()
+    crc = zlib.crc32(theta, zlib.crc32(_HEAD.pack(0, frame.step)))
+    return _HEAD.pack(crc, frame.step) + theta
+
+
+def _unpacked(data: bytes) -> Frame | None:
+    """A frame, None for a record that is damaged."""
+    _, step = _HEAD.unpack_from(data)
+    theta = np.frombuffer(data, "<f8", offset=_HEAD.size).astype(np.float64)
+    frame = Frame(step, theta)
+    if step < 0 or _packed(frame)[:4] != data[:4] or not np.isfinite(theta).all():
+        return None
+    theta.flags.writeable = False
+    return frame

@@ -1,0 +1,171 @@
+"""Opening saved runs from inside the app, and starting from their parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from laboratory import laboratory
+from problems import PLAY
+from waiting import until
+
+from charembed_tui.app import CharembedApp
+from charembed_tui.cli import _plan, parser
+from charembed_tui.preferences import Preferences
+from charembed_tui.runs.catalogue import find_run
+from charembed_tui.runs.errors import RunError
+from charembed_tui.runs.folder import RunFolder
+from charembed_tui.runs.keeper import RunKeeper
+from charembed_tui.runs.resuming import resume
+from charembed_tui.screens.saved_runs import SavedRunsScreen
+from charembed_tui.settings import TrainingSettings
+from charembed_tui.timeline import Timeline
+from charembed_tui.trainer import Trainer
+from model.corpus import Corpus
+
+SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam")
+PREFERENCES = Preferences(training=SETTINGS)
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "play.txt"
+    path.write_text(PLAY * 4, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def saved(text: Path) -> RunFolder:
+    """A run of 12 steps."""
+    corpus = Corpus.from_file(text)
+    trainer, keeper = Trainer(1, corpus, SETTINGS, Timeline()), RunKeeper(corpus, text)
+    for _ in range(12):
+        trainer.step()
+    trainer.measure()
+    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.close()
+    assert keeper.folder is not None
+    return keeper.folder
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    path = tmp_path / "other.txt"
+    path.write_text("a king and a crown § " * 40, encoding="utf-8")
+    return path
+
+
+async def listed(app: CharembedApp) -> SavedRunsScreen:
+    await until(lambda: isinstance(app.screen, SavedRunsScreen) and app.screen._runs)
+    assert isinstance(app.screen, SavedRunsScreen)
+    return app.screen
+
+
+async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
+    saved: RunFolder, other: Path
+) -> None:
+    app = laboratory(other, PREFERENCES, keep=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("O")
+        await listed(app)
+        await pilot.press("enter")
+        await until(lambda: app.snapshot.step == 12)
+        assert app.source.name == "play.txt"
+        assert len(app.session.timeline.frames()) == 13
+        await pilot.press("g")
+        await until(lambda: (saved.path / "samples.jsonl").exists())
+        await pilot.press("n")
+        await until(lambda: app.snapshot.step == 13)
+        await pilot.press("O")
+        screen = await listed(app)
+        assert "►" in str(screen._table.get_cell_at((0, 0)))
+        await pilot.press("enter")  # the run that goes on: nothing changes
+        await until(lambda: app.screen is app.screen_stack[0])
+        written = app.generation.text
+        await pilot.press("q")
+    assert saved.load()["steps"] == 13
+
+    app = CharembedApp(resume(None).plan(), keep=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.snapshot.step == 13)
+        await until(lambda: app.generation.text == written)
+        assert app.generation.steps_of(app.snapshot.run) == [12]
+        await pilot.press("q")
+
+
+async def test_a_run_that_another_process_trains_is_followed(saved: RunFolder, text: Path) -> None:
+    pytest.importorskip("fcntl", reason="there are no such locks on Windows")
+    saved.lock()
+    app = laboratory(text, PREFERENCES, keep=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("O")
+        await listed(app)
+        await pilot.press("enter")
+        await until(lambda: app.session.followed and app.snapshot.step == 12)
+        await pilot.press("q")
+    saved.unlock()
+
+
+async def test_a_run_starts_from_the_parameters_of_another(saved: RunFolder, other: Path) -> None:
+    app = laboratory(other, PREFERENCES, keep=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("O")
+        await listed(app)
+        await pilot.press("p")
+        await until(lambda: any("characters start as in" in n.message for n in app._notifications))
+        await until(lambda: app.snapshot.theta is not None)
+        assert app.source.name == "other.txt"
+        vocabulary, embeddings = app.corpus.vocabulary, app.view.embeddings
+        before = saved.configuration.model.unpack(saved.parameters())[0]
+        shared = set(vocabulary) & set(saved.configuration.vocabulary)
+        assert "§" in set(vocabulary) - shared
+        for character in shared:
+            np.testing.assert_array_equal(
+                embeddings[vocabulary.index(character)],
+                before[saved.configuration.vocabulary.index(character)],
+            )
+        await pilot.press("q")
+
+
+async def test_a_run_whose_text_is_gone_is_explained(
+    saved: RunFolder, text: Path, other: Path
+) -> None:
+    text.unlink()
+    app = laboratory(other, PREFERENCES)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("O")
+        await listed(app)
+        await pilot.press("enter")
+        await until(lambda: any("no longer at" in n.message for n in app._notifications))
+        assert app.source.name == "other.txt"
+    assert not saved.is_in_use
+
+
+async def test_no_saved_runs(other: Path) -> None:
+    app = laboratory(other, PREFERENCES)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("O")
+        await until(lambda: "no run is saved" in str(app.screen.query_one(".hint").render()))
+        await pilot.press("enter", "p", "escape")
+        assert len(app.screen_stack) == 1
+
+
+def test_the_command_line_starts_from_a_run(saved: RunFolder, other: Path) -> None:
+    options = parser().parse_args([str(other), "--from", saved.path.name, "--optimizer", "SFO"])
+    plan = _plan(options, TrainingSettings())
+    assert plan.settings.optimizer == "SFO"
+    assert plan.settings.embedding_size == 2
+    assert "characters start as in" in plan.told
+    options = parser().parse_args([str(other), "--from", "--embedding-size", "7"])
+    with pytest.raises(RunError, match="embedding size of 2"):
+        _plan(options, TrainingSettings())
+    other.write_text("世界" * 20, encoding="utf-8")
+    with pytest.raises(RunError, match="share no character"):
+        _plan(parser().parse_args([str(other), "--from"]), TrainingSettings())
+
+
+def test_what_a_stranger_writes_into_a_checkpoint_is_no_parameters(saved: RunFolder) -> None:
+    saved.save({**saved.load(), "steps": 99, "theta": np.zeros(5)})
+    with pytest.raises(RunError, match="of another model"):
+        find_run(None).parameters()

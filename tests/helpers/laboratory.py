@@ -1,0 +1,18 @@
+"""The app on a text, as the command line opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from charembed_tui.app import CharembedApp
+from charembed_tui.preferences import Preferences
+from charembed_tui.sessions import Plan
+from model.corpus import Corpus
+
+
+def laboratory(path: Path, preferences: Preferences | None = None, **options: Any) -> CharembedApp:
+    """The app on the text at a path."""
+    preferences = preferences or Preferences()
+    plan = Plan(Corpus.from_file(path), path, preferences.training)
+    return CharembedApp(plan, preferences, **options)
