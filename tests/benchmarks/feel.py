@@ -49,9 +49,11 @@ print(trainer.steps / float(sys.argv[2]))
 
 
 class App:
-    """The program in a pseudo-terminal, and what is on its screen."""
+    """The program in a pseudo-terminal, and what is on its screen; it keeps runs in `runs`."""
 
     def __init__(self, corpus: Path) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self.runs = Path(self._folder.name)
         program = shutil.which("charembed-tui", path=sysconfig.get_path("scripts"))
         assert program, "the program is not installed: pip install -e '.[test]'"
         self.screen = pyte.Screen(COLUMNS, ROWS)
@@ -65,7 +67,7 @@ class App:
                 "TERM": "xterm-256color",
                 "LANG": "C.UTF-8",
                 "PATH": "/usr/bin:/bin",
-                "CHAREMBED_RUNS": tempfile.gettempdir(),
+                "CHAREMBED_RUNS": self._folder.name,
             },
         )
 
@@ -103,6 +105,7 @@ class App:
         self.process.send("q")
         self.process.expect(pexpect.EOF)
         self.process.close()
+        self._folder.cleanup()
 
 
 def first_pictures(corpus: Path) -> list[float]:

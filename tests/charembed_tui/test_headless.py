@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from laboratory import laboratory
 from problems import PLAY
-from waiting import until, wait_until
+from waiting import until
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.preferences import Preferences
@@ -88,29 +87,6 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(text: Path, number: i
     assert process.returncode == 130
     assert "--resume" in told
     assert find_run(None).load()["steps"] > 0
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals work differently on Windows")
-def test_whenever_it_is_killed_the_run_opens_again(
-    text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Checkpoints without a pause between them, killed at random moments."""
-    program = (
-        "import charembed_tui.headless as h; h._SECONDS_BETWEEN_CHECKPOINTS = 0.0; "
-        f"h.main(['train', {str(text)!r}, '--optimizer', 'Adam', '--context-length', '1'])"
-    )
-    rng = np.random.default_rng(0)
-    for kill in range(8):
-        runs = tmp_path / f"runs{kill}"
-        monkeypatch.setenv("CHAREMBED_RUNS", str(runs))
-        process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
-        wait_until(lambda runs=runs: list(runs.glob("*/checkpoint-*.bin")))
-        time.sleep(float(rng.uniform(0, 0.2)))
-        process.kill()
-        process.wait()
-        opened = resume(None)
-        assert opened.state["steps"] >= 1
-        opened.folder.unlock()
 
 
 def test_a_closed_pipe_is_no_error(text: Path) -> None:
