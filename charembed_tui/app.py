@@ -15,8 +15,10 @@ from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
+from textual.geometry import Size
+from textual.markup import escape
 from textual.screen import Screen
-from textual.widgets import Footer, Tab, Tabs
+from textual.widgets import Footer, Static, Tab, Tabs
 
 from charembed_tui.actions import Actions
 from charembed_tui.background import Background
@@ -24,6 +26,7 @@ from charembed_tui.commands import BY_NAME, COMMANDS
 from charembed_tui.history import RunHistory
 from charembed_tui.messages import CorpusRead, LinesFound, RunOpened, Written
 from charembed_tui.preferences import Preferences
+from charembed_tui.screens.dialog import Palette
 from charembed_tui.session import Session
 from charembed_tui.sessions import Plan, Sessions
 from charembed_tui.settings import OPTIMIZER_SETTINGS, TrainingSettings
@@ -47,6 +50,8 @@ _SECONDS_TO_ANSWER = 0.04  # a key
 _SECONDS_TO_DRAW = 0.015
 _LOOKS_BETWEEN_DETAILS = 4
 _SECONDS_TO_END = 10.0
+_LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
+_KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q")
 PAGES = ("setup", "watch", "write")
 _FIRST_VISIT = (
     "space starts training; watch the characters find their places.\n"
@@ -69,8 +74,13 @@ class CharembedApp(App[None]):
     TITLE = "charembed"
     CSS_PATH = "app.tcss"
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-too-narrow"),
+        (_LEAST.width, "-narrow"),
+        (100, "-normal"),
+        (160, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-too-short"), (_LEAST.height, "-short"), (30, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [command.binding for command in COMMANDS]
 
     def __init__(
@@ -120,6 +130,7 @@ class CharembedApp(App[None]):
                 yield self.generation
                 yield self.inspector
         yield Footer(show_command_palette=False, compact=True)
+        yield Static(f"{_LEAST.width}x{_LEAST.height} at least; q quits", id="too-small")
 
     def on_mount(self) -> None:
         """Look at the session ten times a second."""
@@ -366,12 +377,20 @@ class CharembedApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Give keys and clicks the interpreter while they are answered."""
         if isinstance(event, events.InputEvent):
+            is_tiny = self.size.width < _LEAST.width or self.size.height < _LEAST.height
+            if is_tiny and getattr(event, "key", "") not in _KEYS_OF_A_TINY_SCREEN:
+                return
             self.session.give_way(_SECONDS_TO_ANSWER)
         await super().on_event(event)
 
     def action_command(self, name: str) -> object:
         """Do one of `COMMANDS`."""
         return BY_NAME[name].run(self.actions)
+
+    def action_command_palette(self) -> None:
+        """Find a command by its name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     async def action_quit(self) -> None:
         """End the training thread at its next step, then the app."""
@@ -396,6 +415,6 @@ class CharembedApp(App[None]):
             if command.name != "quit":  # Textual has its own
                 yield SystemCommand(
                     command.title,
-                    f"{command.group} · {command.shown}",
+                    escape(f"{command.group} · {command.shown}"),
                     lambda name=command.name: self.action_command(name),
                 )

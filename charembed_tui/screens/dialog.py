@@ -1,16 +1,31 @@
-"""What all dialogs share: a titled box in the middle that esc closes."""
+"""What all dialogs share: a titled box in the middle that esc closes, once."""
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
+from textual.command import CommandPalette
+from textual.screen import ModalScreen, Screen
 
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result]):
+class _ClosedOnce:
+    """Mixin for a screen that closes itself only: Textual would close whatever is in front.
+
+    Keys and clicks that were waiting when it closed still reach it.
+    """
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close, unless that has happened."""
+        if isinstance(self, Screen) and self.is_attached and self.app.screen is self:
+            return Screen.dismiss(self, result)
+        return AwaitComplete()
+
+
+class Dialog(_ClosedOnce, ModalScreen[Result]):
     """Base of dialogs: compose a container with the class `dialog`."""
 
     AUTO_FOCUS = "*"
@@ -19,3 +34,7 @@ class Dialog(ModalScreen[Result]):
     def action_close(self) -> None:
         """Leave without a result."""
         self.dismiss(None)
+
+
+class Palette(_ClosedOnce, CommandPalette):
+    """Textual's command palette."""

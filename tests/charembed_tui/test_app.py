@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from laboratory import laboratory
+from textual.command import CommandList
 from textual.widgets import DirectoryTree, Input, OptionList, Select, Static, Tabs
 from waiting import until
 
@@ -13,6 +14,7 @@ from charembed_tui.app import PAGES, CharembedApp
 from charembed_tui.commands import COMMANDS
 from charembed_tui.preferences import Preferences
 from charembed_tui.screens.help import HelpScreen
+from charembed_tui.screens.runs import RunsScreen
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState
 from charembed_tui.trainer import Trainer
@@ -250,6 +252,48 @@ async def test_help_and_palette_know_every_key(app: CharembedApp) -> None:
         assert not isinstance(app.screen, HelpScreen)
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert {command.title for command in COMMANDS} <= titles
+        await pilot.press("ctrl+p")
+        palette = app.screen.query_one(CommandList)
+        await until(lambda: palette.option_count > len(COMMANDS))
+        told = "\n".join(str(option.prompt) for option in palette.options)
+        assert "Timeline · [/]" in told
+        await pilot.press(*"comp", "enter")
+        await until(lambda: isinstance(app.screen, RunsScreen))
+
+
+async def test_a_dialog_that_is_closed_twice_closes_nothing_else(app: CharembedApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("question_mark")
+        help_screen = app.screen
+        await pilot.press("ctrl+p")
+        help_screen.dismiss()  # it is not in front
+        await pilot.pause()
+        palette = app.screen
+        assert palette is not help_screen
+        palette.dismiss()
+        palette.dismiss()
+        await pilot.pause()
+        assert app.screen is help_screen
+        await pilot.press("escape")
+        assert len(app.screen_stack) == 1
+
+
+async def test_a_window_that_is_too_small_says_so(app: CharembedApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: is_ready(app))
+        for size in ((39, 36), (120, 11), (1, 1)):
+            await pilot.resize_terminal(*size)
+            await pilot.press("space", "question_mark", "o")
+            assert app.query_one("#too-small").display
+            assert not app.query_one("#pages").display
+            assert app.snapshot.state is SessionState.IDLE
+            assert app.focused is None
+        await pilot.resize_terminal(40, 12)
+        assert not app.query_one("#too-small").display
+        await pilot.press("space")
+        await until(lambda: app.snapshot.step)
+        await pilot.resize_terminal(20, 5)
+        await pilot.press("q")
 
 
 async def test_training_goes_on_behind_the_help(app: CharembedApp) -> None:

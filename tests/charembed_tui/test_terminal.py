@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import re
 import shutil
 import sys
@@ -12,6 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from problems import PLAY
+
+from charembed_tui.commands import COMMANDS
 
 if sys.platform == "win32":
     pytest.skip("there are no pseudo-terminals on Windows", allow_module_level=True)
@@ -55,6 +60,23 @@ class Terminal:
             self._stream.feed(data)
         return "\n".join(self.screen.display)
 
+    def receive(self, seconds: float) -> None:
+        """Take what comes for some time, without looking at it."""
+        end = time.monotonic() + seconds
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+            while (rest := end - time.monotonic()) > 0:
+                self.raw += self.process.read_nonblocking(1 << 20, timeout=rest)
+
+    def is_left_as_it_was_found(self) -> None:
+        """The program ended well: main screen, cursor shown, no mouse reports, no traceback."""
+        self.process.expect(pexpect.EOF)
+        self.raw += self.process.before or b""
+        self.process.close()
+        assert self.process.exitstatus == 0
+        for sequence in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"):
+            assert sequence in self.raw[-2000:]
+        assert b"Traceback" not in self.raw
+
     def wait_for(self, pattern: str, seconds: float = 60.0) -> re.Match[str]:
         """Wait until a pattern is on the screen."""
         end = time.monotonic() + seconds
@@ -85,15 +107,7 @@ def test_from_start_to_end(terminal: Terminal) -> None:
     terminal.wait_for(r"paused")
     assert float(terminal.wait_for(r"(\d\.\d{4}) nats")[1]) < first - 1
     terminal.process.send("q")
-    terminal.process.expect(pexpect.EOF)
-    terminal.raw += terminal.process.before or b""
-    terminal.process.close()
-    assert terminal.process.exitstatus == 0
-    # The terminal is left as it was found: main screen, cursor shown, no mouse reports.
-    tail = terminal.raw[-2000:]
-    for sequence in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"):
-        assert sequence in tail
-    assert b"Traceback" not in terminal.raw
+    terminal.is_left_as_it_was_found()
 
 
 def test_quitting_in_full_run_leaves_no_process(terminal: Terminal) -> None:
@@ -116,3 +130,43 @@ def test_a_text_of_ones_own(tmp_path: Path) -> None:
         terminal.wait_for(r"vocabulary of 12 characters")
     finally:
         terminal.process.close(force=True)
+
+
+# As a terminal sends them; not the two that end the program.
+KEYS = [
+    *(c.key for c in COMMANDS if len(c.key) == 1 and c.name != "quit"),
+    *" []{}\\<>/?+-=\t\r\x7f5é世",
+    *("\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[3~"),
+    *("\x1b[1;2A", "\x1b[1;2D", "\x1b[Z", "\x10", "\x1b", "\x1b", "\x1b"),
+    *("\x1b[<0;9;9M", "\x1b[<0;9;9m", "\x1b[<64;60;20M", "\x1b[<35;70;12M"),
+]
+
+
+SIZES = [(1, 1), (5, 200), (12, 40), (24, 80), (29, 99), (36, 120), (60, 200), (200, 500)]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_five_hundred_keys_while_the_window_changes(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    text = tmp_path / "texts" / "play.txt"
+    text.parent.mkdir()
+    text.write_text(PLAY * 10, encoding="utf-8")
+    terminal = Terminal("--context-length", "1", str(text))
+    terminal.wait_for("ready")
+    terminal.process.send(" ")
+    for number in range(500):
+        if number % 40 == 0:
+            terminal.process.setwinsize(*chance.choice(SIZES))
+        terminal.process.send(chance.choice(KEYS))
+        terminal.receive(0.01)
+    terminal.process.setwinsize(ROWS, COLUMNS)
+    assert terminal.process.isalive()
+    # Leave whatever is open, step by step, until q reaches the app.
+    for _ in range(20):
+        terminal.process.send("\x1b")
+        terminal.receive(0.5)
+        terminal.process.send("q")
+        terminal.receive(2.0)
+        if not terminal.process.isalive():
+            break
+    terminal.is_left_as_it_was_found()
