@@ -233,7 +233,7 @@ class Actions:
         """Copy the newest sample to the clipboard, through the terminal."""
         text = self._app.generation.text
         if text:
-            self._app.copy_to_clipboard(text)
+            self._app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
             self._app.notify(f"{len(text):,} characters are in the clipboard.")
         else:
             self._app.notify("Nothing is written yet: g writes.", severity="warning")

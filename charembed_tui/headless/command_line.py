@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -70,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from charembed_tui.glyphs import visible
     from model.errors import CharembedError, OptimizerError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # arguments and file names may be no text
     if getattr(options, "runs", None):
         keep_runs_in(options.runs)
     try:

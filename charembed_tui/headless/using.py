@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 from charembed_tui.exports.data import write_vectors
-from charembed_tui.glyphs import visible
+from charembed_tui.glyphs import printable, visible
 from charembed_tui.headless.status import DONE
 from charembed_tui.options import with_options
 from charembed_tui.runs.catalogue import all_runs, find_run
@@ -31,9 +31,11 @@ def generate(options: argparse.Namespace) -> int:
         configuration.model, folder.parameters(), configuration.vocabulary, **settings.arguments()
     )
     rng = np.random.default_rng(None if settings.seed < 0 else settings.seed)
-    sys.stdout.write(options.prompt)
+    # A text may hold escape sequences: files get it as it is, terminals what they can show.
+    shown = printable if sys.stdout.isatty() else str
+    sys.stdout.write(shown(options.prompt))
     for character in sampler.write(options.prompt, settings.length, rng):
-        sys.stdout.write(character)
+        sys.stdout.write(shown(character))
     sys.stdout.write("\n")
     return DONE
 

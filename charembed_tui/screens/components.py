@@ -9,10 +9,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from charembed_tui.screens.dialog import Dialog
+from charembed_tui.widgets.option_list import OptionList
 from model.projection import Array
 
 _BAR = 24

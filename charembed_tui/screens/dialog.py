@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 from textual.await_complete import AwaitComplete
@@ -37,4 +38,8 @@ class Dialog(_ClosedOnce, ModalScreen[Result]):
 
 
 class Palette(_ClosedOnce, CommandPalette):
-    """Textual's command palette."""
+    """Textual's command palette, which cannot turn pages while it has no room for a line."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(KeyError, IndexError):
+            super()._action_command_list(action)

@@ -12,7 +12,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import OptionList, ProgressBar, Static
+from textual.widgets import ProgressBar, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, get_current_worker
 
@@ -26,6 +26,7 @@ from charembed_tui.screens.dialog import Dialog
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import Snapshot, View
 from charembed_tui.timeline import Frame, Timeline
+from charembed_tui.widgets.option_list import OptionList
 from model.corpus import Corpus
 from model.errors import Cancelled, CharembedError
 

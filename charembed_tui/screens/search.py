@@ -8,11 +8,12 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 from textual.widgets.option_list import Option
 
 from charembed_tui.glyphs import glyph
 from charembed_tui.screens.dialog import Dialog
+from charembed_tui.widgets.option_list import OptionList
 
 _MOST = 200
 _NAMES = {"\n": "line feed", "\t": "tab", "\r": "carriage return"}

@@ -39,7 +39,7 @@ class TextFactsScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """One long text."""
         with VerticalScroll(classes="dialog wide", id="text-facts") as box:
-            box.border_title = f"Text · {visible(self._corpus.name)}"
+            box.border_title = Text(f"Text · {visible(self._corpus.name)}")
             box.border_subtitle = "esc closes"
             yield Static(self._describe())
 

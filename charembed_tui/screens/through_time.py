@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Grid, VerticalScroll
@@ -60,7 +61,7 @@ class ThroughTimeScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """A column a point."""
         with VerticalScroll(classes="dialog wide", id="through-time") as box:
-            box.border_title = f"Through time · after “{visible(self._prompt)}”"
+            box.border_title = Text(f"Through time · after “{visible(self._prompt)}”")
             box.border_subtitle = "one seed, the parameters of each step · esc closes"
             if not self._samples:
                 yield Static("nothing is recorded yet: space trains", classes="hint")

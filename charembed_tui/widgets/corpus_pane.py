@@ -12,12 +12,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import DirectoryTree, OptionList, Static
+from textual.widgets import DirectoryTree, Static
 from textual.widgets.option_list import Option
 
 from charembed_tui.glyphs import visible
 from charembed_tui.sample_texts import samples, title
 from charembed_tui.snapshot import Snapshot
+from charembed_tui.widgets.option_list import OptionList
 from model.corpus import Corpus
 
 _PREVIEW_CHARACTERS = 400
@@ -92,7 +93,7 @@ class CorpusPane(Vertical):
 
     def show(self, corpus: Corpus, path: Path, snapshot: Snapshot) -> None:
         """The facts of the text in use."""
-        self.border_title = f"Corpus · {visible(corpus.name)}"
+        self.border_title = Text(f"Corpus · {visible(corpus.name)}")
         place = self._samples.index(path) if path in self._samples else None
         self.query_one("#samples", OptionList).highlighted = place
         facts = snapshot.facts

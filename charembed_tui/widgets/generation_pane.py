@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -121,7 +122,7 @@ class GenerationPane(Vertical):
     def end(self, note: str) -> None:
         """The newest sample is complete, or will not be."""
         self.is_writing = False
-        self.border_subtitle = note
+        self.border_subtitle = Text(note)
 
     def show_step(self, run: int, step: int | None) -> None:
         """Mark the samples written at a step, and bring the last of them into view."""
@@ -133,7 +134,7 @@ class GenerationPane(Vertical):
 
     @on(SamplingBar.Changed)
     def _settings_changed(self, event: SamplingBar.Changed) -> None:
-        self.border_subtitle = event.error or ""
+        self.border_subtitle = Text(event.error or "")
 
     @on(Input.Submitted)
     def _request(self, event: Input.Submitted) -> None:

@@ -85,7 +85,7 @@ class InspectorPane(Vertical):
         counted = counts / seen if seen else counts
         told = f"{int(seen):,} times in the text" if seen else "not in the text"
         after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
-        self.border_title = f"Inspector · after “{after}”"
+        self.border_title = Text(f"Inspector · after “{after}”")
         self.border_subtitle = told
         half = max(2, (self._bars.size.width - 16) // 2)
         text = Text(no_wrap=True)

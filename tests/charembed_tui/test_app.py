@@ -288,6 +288,17 @@ async def test_a_window_that_is_too_small_says_so(app: CharembedApp) -> None:
             assert not app.query_one("#pages").display
             assert app.snapshot.state is SessionState.IDLE
             assert app.focused is None
+        # Keys that were under way when it became too small turn no pages.
+        await pilot.resize_terminal(120, 36)
+        await pilot.press("ctrl+p")
+        await until(lambda: app.screen.query_one(CommandList).option_count)
+        await pilot.resize_terminal(1, 1)
+        app.screen._action_command_list("page_up")
+        await pilot.press("escape")
+        samples = app.query_one("#samples", OptionList)
+        samples.highlighted = 0
+        samples.action_page_up()
+        samples.action_page_down()
         await pilot.resize_terminal(40, 12)
         assert not app.query_one("#too-small").display
         await pilot.press("space")
