@@ -28,11 +28,19 @@ def unigram(table: NgramTable) -> float:
 def conditional_entropy(table: NgramTable) -> float:
     """Entropy of the next character given the context, by the counts of the table.
 
+    >>> from model import Corpus, count_ngrams
+    >>> corpus = Corpus.from_text("aabb" * 1000 + "a")
+    >>> table = count_ngrams(corpus.codes, 2, context_length=1)
+    >>> round(conditional_entropy(table), 4)  # a and b are as likely after either: ln 2
+    0.6931
+    >>> round(conditional_entropy(count_ngrams(corpus.codes, 2, context_length=2)), 4)
+    0.0
+
     No model that sees the same M characters can have a lower loss on the same text.
     """
     counts = table.counts.data.astype(float)
     contexts = np.repeat(table.context_positions, np.diff(table.counts.indptr))
-    return float(-(counts * np.log(counts / contexts)).sum() / counts.sum())
+    return float((counts * np.log(contexts / counts)).sum() / counts.sum())
 
 
 def witten_bell(training: IntArray, held_out: IntArray, vocabulary_size: int, order: int) -> float:

@@ -46,6 +46,12 @@ class Corpus:
     def from_text(cls, text: str, name: str = "text") -> Self:
         """Encode a text over the characters that occur in it.
 
+        >>> corpus = Corpus.from_text("banana")
+        >>> corpus.vocabulary
+        ('a', 'b', 'n')
+        >>> corpus.codes.tolist()
+        [1, 0, 2, 0, 2, 0]
+
         Raises:
             CorpusError: the text is empty, has fewer than two different characters, or holds
                 lone surrogates, which are no characters.

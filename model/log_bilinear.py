@@ -23,6 +23,16 @@ Array = NDArray[np.float64]
 class LogBilinear:
     """The shape of a model; its parameters are a flat vector theta = [E.ravel(), W.ravel()].
 
+    >>> model = LogBilinear(vocabulary_size=3, context_length=2, embedding_size=4)
+    >>> model.parameter_count
+    36
+    >>> theta = model.initial(np.random.default_rng(0))
+    >>> embeddings, outputs = model.unpack(theta)
+    >>> embeddings.shape, outputs.shape
+    ((3, 4), (3, 2, 4))
+    >>> model.probabilities(theta, np.array([[0, 1]])).sum().round(12)
+    np.float64(1.0)
+
     Attributes:
         vocabulary_size: V, the number of different characters, at least 2.
         context_length: M, how many characters the model sees, at least 1.

@@ -126,6 +126,12 @@ class NgramTable:
 def count_ngrams(codes: IntArray, vocabulary_size: int, context_length: int) -> NgramTable:
     """Count all windows of `context_length` + 1 characters of a text, the last one too.
 
+    >>> table = count_ngrams(np.array([0, 1, 0, 1, 1]), vocabulary_size=2, context_length=1)
+    >>> table.contexts.tolist()
+    [[0], [1]]
+    >>> table.counts.toarray().tolist()  # 1 follows 0 twice; 0 and 1 follow 1 once each
+    [[0, 2], [1, 1]]
+
     Args:
         codes: (n,) integers from 0 to vocabulary_size - 1.
         vocabulary_size: V.

@@ -92,7 +92,7 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
     def _fill(self, event: Found) -> None:
         self._runs = event.runs
         self._note.update(Text(f"no run is saved in {visible(str(runs_directory()))} yet"))
-        self._note.display = not self._runs
+        self._note.display, self._table.display = not self._runs, bool(self._runs)
         for run in self._runs:
             configuration = run.folder.configuration
             s = configuration.settings

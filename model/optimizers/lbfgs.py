@@ -35,6 +35,14 @@ class LBFGS:
     The inverse Hessian and the strong-Wolfe line search are scipy's; iterations are taken one at
     a time, so that pausing and resuming need nothing special.
 
+    >>> def value_and_gradient(theta, _):
+    ...     return float((theta**2).sum()), 2 * theta
+    >>> optimizer = LBFGS(value_and_gradient, np.array([3.0, -4.0]))
+    >>> while not optimizer.step().converged:
+    ...     pass
+    >>> bool(np.abs(optimizer.theta).max() < 1e-6)
+    True
+
     Args:
         value_and_gradient: (theta, subfunction) -> (value, gradient).
         theta0: (D,) starting point.
@@ -126,7 +134,8 @@ class LBFGS:
             direction = -LbfgsInvHessProduct(*self._pairs).matvec(self._gradient)
             # Early curvature can promise far too much, and far away the objective is expensive.
             longest = _LONGEST_STEP_RATIO * float(np.linalg.norm(self._pairs[0, -1]))
-            return direction * min(1.0, longest / float(np.linalg.norm(direction)))
+            length = float(np.linalg.norm(direction))
+            return direction * (longest / length) if length > longest else direction
         # Without curvature: a step of length 1 at the most.
         return -self._gradient / max(1.0, float(np.linalg.norm(self._gradient)))
 
@@ -169,7 +178,8 @@ class LBFGS:
         return float(sum(v for v, _ in pairs)), np.sum([g for _, g in pairs], axis=0)
 
     def _remember(self, step: Array, change: Array) -> None:
-        if step @ change > _CURVATURE * np.linalg.norm(step) * np.linalg.norm(change):
+        least = _CURVATURE * np.linalg.norm(step) * np.linalg.norm(change)
+        if step @ change > max(least, np.finfo(float).tiny):  # scipy divides by it
             pair = np.stack([step, change])[:, None]
             self._pairs = np.concatenate([self._pairs, pair], axis=1)[:, -self._history :]
 

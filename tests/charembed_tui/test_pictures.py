@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,13 @@ from textual.pilot import Pilot
 from waiting import until
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.loss_curve import Curve
+from charembed_tui.files import new_run_folder
+from charembed_tui.loss_curve import Curve, Measurement
+from charembed_tui.preferences import Preferences
+from charembed_tui.runs.configuration import Configuration
+from charembed_tui.runs.folder import RunFolder
+from charembed_tui.screens.through_time import ThroughTimeScreen
+from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
@@ -132,3 +140,88 @@ def test_invalid_setting(app: CharembedApp, snap_compare: Any) -> None:
         await pilot.pause(0.3)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)
+
+
+def test_a_failed_run(app: CharembedApp, snap_compare: Any) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        await scene(app)(pilot)
+        told = "The loss became non-finite at step 898.\nIts learning rate was 10: try 1."
+        failed = replace(app.snapshot, state=SessionState.FAILED, error=told, steps_per_second=0.0)
+        app.session.snapshot = failed
+        await pilot.pause(0.4)
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=play)
+
+
+def test_a_first_visit(path: Path, snap_compare: Any) -> None:
+    app = laboratory(path, replace(Preferences(), is_new=True))
+
+    async def play(pilot: Pilot[None]) -> None:
+        await until(lambda: app.snapshot.theta is not None and app.loss._lines)
+        await pilot.pause(0.4)
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=play)
+
+
+def recorded(app: CharembedApp) -> None:
+    """A timeline on which the embedding grows from a point."""
+    theta = app.snapshot.theta
+    for step in (1, 4, 15, 60, 230, 897):
+        app.session.timeline.record(step, theta * step / 897)
+
+
+@pytest.mark.parametrize("size", ["80x24", "120x36"])
+def test_through_time(app: CharembedApp, snap_compare: Any, size: str) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        await scene(app)(pilot)
+        recorded(app)
+        app.generation._prompt.value = "KING"
+        app.generation._bar.query_one("#sampling-seed").value = "3"
+        await pilot.press("t")
+        await until(lambda: isinstance(app.screen, ThroughTimeScreen))
+        await until(lambda: all(len(s.written) == 240 for s in app.screen._samples))
+        await pilot.pause(0.3)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=play)
+
+
+def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -> None:
+    async def play(pilot: Pilot[None]) -> None:
+        await scene(app)(pilot)
+        recorded(app)
+        app.generation._bar.query_one("#sampling-seed").value = "3"
+        await pilot.press("left_square_bracket", "left_square_bracket", "g")
+        await until(lambda: len(app.generation.written) == 300)
+        await pilot.pause(0.4)
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=play)
+
+
+def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
+    for number, optimizer in enumerate(("SFO", "Adam", "auto")):
+        settings = TrainingSettings(optimizer=optimizer)
+        corpus = app.source
+        started = datetime(2026, 1, 2, 3, 4 + number)
+        configuration = Configuration.of(corpus, path, settings, started)
+        folder = RunFolder(new_run_folder(corpus.name, started), configuration)
+        configuration.write(folder.path / "run.json")
+        folder.metrics.append([Measurement(900 * number, 1.5, 2.0, 2.1, 2.2 + number / 10)])
+
+    async def play(pilot: Pilot[None]) -> None:
+        await scene(app, "O")(pilot)
+        await until(lambda: app.screen._runs)
+        await pilot.pause(0.3)
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=play)
+
+
+def test_no_saved_runs(
+    app: CharembedApp, tmp_path: Path, snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHAREMBED_RUNS", "runs")  # the same words everywhere
+    assert snap_compare(app, terminal_size=(80, 24), run_before=scene(app, "O"))
+
+
+def test_a_window_that_is_too_small(app: CharembedApp, snap_compare: Any) -> None:
+    assert snap_compare(app, terminal_size=(30, 8), run_before=scene(app))

@@ -42,6 +42,16 @@ _QUIET_PASSES = 2
 class SFO:
     """Minimise a sum of N functions, evaluating one of them a step.
 
+    >>> targets = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 0.0]])
+    >>> def value_and_gradient(theta, i):
+    ...     away = theta - targets[i]
+    ...     return 0.5 * away @ away, away
+    >>> optimizer = SFO(value_and_gradient, np.zeros(2), subfunctions=3, seed=0)
+    >>> for _ in range(60):
+    ...     result = optimizer.step()
+    >>> optimizer.theta.round(3).tolist()  # the sum is least at the targets' mean
+    [3.0, 2.0]
+
     A step reports convergence when for two passes no step has promised to improve the objective
     by a billionth of its value.
 
