@@ -38,22 +38,22 @@ class Actions:
     @property
     def embedding(self) -> EmbeddingPane:
         """The pane whose commands need nothing else."""
-        return self._app.embedding_pane
+        return self._app.panes.embedding
 
     @property
     def plot(self) -> EmbeddingPlot:
         """The scatter plot."""
-        return self._app.embedding_pane.plot
+        return self._app.panes.embedding.plot
 
     @property
     def timeline(self) -> TimelineBar:
         """The slider."""
-        return self._app.embedding_pane.timeline_bar
+        return self._app.panes.embedding.timeline_bar
 
     @property
     def loss(self) -> LossPane:
         """The loss curves."""
-        return self._app.loss
+        return self._app.panes.loss
 
     # Training
 
@@ -95,7 +95,7 @@ class Actions:
         def take(settings: TrainingSettings | None) -> None:
             app.refresh_loss()
             if settings is not None:
-                app.hyperparameters.fill(settings)
+                app.panes.hyperparameters.fill(settings)
                 app.notify("r starts a run with these settings.")
 
         app.push_screen(RunsScreen(app.history, app.snapshot.run), take)
@@ -146,14 +146,14 @@ class Actions:
 
     def move_cursor(self) -> None:
         """Let the arrows move a cursor among the characters."""
-        self._app.go_to_page("watch")
+        self._app.panes.go_to_page("watch")
         self.plot.focus()
         if self.plot.cursor is None:
             self.plot.action_select(0, 0)
 
     def read_off(self) -> None:
         """Let the arrows move a cursor along the loss curves."""
-        self._app.go_to_page("watch")
+        self._app.panes.go_to_page("watch")
         self.loss.plot.focus()
         self.loss.plot.action_move(0)
 
@@ -163,7 +163,7 @@ class Actions:
 
         def select(character: int | None) -> None:
             if character is not None:
-                self._app.go_to_page("watch")
+                self._app.panes.go_to_page("watch")
                 self.plot.select(character)
                 self.plot.focus()
 
@@ -175,37 +175,37 @@ class Actions:
         """Write by the parameters on show."""
         app, view = self._app, self._view()
         if view is not None:
-            app.go_to_page("write")
+            app.panes.go_to_page("write")
             loss = app.snapshot.loss
             told = f" · {loss:.4f} nats per character" if view.live and loss is not None else ""
-            generation, run = app.generation, app.snapshot.run
+            generation, run = app.panes.generation, app.snapshot.run
             generation.begin(f"step {view.step:,}{told}", run, view.step)
             self.mark_samples()
             self._write(view, generation.prompt)
 
     def mark_samples(self) -> None:
         """Show on the timeline where the run's samples were written."""
-        self.timeline.mark_samples(self._app.generation.steps_of(self._app.snapshot.run))
+        self.timeline.mark_samples(self._app.panes.generation.steps_of(self._app.snapshot.run))
 
     def keep_sample(self) -> None:
         """Keep the newest sample with the run that wrote it, if that still goes on."""
-        sample = self._app.generation.newest
+        sample = self._app.panes.generation.newest
         if sample is not None and sample.run == self._app.snapshot.run:
             self._app.background.keep(self._app.session, sample.kept())
 
     def continue_sample(self) -> None:
         """Write on where the newest sample ends."""
         view = self._view()
-        if self._app.generation.newest is None:
+        if self._app.panes.generation.newest is None:
             self.generate()
         elif view is not None:
-            self._app.go_to_page("write")
-            self._app.generation.resume()
-            self._write(view, self._app.generation.text)
+            self._app.panes.go_to_page("write")
+            self._app.panes.generation.resume()
+            self._write(view, self._app.panes.generation.text)
 
     def _write(self, view: View, prompt: str) -> None:
         app = self._app
-        app.background.write(view, app.corpus.vocabulary, prompt, app.generation.settings)
+        app.background.write(view, app.corpus.vocabulary, prompt, app.panes.generation.settings)
 
     def through_time(self) -> None:
         """The prompt at several points of the timeline."""
@@ -215,23 +215,26 @@ class Actions:
         views = spread(app.session.timeline, app.snapshot.model)
         app.push_screen(
             ThroughTimeScreen(
-                views, app.corpus.vocabulary, app.generation.prompt, app.generation.settings
+                views,
+                app.corpus.vocabulary,
+                app.panes.generation.prompt,
+                app.panes.generation.settings,
             )
         )
 
     def go_to_prompt(self) -> None:
         """Type a prompt."""
-        self._app.go_to_page("write")
-        self._app.generation.focus_prompt()
+        self._app.panes.go_to_page("write")
+        self._app.panes.generation.focus_prompt()
 
     def go_to_context(self) -> None:
         """Type a context into the inspector."""
-        self._app.go_to_page("write")
-        self._app.inspector.focus_context()
+        self._app.panes.go_to_page("write")
+        self._app.panes.inspector.focus_context()
 
     def copy_sample(self) -> None:
         """Copy the newest sample to the clipboard, through the terminal."""
-        text = self._app.generation.text
+        text = self._app.panes.generation.text
         if text:
             self._app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
             self._app.notify(f"{len(text):,} characters are in the clipboard.")
@@ -240,7 +243,7 @@ class Actions:
 
     def save_sample(self) -> None:
         """Write the newest sample to a file."""
-        app, text = self._app, self._app.generation.text
+        app, text = self._app, self._app.panes.generation.text
         if not text:
             app.notify("Nothing is written yet: g writes.", severity="warning")
             return
@@ -256,17 +259,17 @@ class Actions:
 
     def go_to_corpus(self) -> None:
         """Choose a text."""
-        self._app.go_to_page("setup")
-        self._app.corpus_pane.focus_choice()
+        self._app.panes.go_to_page("setup")
+        self._app.panes.corpus.focus_choice()
 
     def go_to_settings(self) -> None:
         """Change hyperparameters."""
-        self._app.go_to_page("setup")
-        self._app.hyperparameters.focus_first()
+        self._app.panes.go_to_page("setup")
+        self._app.panes.hyperparameters.focus_first()
 
     def go_to_page(self, name: str) -> None:
         """Bring a page to the front of a small screen."""
-        self._app.go_to_page(name)
+        self._app.panes.go_to_page(name)
 
     def show_facts(self) -> None:
         """Details of the text."""
@@ -296,9 +299,9 @@ class Actions:
         """Take the focus from a field, so that keys act again; stop writing."""
         app = self._app
         app.set_focus(None)
-        if app.generation.is_writing:
+        if app.panes.generation.is_writing:
             app.background.stop_writing()
-            app.generation.end("stopped · G continues")
+            app.panes.generation.end("stopped · G continues")
 
     def help(self) -> None:
         """All keys."""

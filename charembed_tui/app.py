@@ -14,17 +14,17 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
 from textual.markup import escape
 from textual.screen import Screen
-from textual.widgets import Footer, Static, Tab, Tabs
+from textual.widgets import Tabs
 
 from charembed_tui.actions import Actions
 from charembed_tui.background import Background
 from charembed_tui.commands import BY_NAME, COMMANDS
 from charembed_tui.history import RunHistory
 from charembed_tui.messages import CorpusRead, LinesFound, RunOpened, Written
+from charembed_tui.panes import Panes
 from charembed_tui.preferences import Preferences
 from charembed_tui.screens.dialog import Palette
 from charembed_tui.session import Session
@@ -32,27 +32,19 @@ from charembed_tui.sessions import Plan, Sessions
 from charembed_tui.settings import OPTIMIZER_SETTINGS, TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot, View
 from charembed_tui.sweep import Sweep
-from charembed_tui.widgets.character_pane import CharacterPane
 from charembed_tui.widgets.corpus_pane import CorpusPane
-from charembed_tui.widgets.embedding_pane import EmbeddingPane
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
 from charembed_tui.widgets.generation_pane import GenerationPane
 from charembed_tui.widgets.hyperparameters_pane import HyperparametersPane
-from charembed_tui.widgets.inspector_pane import InspectorPane
-from charembed_tui.widgets.loss_pane import LossPane
-from charembed_tui.widgets.status_bar import StatusBar
 from charembed_tui.widgets.timeline_bar import TimelineBar
 from model.corpus import Corpus
-from model.errors import SettingsError
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_TO_ANSWER = 0.04  # a key
 _SECONDS_TO_DRAW = 0.015
-_LOOKS_BETWEEN_DETAILS = 4
 _SECONDS_TO_END = 10.0
 _LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
 _KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q")
-PAGES = ("setup", "watch", "write")
 _FIRST_VISIT = (
     "space starts training; watch the characters find their places.\n"
     "g lets the model write, at any moment; x and y look from other sides.\n"
@@ -101,36 +93,11 @@ class CharembedApp(App[None]):
         self.running_sweep: Sweep | None = None
         self._preferences, self._remember_in = preferences, remember_in
         self._shown: Snapshot | None = None
-        self._looks = 0
-        # Held here, since a query would look for them on whatever screen is in front.
-        self._status = StatusBar(id="status")
-        self.tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
-        self.corpus_pane = CorpusPane(self.path, id="corpus")
-        self.hyperparameters = HyperparametersPane(plan.settings, id="hyperparameters")
-        self.embedding_pane = EmbeddingPane(id="embedding")
-        self.character = CharacterPane(id="character")
-        self.loss = LossPane(preferences.loss, id="loss")
-        self.generation = GenerationPane(preferences.sampling, id="generation")
-        self.inspector = InspectorPane(id="inspector")
+        self.panes = Panes(plan, preferences, f"{_LEAST.width}x{_LEAST.height} at least; q quits")
 
     def compose(self) -> ComposeResult:
-        """Status, pages, footer; small screens show one page at a time, under tabs."""
-        yield self._status
-        yield self.tabs
-        with Container(id="pages"):
-            with Vertical(id="setup", classes="page"):
-                yield self.corpus_pane
-                yield self.hyperparameters
-            with Horizontal(id="watch", classes="page active"):
-                yield self.embedding_pane
-                with Vertical(id="numbers"):
-                    yield self.loss
-                    yield self.character
-            with Horizontal(id="write", classes="page"):
-                yield self.generation
-                yield self.inspector
-        yield Footer(show_command_palette=False, compact=True)
-        yield Static(f"{_LEAST.width}x{_LEAST.height} at least; q quits", id="too-small")
+        """All panes."""
+        yield from self.panes.compose()
 
     def on_mount(self) -> None:
         """Look at the session ten times a second."""
@@ -143,7 +110,7 @@ class CharembedApp(App[None]):
     def _open(self) -> None:
         """What takes long begins behind the first picture."""
         self.session.begin()
-        self._introduce()
+        self.panes.introduce(self.session, self.sessions.plan)
         self.set_interval(1 / _FRAMES_PER_SECOND, self._look)
         with suppress(NotImplementedError, RuntimeError):  # not on Windows, not off the main thread
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -183,13 +150,7 @@ class CharembedApp(App[None]):
     @property
     def view(self) -> View | None:
         """The parameters on show; None before there are any."""
-        snapshot, step = self.snapshot, self.embedding_pane.timeline_bar.step
-        frame = None if step is None else self.session.timeline.at(step)
-        if frame is not None:
-            return View(snapshot.model, frame.step, frame.theta, live=False)
-        if snapshot.theta is None:
-            return None
-        return View(snapshot.model, snapshot.step, snapshot.theta, live=True)
+        return self.panes.view(self.session)
 
     # The session
 
@@ -207,8 +168,7 @@ class CharembedApp(App[None]):
         if not self.is_running:
             return
         if self.sessions.advance():
-            self._introduce()
-        self._looks += 1
+            self.panes.introduce(self.session, self.sessions.plan)
         if self.snapshot is not self._shown:
             self._show(self.snapshot)
             self.session.give_way(_SECONDS_TO_DRAW)
@@ -216,7 +176,7 @@ class CharembedApp(App[None]):
             self.notify(self.session.problem, severity="warning", timeout=15, markup=False)
             self.session.problem = None
         if samples := self.session.take_samples():
-            self.generation.show_kept(samples, self.snapshot.run)
+            self.panes.generation.show_kept(samples, self.snapshot.run)
             self.actions.mark_samples()
         sweep = self.running_sweep
         if sweep and not self.sessions.is_changing and sweep.is_due(self.snapshot):
@@ -224,10 +184,7 @@ class CharembedApp(App[None]):
 
     def settings_shown(self) -> TrainingSettings:
         """What the fields say, or what is in use while they say nothing valid."""
-        try:
-            return self.hyperparameters.settings()
-        except SettingsError:
-            return self.session.settings
+        return self.panes.settings(self.session)
 
     def continue_sweep(self, sweep: Sweep) -> None:
         """Begin the next run, or end the sweep."""
@@ -239,19 +196,6 @@ class CharembedApp(App[None]):
         settings, self.running_sweep = sweep.next()
         self.begin_here(settings, train=True)
 
-    def _introduce(self) -> None:
-        """Tell the panes of a new session."""
-        vocabulary = self.corpus.vocabulary
-        size = self.session.settings.embedding_size
-        self.embedding_pane.show_vocabulary(vocabulary, size)
-        self.embedding_pane.timeline_bar.follow(self.session.timeline)
-        self.character.show_vocabulary(vocabulary, self.corpus.counts())
-        self.inspector.show_vocabulary(vocabulary)
-        self.hyperparameters.show_corpus(self.corpus)
-        if self.sessions.plan.is_of_a_run:
-            self.hyperparameters.fill(self.session.settings)
-        self.hyperparameters.show_in_use(self.session.settings)
-
     def _show(self, snapshot: Snapshot) -> None:
         before, self._shown = self._shown, snapshot
         self.history.note(self.source.name, self.session.settings, snapshot)
@@ -259,17 +203,13 @@ class CharembedApp(App[None]):
         told = f"sweep {sweep.number}/{sweep.total}" if sweep else ""
         if self.session.followed:
             told = "following, read-only"
-        self._status.show(snapshot, self.corpus.name, told)
-        self.embedding_pane.timeline_bar.show(snapshot.step)
-        self.loss.show(snapshot, self.history, self.source.name)
-        if self.embedding_pane.timeline_bar.step is None:
-            running = snapshot.state is SessionState.RUNNING
-            self.show_view(details=not running or self._looks % _LOOKS_BETWEEN_DETAILS == 0)
+        self.panes.show(snapshot, self.session, told)
+        self.refresh_loss()
         new = before is None or before.run != snapshot.run
         if before is None or new or before.facts is not snapshot.facts:
-            self.corpus_pane.show(self.corpus, self.path, snapshot)
+            self.panes.corpus.show(self.corpus, self.path, snapshot)
             if snapshot.facts is None:
-                self.loss.show_lines(())
+                self.panes.loss.show_lines(())
             else:
                 # All modules are loaded by now. Going through them again would stop everything for
                 # a tenth of a second, every other second.
@@ -286,45 +226,35 @@ class CharembedApp(App[None]):
                 markup=False,
             )
 
-    def show_view(self, *, details: bool = True) -> None:
-        """Draw the parameters on show; numbers that change too fast to be read can wait."""
-        view = self.view
-        if view is None:
-            return
-        self.embedding_pane.show(view, self.session.timeline)
-        if details:
-            self.character.show(self.embedding_pane.plot.cursor, view)
-            self.inspector.show(view, self.session.table)
+    def show_view(self) -> None:
+        """Draw the parameters on show."""
+        self.panes.show_view(self.session)
 
     def refresh_loss(self) -> None:
         """Draw the curves anew: others are shown or hidden."""
-        self.loss.show(self.snapshot, self.history, self.source.name)
-
-    def go_to_page(self, name: str) -> None:
-        """Bring a page to the front of a small screen."""
-        self.tabs.active = f"tab-{name}"
+        self.panes.loss.show(self.snapshot, self.history, self.source.name)
 
     # Messages from the panes and from threads
 
     @on(TimelineBar.Moved)
     def _moved_in_time(self, event: TimelineBar.Moved) -> None:
         self.show_view()
-        self.generation.show_step(self.snapshot.run, event.step)
+        self.panes.generation.show_step(self.snapshot.run, event.step)
 
     @on(EmbeddingPlot.Selected)
     def _character_selected(self, event: EmbeddingPlot.Selected) -> None:
         if self.view is not None:
-            self.character.show(event.character, self.view)
+            self.panes.character.show(event.character, self.view)
 
     @on(CorpusPane.Selected)
     def _corpus_selected(self, event: CorpusPane.Selected) -> None:
-        self.corpus_pane.show_loading(event.path)
+        self.panes.corpus.show_loading(event.path)
         self.background.read(event.path)
 
     @on(CorpusRead)
     def _corpus_read(self, event: CorpusRead) -> None:
         if isinstance(event.corpus, str):
-            self.corpus_pane.show_error(event.corpus)
+            self.panes.corpus.show_error(event.corpus)
             self.notify(event.corpus, severity="error", markup=False)
         else:
             self.begin(Plan(event.corpus, event.path, self.settings_shown()))
@@ -347,12 +277,12 @@ class CharembedApp(App[None]):
         elif event.settings.optimizer != now.optimizer:
             own = {name: getattr(event.settings, name) for name in OPTIMIZER_SETTINGS}
             self.session.switch_optimizer(replace(now, **own))
-            self.hyperparameters.show_in_use(self.session.settings)
+            self.panes.hyperparameters.show_in_use(self.session.settings)
 
     @on(LinesFound)
     def _lines_found(self, event: LinesFound) -> None:
         if event.run == self.snapshot.run:
-            self.loss.show_lines(event.lines)
+            self.panes.loss.show_lines(event.lines)
 
     @on(Tabs.TabActivated)
     def _tab_activated(self, event: Tabs.TabActivated) -> None:
@@ -367,9 +297,9 @@ class CharembedApp(App[None]):
     def _written(self, event: Written) -> None:
         if self.background.is_current(event.sample):
             if event.chunk is not None:
-                self.generation.extend(event.chunk)
+                self.panes.generation.extend(event.chunk)
             if event.note is not None:
-                self.generation.end(event.note)
+                self.panes.generation.end(event.note)
                 self.actions.keep_sample()
 
     # Commands
@@ -405,7 +335,7 @@ class CharembedApp(App[None]):
     def preferences(self) -> Preferences:
         """The settings as they are now."""
         return Preferences(
-            self.settings_shown(), self.generation.settings, self.loss.view, self.theme
+            self.settings_shown(), self.panes.generation.settings, self.panes.loss.view, self.theme
         )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

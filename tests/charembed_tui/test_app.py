@@ -10,8 +10,9 @@ from textual.command import CommandList
 from textual.widgets import DirectoryTree, Input, OptionList, Select, Static, Tabs
 from waiting import until
 
-from charembed_tui.app import PAGES, CharembedApp
+from charembed_tui.app import CharembedApp
 from charembed_tui.commands import COMMANDS
+from charembed_tui.panes import PAGES
 from charembed_tui.preferences import Preferences
 from charembed_tui.screens.help import HelpScreen
 from charembed_tui.screens.runs import RunsScreen
@@ -40,10 +41,10 @@ async def test_a_whole_visit(app: CharembedApp) -> None:
         pane = app.query_one(EmbeddingPane)
         before = pane.border_title
         await pilot.press("x")
-        assert app.embedding_pane.plot.components == (2, 1)  # past the one on the other axis
+        assert app.panes.embedding.plot.components == (2, 1)  # past the one on the other axis
         assert pane.border_title != before
         await pilot.press("X", "y", "Y", "Y")
-        assert app.embedding_pane.plot.components == (0, 4)
+        assert app.panes.embedding.plot.components == (0, 4)
 
         await pilot.press("g")
         console = app.query_one(GenerationPane)
@@ -104,13 +105,13 @@ async def test_keys_act_whichever_pane_has_the_focus_but_fields_keep_theirs(
             await until(lambda: app.snapshot.state is SessionState.RUNNING)
             await pilot.press("space")
             await until(lambda: app.snapshot.state is SessionState.PAUSED)
-        assert app.embedding_pane.plot.components == (3, 1)
+        assert app.panes.embedding.plot.components == (3, 1)
         prompt = app.query_one("#prompt", Input)
         prompt.focus()
         await pilot.press("q", "x", "space", "g")
         assert prompt.value == "qx g"
         await pilot.press("escape", "x")
-        assert app.embedding_pane.plot.components == (4, 1)
+        assert app.panes.embedding.plot.components == (4, 1)
         prompt.focus()
         await pilot.press("enter")
         await until(lambda: len(app.query_one(GenerationPane).written) == 300)
@@ -142,10 +143,10 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
         field.value = "3"
         await until(lambda: "r resets and applies" in str(line.content))
         assert app.session.settings.embedding_size == 7
-        app.embedding_pane.look_at((6, 5))
+        app.panes.embedding.look_at((6, 5))
         await pilot.press("r")
         await until(lambda: app.session.settings.embedding_size == 3 and is_ready(app))
-        assert app.embedding_pane.plot.components == (2, 2)
+        assert app.panes.embedding.plot.components == (2, 2)
 
 
 async def test_the_optimizer_can_be_changed_in_mid_run(app: CharembedApp) -> None:

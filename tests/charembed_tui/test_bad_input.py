@@ -68,9 +68,9 @@ async def test_any_prompt_is_shown_without_harm(tmp_path: Path, prompt: str) -> 
     app = laboratory(path, Preferences(training=SETTINGS), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.snapshot.theta is not None)
-        app.generation._prompt.value = prompt
+        app.panes.generation._prompt.value = prompt
         await pilot.press("n", "g")
-        await until(lambda: len(app.generation.written) == 300)
+        await until(lambda: len(app.panes.generation.written) == 300)
         await pilot.press("i")
         app.focused.value = prompt
         await pilot.press("escape", "t")
@@ -187,7 +187,7 @@ async def test_a_line_of_fifty_megabytes_is_learned(tmp_path: Path) -> None:
         await pilot.press("n")
         await until(lambda: app.snapshot.step == 1)
         await pilot.press("d", "escape", "g")
-        await until(lambda: len(app.generation.written) == 300)
+        await until(lambda: len(app.panes.generation.written) == 300)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")

@@ -53,7 +53,7 @@ def test_every_command_has_a_key_and_a_name_of_its_own() -> None:
 async def test_the_component_chooser(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        plot = app.embedding_pane.plot
+        plot = app.panes.embedding.plot
         await pilot.press("c")
         assert isinstance(app.screen, ComponentsScreen)
         order = app.screen._order
@@ -69,7 +69,7 @@ async def test_the_component_chooser(app: CharembedApp) -> None:
 async def test_principal_plane_hold_zoom_and_fit(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        pane = app.embedding_pane
+        pane = app.panes.embedding
         await pilot.press("p")
         assert pane.plot.components is None
         assert "principal plane" in pane.border_title
@@ -93,15 +93,15 @@ async def test_find_a_character_and_read_about_it(app: CharembedApp) -> None:
         assert isinstance(app.screen, SearchScreen)
         await pilot.press(*"space", "enter")
         await pilot.pause()
-        assert app.corpus.vocabulary[app.embedding_pane.plot.cursor] == " "
-        assert "␣ space" in app.character.border_title
+        assert app.corpus.vocabulary[app.panes.embedding.plot.cursor] == " "
+        assert "␣ space" in app.panes.character.border_title
         times = app.corpus.counts()[app.corpus.vocabulary.index(" ")]
-        assert f"{times:,} times" in app.character.border_subtitle
+        assert f"{times:,} times" in app.panes.character.border_subtitle
         # The arrows now move the cursor.
         await pilot.press("left")
-        assert "space" not in app.character.border_title
+        assert "space" not in app.panes.character.border_title
         await pilot.press("escape", "m")
-        assert app.focused is app.embedding_pane.plot
+        assert app.focused is app.panes.embedding.plot
 
 
 def test_searching_by_character_name_and_code_point() -> None:
@@ -123,19 +123,19 @@ def test_searching_by_character_name_and_code_point() -> None:
 async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        bar, last = app.embedding_pane.timeline_bar, app.snapshot.step
+        bar, last = app.panes.embedding.timeline_bar, app.snapshot.step
         frames = [frame.step for frame in app.session.timeline.frames()]
         await pilot.press("[", "[")
         assert bar.step == last - 2
         assert app.view.step == last - 2
         assert not app.view.live
         np.testing.assert_array_equal(
-            app.embedding_pane._view.theta, app.session.timeline.at(last - 2).theta
+            app.panes.embedding._view.theta, app.session.timeline.at(last - 2).theta
         )
         # What is written here is written by the parameters of this step, and stays attached.
         await pilot.press("g")
-        await until(lambda: len(app.generation.written) == 300)
-        sample = app.generation.newest
+        await until(lambda: len(app.panes.generation.written) == 300)
+        sample = app.panes.generation.newest
         assert sample.step == last - 2
         await pilot.press("[")
         assert not sample.has_class("-at-step")
@@ -155,7 +155,7 @@ async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) 
 async def test_playback_goes_on_to_the_end(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        bar = app.embedding_pane.timeline_bar
+        bar = app.panes.embedding.timeline_bar
         await pilot.press("<", "\\")
         assert bar.is_playing
         await until(lambda: bar.step)
@@ -191,24 +191,24 @@ async def test_a_sample_can_be_stopped_continued_copied_and_saved(
         length.value = "1000000"
         await pilot.pause()
         await pilot.press("g")
-        await until(lambda: len(app.generation.written) > 0)
+        await until(lambda: len(app.panes.generation.written) > 0)
         await pilot.press("escape")
         await pilot.pause(0.2)
-        stopped = app.generation.written
+        stopped = app.panes.generation.written
         assert 0 < len(stopped) < 1_000_000
-        assert "G continues" in app.generation.border_subtitle
+        assert "G continues" in app.panes.generation.border_subtitle
         length.value = "50"
         await pilot.pause()
         await pilot.press("G")
-        await until(lambda: not app.generation.is_writing)
-        assert app.generation.written[:-50] == stopped
+        await until(lambda: not app.panes.generation.is_writing)
+        assert app.panes.generation.written[:-50] == stopped
         assert len(app.query(SampleText)) == 1
         await pilot.press("k")
-        assert app.clipboard == app.generation.text
+        assert app.clipboard == app.panes.generation.text
         await pilot.press("w")
         await until(lambda: list((folders / "runs").glob("*/sample.txt")))
         (saved,) = (folders / "runs").glob("*/sample.txt")
-        assert saved.read_bytes().decode() == app.generation.text
+        assert saved.read_bytes().decode() == app.panes.generation.text
 
 
 async def test_the_same_seed_writes_the_same_text(app: CharembedApp) -> None:
@@ -220,11 +220,11 @@ async def test_the_same_seed_writes_the_same_text(app: CharembedApp) -> None:
         texts = []
         for _ in range(2):
             await pilot.press("g")
-            await until(lambda: len(app.generation.written) == 300)
-            texts.append(app.generation.written)
+            await until(lambda: len(app.panes.generation.written) == 300)
+            texts.append(app.panes.generation.written)
         assert texts[0] == texts[1]
         app.query_one("#sampling-top_p", Input).value = "7"
-        await until(lambda: "top-p: from" in str(app.generation.border_subtitle))
+        await until(lambda: "top-p: from" in str(app.panes.generation.border_subtitle))
 
 
 async def test_prompts_are_remembered(app: CharembedApp) -> None:
@@ -273,12 +273,12 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
         await pilot.pause()
         training = app.corpus.decode(app.corpus.codes[: int(0.9 * len(app.corpus))])
         times = sum(training[i : i + 3] == "the" for i in range(len(training) - 3))
-        assert f"{times:,} times" in app.inspector.border_subtitle
+        assert f"{times:,} times" in app.panes.inspector.border_subtitle
         shown = str(app.query_one("#bars", Static).content)
         assert len(shown.splitlines()) > 5
         await pilot.press("backspace", "~")
         await pilot.pause()
-        assert "not in the text" in app.inspector.border_subtitle
+        assert "not in the text" in app.panes.inspector.border_subtitle
         await pilot.press("enter")
         assert app.focused is None
 
@@ -286,16 +286,16 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
 async def test_the_loss_is_shown_as_one_likes(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        await until(lambda: len(app.loss._lines) == 5)
+        await until(lambda: len(app.panes.loss._lines) == 5)
         await pilot.press("u", "v", "l", "s", "b")
-        view = app.loss.view
+        view = app.panes.loss.view
         assert (view.unit, view.against, view.scale) == ("bits", "passes", "log x")
         assert (view.smoothing, view.baselines) == ("light", "off")
-        assert "bits" in app.loss.border_title
-        assert f"{app.snapshot.loss / np.log(2):.4f}" in app.loss.border_title
+        assert "bits" in app.panes.loss.border_title
+        assert f"{app.snapshot.loss / np.log(2):.4f}" in app.panes.loss.border_title
         await pilot.press("j", "left")
         await pilot.pause()
-        assert "passes" in app.loss.border_subtitle
+        assert "passes" in app.panes.loss.border_subtitle
 
 
 async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> None:
@@ -310,7 +310,7 @@ async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> N
         await pilot.press("r")
         await until(lambda: app.snapshot.run != first and app.snapshot.theta is not None)
         await trained(app, pilot)
-        assert len(app.loss.plot._past) == 1
+        assert len(app.panes.loss.plot._past) == 1
         await pilot.press("R")
         assert isinstance(app.screen, RunsScreen)
         table = app.screen.query_one(DataTable)
@@ -321,7 +321,7 @@ async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> N
         await until(lambda: not isinstance(app.screen, RunsScreen))
         await pilot.pause()
         assert app.query_one("#embedding-size", Input).value == "5"
-        assert app.loss.plot._past == ()  # hidden
+        assert app.panes.loss.plot._past == ()  # hidden
 
 
 async def test_a_sweep_runs_by_itself(app: CharembedApp) -> None:

@@ -76,7 +76,7 @@ def halfway(app: CharembedApp) -> Snapshot:
 
 def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[None]], Awaitable]:
     async def play(pilot: Pilot[None]) -> None:
-        await until(lambda: app.snapshot.theta is not None and app.loss._lines)
+        await until(lambda: app.snapshot.theta is not None and app.panes.loss._lines)
         app.session.snapshot = halfway(app)
         await pilot.pause(0.3)
         app.show_view()
@@ -157,7 +157,7 @@ def test_a_first_visit(path: Path, snap_compare: Any) -> None:
     app = laboratory(path, replace(Preferences(), is_new=True))
 
     async def play(pilot: Pilot[None]) -> None:
-        await until(lambda: app.snapshot.theta is not None and app.loss._lines)
+        await until(lambda: app.snapshot.theta is not None and app.panes.loss._lines)
         await pilot.pause(0.4)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=play)
@@ -175,8 +175,8 @@ def test_through_time(app: CharembedApp, snap_compare: Any, size: str) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
         recorded(app)
-        app.generation._prompt.value = "KING"
-        app.generation._bar.query_one("#sampling-seed").value = "3"
+        app.panes.generation._prompt.value = "KING"
+        app.panes.generation._bar.query_one("#sampling-seed").value = "3"
         await pilot.press("t")
         await until(lambda: isinstance(app.screen, ThroughTimeScreen))
         await until(lambda: all(len(s.written) == 240 for s in app.screen._samples))
@@ -189,9 +189,9 @@ def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
         recorded(app)
-        app.generation._bar.query_one("#sampling-seed").value = "3"
+        app.panes.generation._bar.query_one("#sampling-seed").value = "3"
         await pilot.press("left_square_bracket", "left_square_bracket", "g")
-        await until(lambda: len(app.generation.written) == 300)
+        await until(lambda: len(app.panes.generation.written) == 300)
         await pilot.pause(0.4)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)

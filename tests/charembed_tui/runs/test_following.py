@@ -84,13 +84,13 @@ async def test_the_app_follows_and_leaves_the_training_to_the_other(
     app = CharembedApp(plan(), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.snapshot.step > 10)
-        assert "following" in str(app._status.render())
+        assert "following" in str(app.panes.status.render())
         await pilot.press("space", "n")
         await until(lambda: any("another process" in n.message for n in app._notifications))
         step = app.snapshot.step
         await until(lambda: app.snapshot.step > step)
         await pilot.press("g")
-        await until(lambda: len(app.generation.written) == 300)
+        await until(lambda: len(app.panes.generation.written) == 300)
         await pilot.press("left_square_bracket")
         assert app.view is not None
         assert not app.view.live

@@ -82,15 +82,15 @@ async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
         assert "►" in str(screen._table.get_cell_at((0, 0)))
         await pilot.press("enter")  # the run that goes on: nothing changes
         await until(lambda: app.screen is app.screen_stack[0])
-        written = app.generation.text
+        written = app.panes.generation.text
         await pilot.press("q")
     assert saved.load()["steps"] == 13
 
     app = CharembedApp(resume(None).plan(), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.snapshot.step == 13)
-        await until(lambda: app.generation.text == written)
-        assert app.generation.steps_of(app.snapshot.run) == [12]
+        await until(lambda: app.panes.generation.text == written)
+        assert app.panes.generation.steps_of(app.snapshot.run) == [12]
         await pilot.press("q")
 
 

@@ -1,0 +1,120 @@
+"""The panes of the main screen, and what they show of a session."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.widgets import Footer, Static, Tab, Tabs
+
+from charembed_tui.preferences import Preferences
+from charembed_tui.session import Session
+from charembed_tui.sessions import Plan
+from charembed_tui.settings import TrainingSettings
+from charembed_tui.snapshot import SessionState, Snapshot, View
+from charembed_tui.widgets.character_pane import CharacterPane
+from charembed_tui.widgets.corpus_pane import CorpusPane
+from charembed_tui.widgets.embedding_pane import EmbeddingPane
+from charembed_tui.widgets.generation_pane import GenerationPane
+from charembed_tui.widgets.hyperparameters_pane import HyperparametersPane
+from charembed_tui.widgets.inspector_pane import InspectorPane
+from charembed_tui.widgets.loss_pane import LossPane
+from charembed_tui.widgets.status_bar import StatusBar
+from model.errors import SettingsError
+
+PAGES = ("setup", "watch", "write")
+_LOOKS_BETWEEN_DETAILS = 4
+
+
+class Panes:
+    """All panes, held here since a query would look for them on whatever screen is in front.
+
+    Args:
+        plan: of the first session.
+        preferences: what the panes begin with.
+        too_small: what a screen says that is too small for them.
+    """
+
+    def __init__(self, plan: Plan, preferences: Preferences, too_small: str) -> None:
+        self.status = StatusBar(id="status")
+        self.tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
+        self.corpus = CorpusPane(plan.path, id="corpus")
+        self.hyperparameters = HyperparametersPane(plan.settings, id="hyperparameters")
+        self.embedding = EmbeddingPane(id="embedding")
+        self.character = CharacterPane(id="character")
+        self.loss = LossPane(preferences.loss, id="loss")
+        self.generation = GenerationPane(preferences.sampling, id="generation")
+        self.inspector = InspectorPane(id="inspector")
+        self._too_small = too_small
+        self._looks = 0
+
+    def compose(self) -> ComposeResult:
+        """Status, pages, footer; small screens show one page at a time, under tabs."""
+        yield self.status
+        yield self.tabs
+        with Container(id="pages"):
+            with Vertical(id="setup", classes="page"):
+                yield self.corpus
+                yield self.hyperparameters
+            with Horizontal(id="watch", classes="page active"):
+                yield self.embedding
+                with Vertical(id="numbers"):
+                    yield self.loss
+                    yield self.character
+            with Horizontal(id="write", classes="page"):
+                yield self.generation
+                yield self.inspector
+        yield Footer(show_command_palette=False, compact=True)
+        yield Static(self._too_small, id="too-small")
+
+    def introduce(self, session: Session, plan: Plan) -> None:
+        """Tell the panes of a new session."""
+        vocabulary = session.corpus.vocabulary
+        self.embedding.show_vocabulary(vocabulary, session.settings.embedding_size)
+        self.embedding.timeline_bar.follow(session.timeline)
+        self.character.show_vocabulary(vocabulary, session.corpus.counts())
+        self.inspector.show_vocabulary(vocabulary)
+        self.hyperparameters.show_corpus(session.corpus)
+        if plan.is_of_a_run:
+            self.hyperparameters.fill(session.settings)
+        self.hyperparameters.show_in_use(session.settings)
+
+    def show(self, snapshot: Snapshot, session: Session, told: str) -> None:
+        """Show where a session stands, and what there is to tell about it."""
+        self.status.show(snapshot, session.corpus.name, told)
+        self.embedding.timeline_bar.show(snapshot.step)
+        self._looks += 1
+        if self.embedding.timeline_bar.step is None:
+            running = snapshot.state is SessionState.RUNNING
+            details = not running or self._looks % _LOOKS_BETWEEN_DETAILS == 0
+            self.show_view(session, details=details)
+
+    def show_view(self, session: Session, *, details: bool = True) -> None:
+        """Draw the parameters on show; numbers that change too fast to be read can wait."""
+        view = self.view(session)
+        if view is None:
+            return
+        self.embedding.show(view, session.timeline)
+        if details:
+            self.character.show(self.embedding.plot.cursor, view)
+            self.inspector.show(view, session.table)
+
+    def view(self, session: Session) -> View | None:
+        """The parameters on show; None before there are any."""
+        snapshot, step = session.snapshot, self.embedding.timeline_bar.step
+        frame = None if step is None else session.timeline.at(step)
+        if frame is not None:
+            return View(snapshot.model, frame.step, frame.theta, live=False)
+        if snapshot.theta is None:
+            return None
+        return View(snapshot.model, snapshot.step, snapshot.theta, live=True)
+
+    def settings(self, session: Session) -> TrainingSettings:
+        """What the fields say, or what is in use while they say nothing valid."""
+        try:
+            return self.hyperparameters.settings()
+        except SettingsError:
+            return session.settings
+
+    def go_to_page(self, name: str) -> None:
+        """Bring a page to the front of a small screen."""
+        self.tabs.active = f"tab-{name}"
