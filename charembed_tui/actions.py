@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from charembed_tui.files import new_run_folder, write_whole
+from charembed_tui.files import new_export_folder, unwritten, write_whole
 from charembed_tui.glyphs import printable
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, View
@@ -234,26 +234,36 @@ class Actions:
 
     def copy_sample(self) -> None:
         """Copy the newest sample to the clipboard, through the terminal."""
-        text = self._app.panes.generation.text
+        text = self._written_text()
         if text:
             self._app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
             self._app.notify(f"{len(text):,} characters are in the clipboard.")
-        else:
-            self._app.notify("Nothing is written yet: g writes.", severity="warning")
 
     def save_sample(self) -> None:
         """Write the newest sample to a file."""
-        app, text = self._app, self._app.panes.generation.text
+        app, text = self._app, self._written_text()
         if not text:
-            app.notify("Nothing is written yet: g writes.", severity="warning")
             return
         try:
-            path = new_run_folder(app.source.name, datetime.now()) / "sample.txt"
+            folder = new_export_folder(self._run_folder(), app.source.name, datetime.now())
+            path = folder / "sample.txt"
             write_whole(path, text.encode("utf-8", "replace"))
         except OSError as error:
             self._tell_unwritten(error)
         else:
             self._tell_written(path)
+
+    def _written_text(self) -> str:
+        """The newest sample; says so where there is none yet."""
+        text = self._app.panes.generation.text
+        if not text:
+            self._app.notify("Nothing is written yet: g writes.", severity="warning")
+        return text
+
+    def _run_folder(self) -> Path | None:
+        """The run's folder, if it is ours to write into."""
+        session = self._app.session
+        return None if session.followed else session.saved_as
 
     # Text and screen
 
@@ -289,7 +299,13 @@ class Actions:
         if view is not None:
             session, components = app.session, self.plot.components
             what = Exportable(
-                app.corpus, session.settings, app.snapshot, view, session.timeline, components
+                app.corpus,
+                session.settings,
+                app.snapshot,
+                view,
+                session.timeline,
+                components,
+                self._run_folder(),
             )
             app.push_screen(
                 ExportScreen(what), lambda folder: self._tell_written(folder) if folder else None
@@ -325,7 +341,7 @@ class Actions:
 
     def _tell_unwritten(self, error: OSError) -> None:
         self._app.notify(
-            printable(f"{error}\nSet CHAREMBED_RUNS to a folder that can be written to."),
+            printable(unwritten(error)),
             title="Not written",
             severity="error",
             markup=False,

@@ -51,8 +51,26 @@ def new_run_folder(corpus_name: str, now: datetime) -> Path:
         OSError: it cannot be created.
     """
     stem = re.sub(r"[^\w.-]+", "_", Path(corpus_name).stem)[:40] or "text"
-    name = f"{now:%Y-%m-%d_%H-%M-%S}_{stem}"
-    parent = runs_directory()
+    return _new_folder(runs_directory(), f"{now:%Y-%m-%d_%H-%M-%S}_{stem}")
+
+
+def new_export_folder(run: Path | None, corpus_name: str, now: datetime) -> Path:
+    """Create a folder for what is exported: in the run's own, or beside runs where it has none.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    if run is None:
+        return new_run_folder(corpus_name, now)
+    return _new_folder(run / "exports", f"{now:%Y-%m-%d_%H-%M-%S}")
+
+
+def unwritten(error: OSError) -> str:
+    """Why something could not be written, and what to do."""
+    return f"{error}\nSet CHAREMBED_RUNS to a folder that can be written to."
+
+
+def _new_folder(parent: Path, name: str) -> Path:
     parent.mkdir(parents=True, exist_ok=True)
     for number in range(1, 1000):
         folder = parent / (name if number == 1 else f"{name}_{number}")
@@ -61,7 +79,7 @@ def new_run_folder(corpus_name: str, now: datetime) -> Path:
         except FileExistsError:
             continue
         return folder
-    raise OSError(f"{parent} holds a thousand runs of the same second: tidy up.")
+    raise OSError(f"{parent} holds a thousand folders of the same second: tidy up.")
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -71,7 +71,7 @@ class Panes:
         vocabulary = session.corpus.vocabulary
         self.embedding.show_vocabulary(vocabulary, session.settings.embedding_size)
         self.embedding.timeline_bar.follow(session.timeline)
-        self.character.show_vocabulary(vocabulary, session.corpus.counts())
+        self.character.show_corpus(session.corpus)
         self.inspector.show_vocabulary(vocabulary)
         self.hyperparameters.show_corpus(session.corpus)
         if plan.is_of_a_run:

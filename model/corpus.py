@@ -133,11 +133,16 @@ class Corpus:
         )
 
     def counts(self) -> NDArray[np.int64]:
-        """How often each character of the vocabulary occurs; (V,)."""
+        """How often each character of the vocabulary occurs; (V,), read-only."""
+        return self._counts
+
+    @cached_property
+    def _counts(self) -> NDArray[np.int64]:
         total = np.zeros(len(self.vocabulary), dtype=np.int64)
         for start in range(0, len(self.codes), _CHUNK_CHARACTERS):
             part = self.codes[start : start + _CHUNK_CHARACTERS]
             total += np.bincount(part, minlength=len(total))
+        total.flags.writeable = False
         return total
 
     def merge_rare(self, minimum: int) -> Corpus:

@@ -14,7 +14,7 @@ from model.objective import Objective
 Array = NDArray[np.float64]
 
 _WEIGHED_ROUNDS = 100
-_AUTOMATIC = 10
+AUTOMATIC = 10
 
 
 class Minibatches:
@@ -77,7 +77,7 @@ def automatic_count(table: NgramTable) -> int:
     with it SFO's memory of old gradients; fewer make a step as expensive as one of a full-batch
     method. (Its author advises sqrt(data) / 10, at least 25, for objectives without a cheap sum.)
     """
-    return min(_AUTOMATIC, len(table.contexts))
+    return min(AUTOMATIC, len(table.contexts))
 
 
 def deal(table: NgramTable, count: int, seed: int) -> list[NDArray[np.intp]]:

@@ -20,7 +20,7 @@ from charembed_tui.exports.data import export_run
 from charembed_tui.exports.raster import gif, png
 from charembed_tui.exports.scene import Scene, lay_out, thinned
 from charembed_tui.exports.svg import svg
-from charembed_tui.files import new_run_folder, write_whole
+from charembed_tui.files import new_export_folder, unwritten, write_whole
 from charembed_tui.glyphs import printable
 from charembed_tui.screens.dialog import Dialog
 from charembed_tui.settings import TrainingSettings
@@ -44,6 +44,7 @@ class Exportable:
         view: the parameters on show.
         timeline: the recording.
         components: those drawn, None for the principal plane.
+        run: folder of the run, None where it has none of ours.
     """
 
     corpus: Corpus
@@ -52,6 +53,7 @@ class Exportable:
     view: View
     timeline: Timeline
     components: tuple[int, int] | None
+    run: Path | None
 
     def scene(self, frames: list[Frame]) -> Scene:
         """The scene of some frames."""
@@ -155,7 +157,7 @@ class ExportScreen(Dialog[Path]):
         worker = get_current_worker()
         folder: Path | None = None
         try:
-            folder = new_run_folder(self._what.corpus.name, datetime.now())
+            folder = new_export_folder(self._what.run, self._what.corpus.name, datetime.now())
             progress = Progress(
                 lambda done, total: self.post_message(self.Advanced(done, total)),
                 lambda: worker.is_cancelled,
@@ -166,9 +168,8 @@ class ExportScreen(Dialog[Path]):
                 folder.rmdir()
             if isinstance(error, Cancelled):
                 return
-            advice = "\nSet CHAREMBED_RUNS to a folder that can be written to."
-            known = isinstance(error, CharembedError)
-            self.post_message(self.Ended(None, str(error) if known else f"{error}{advice}"))
+            told = unwritten(error) if isinstance(error, OSError) else str(error)
+            self.post_message(self.Ended(None, told))
         else:
             self.post_message(self.Ended(folder))
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from charembed_tui.glyphs import glyph
 from charembed_tui.snapshot import View
 from model.associations import Ranking, by_cosine, by_distance, predecessors, successors
+from model.corpus import Corpus
 
 _MOST = 8
 _LARGE_VOCABULARY = 1500  # from here on, what predicts a character takes too long to keep up
@@ -28,7 +29,7 @@ class CharacterPane(VerticalScroll, can_focus=False):
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._vocabulary: tuple[str, ...] = ()
-        self._counts: Any = None
+        self._corpus: Corpus | None = None
         self._facts = Static(_EMPTY, id="character-facts")
         self._shown: tuple[int, View] | None = None
 
@@ -36,9 +37,9 @@ class CharacterPane(VerticalScroll, can_focus=False):
         """One text."""
         yield self._facts
 
-    def show_vocabulary(self, vocabulary: tuple[str, ...], counts: Any) -> None:
-        """Take a text's characters and how often each occurs, (V,)."""
-        self._vocabulary, self._counts = vocabulary, counts
+    def show_corpus(self, corpus: Corpus) -> None:
+        """Take a text, whose characters there are."""
+        self._vocabulary, self._corpus = corpus.vocabulary, corpus
         self.clear()
 
     def clear(self) -> None:
@@ -60,8 +61,9 @@ class CharacterPane(VerticalScroll, can_focus=False):
         name = unicodedata.name(self._vocabulary[character], "").lower()
         sign = glyph(self._vocabulary[character])
         self.border_title = Text(f"Character · {sign} {name}".rstrip())
-        count = int(self._counts[character])
-        self.border_subtitle = f"{count:,} times · {count / self._counts.sum():.2%}"
+        if self._corpus is not None:
+            count = int(self._corpus.counts()[character])
+            self.border_subtitle = f"{count:,} times · {count / len(self._corpus):.2%}"
         model, theta, embeddings = view.model, view.theta, view.embeddings
         table = Table.grid(padding=(0, 1))
         rows: list[tuple[str, Ranking, str]] = [

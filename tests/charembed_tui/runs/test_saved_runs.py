@@ -13,7 +13,7 @@ from waiting import until
 from charembed_tui.app import CharembedApp
 from charembed_tui.cli import _plan, parser
 from charembed_tui.preferences import Preferences
-from charembed_tui.runs.catalogue import find_run
+from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.keeper import RunKeeper
@@ -169,3 +169,19 @@ def test_what_a_stranger_writes_into_a_checkpoint_is_no_parameters(saved: RunFol
     saved.save({**saved.load(), "steps": 99, "theta": np.zeros(5)})
     with pytest.raises(RunError, match="of another model"):
         find_run(None).parameters()
+
+
+async def test_what_is_saved_and_exported_of_a_run_goes_into_its_folder(other: Path) -> None:
+    app = laboratory(other, PREFERENCES, keep=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.snapshot.theta is not None)
+        await pilot.press("n", "g")
+        await until(lambda: app.session.saved_as is not None)
+        await until(lambda: len(app.panes.generation.written) == 300)
+        folder = app.session.saved_as
+        await pilot.press("w")
+        await until(lambda: list(folder.glob("exports/*/sample.txt")))
+        await pilot.press("e", "enter")
+        await until(lambda: list(folder.glob("exports/*/export.json")))
+        await pilot.press("escape", "q")
+    assert [run.path for run in all_runs()] == [folder]
