@@ -21,11 +21,33 @@ class CharacterClass(Enum):
     VOWEL = "vowels"
     CONSONANT = "consonants"
     CAPITAL = "capitals"
+    HIRAGANA = "hiragana"
+    KATAKANA = "katakana"
+    HAN = "Han"
+    HANGUL = "Hangul"
+    ARABIC = "Arabic"
+    HEBREW = "Hebrew"
+    DEVANAGARI = "Devanagari"
+    THAI = "Thai"
     LETTER = "other letters"
     DIGIT = "digits"
     PUNCTUATION = "punctuation"
     SPACE = "whitespace"
     OTHER = "other"
+
+
+# The first word of a letter's name tells the script, where there are no capitals.
+_SCRIPTS = {
+    "HIRAGANA": CharacterClass.HIRAGANA,
+    "KATAKANA": CharacterClass.KATAKANA,
+    "KATAKANA-HIRAGANA": CharacterClass.KATAKANA,
+    "CJK": CharacterClass.HAN,
+    "HANGUL": CharacterClass.HANGUL,
+    "ARABIC": CharacterClass.ARABIC,
+    "HEBREW": CharacterClass.HEBREW,
+    "DEVANAGARI": CharacterClass.DEVANAGARI,
+    "THAI": CharacterClass.THAI,
+}
 
 
 def glyph(character: str) -> str:
@@ -75,7 +97,8 @@ def classify(character: str) -> CharacterClass:
         base = unicodedata.normalize("NFD", character)[0]
         return CharacterClass.VOWEL if base in _VOWELS else CharacterClass.CONSONANT
     if category.startswith("L"):
-        return CharacterClass.LETTER
+        script = unicodedata.name(character, "").partition(" ")[0]
+        return _SCRIPTS.get(script, CharacterClass.LETTER)
     if category.startswith("N"):
         return CharacterClass.DIGIT
     if category[0] in "PS":
