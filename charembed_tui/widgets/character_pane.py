@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from charembed_tui.glyphs import glyph
 from charembed_tui.snapshot import View
+from charembed_tui.widgets.titles import entitle
 from model.associations import Ranking, by_cosine, by_distance, predecessors, successors
 from model.corpus import Corpus
 
@@ -45,7 +46,7 @@ class CharacterPane(VerticalScroll, can_focus=False):
     def clear(self) -> None:
         """No character is chosen."""
         self._shown = None
-        self.border_title, self.border_subtitle = "Character", ""
+        entitle(self, "Character")
         self._facts.update(Text(_EMPTY, style="dim"))
 
     def show(self, character: int | None, view: View) -> None:
@@ -60,10 +61,11 @@ class CharacterPane(VerticalScroll, can_focus=False):
         self._shown = (character, view)
         name = unicodedata.name(self._vocabulary[character], "").lower()
         sign = glyph(self._vocabulary[character])
-        self.border_title = Text(f"Character · {sign} {name}".rstrip())
+        told = ""
         if self._corpus is not None:
             count = int(self._corpus.counts()[character])
-            self.border_subtitle = f"{count:,} times · {count / len(self._corpus):.2%}"
+            told = f"{count:,} times · {count / len(self._corpus):.2%}"
+        entitle(self, Text(f"Character · {sign} {name}".rstrip()), told)
         model, theta, embeddings = view.model, view.theta, view.embeddings
         table = Table.grid(padding=(0, 1))
         rows: list[tuple[str, Ranking, str]] = [

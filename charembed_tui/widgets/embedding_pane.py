@@ -14,6 +14,7 @@ from charembed_tui.snapshot import View
 from charembed_tui.timeline import Timeline
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
 from charembed_tui.widgets.timeline_bar import TimelineBar
+from charembed_tui.widgets.titles import entitle
 
 _TRAIL_FRAMES = 40
 
@@ -64,7 +65,6 @@ class EmbeddingPane(Vertical):
             last = embedding_size - 1
             self.plot.look_at((min(components[0], last), min(components[1], last)))
         self._view = None
-        self.border_subtitle = "counting the text …"
         self._entitle()
 
     def notify_style_update(self) -> None:
@@ -118,10 +118,10 @@ class EmbeddingPane(Vertical):
         else:
             shares = self.plot.shares or (0.0, 0.0)
             title = f"Embedding · principal plane, {shares[0]:.0%} → · {shares[1]:.0%} ↑"
-        self.border_title = title + (" · axes held" if self.plot.frozen else "")
+        title += " · axes held" if self.plot.frozen else ""
+        told = "counting the text …"
         if self._view is not None:
             hidden = self.plot.hidden
             more = f" · {hidden} without room: zoom in" if hidden else ""
-            self.border_subtitle = (
-                f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
-            )
+            told = f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
+        entitle(self, title, told)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from charembed_tui.glyphs import glyph, visible, width
 from charembed_tui.snapshot import View
+from charembed_tui.widgets.titles import entitle
 from model.sampling import Sampler
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class InspectorPane(Vertical):
         counted = counts / seen if seen else counts
         told = f"{int(seen):,} times in the text" if seen else "not in the text"
         after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
-        self.border_title = Text(f"Inspector · after “{after}”")
-        self.border_subtitle = told
+        entitle(self, Text(f"Inspector · after “{after}”"), told)
         half = max(2, (self._bars.size.width - 16) // 2)
         text = Text(no_wrap=True)
         text.append(f"   {'model':<{half + 6}}{'counted':<{half}}\n", style="dim")

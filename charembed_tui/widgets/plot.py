@@ -95,6 +95,7 @@ class Plot(Widget):
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._strips: list[Strip] | None = None
+        self._styles: list[Style] | None = None  # of the frame and the inks
         self._glyphs: tuple[str, ...] = ()
         self._building_seconds = 0.0
         self._built = 0.0
@@ -138,23 +139,23 @@ class Plot(Widget):
     def notify_style_update(self) -> None:
         """Colours changed with the theme."""
         super().notify_style_update()
-        self._strips = None
+        self._strips = self._styles = None
 
     def render_line(self, y: int) -> Strip:
         """A line of the figure, built when the first is asked for."""
         size = self.size
         if self._strips is None or len(self._strips) != size.height:
             self._strips = self._build(size.width, size.height)
-        strip = self._strips[y] if y < len(self._strips) else Strip.blank(size.width)
+        strip = self._strips[y] if y < len(self._strips) else Strip.blank(size.width, self.rich_style)
         if strip.cell_length != size.width:
             self._strips = self._build(size.width, size.height)
             strip = self._strips[y]
-        return strip.apply_style(self.rich_style)
+        return strip
 
     def _build(self, width: int, height: int) -> list[Strip]:
         canvas = Canvas.of(width, height)
         if not canvas.is_usable or not self.has_data:
-            return [Strip.blank(max(width, 0))] * max(height, 0)
+            return [Strip.blank(max(width, 0), self.rich_style)] * max(height, 0)
         began = time.monotonic()
         figure = plotext().figure
         figure.clear()
@@ -172,13 +173,18 @@ class Plot(Widget):
             if not places:
                 places, labels = [axis.low], [_BLANK * (_LABEL if name == "y" else 1)]
             figure.ruler(name).ticks(places, labels)
-        frame = self.get_component_rich_style("plot--frame", partial=True)
-        inks = [self.get_component_rich_style(name, partial=True) for name in self.INKS]
+        if self._styles is None:
+            names = ("plot--frame", *self.INKS)
+            self._styles = [self.get_component_rich_style(name, partial=True) for name in names]
+        frame, *inks = self._styles
         lines = figure.build().string().split("\n")
         strips = [_strip(line, self._glyphs, frame, inks, width) for line in lines[:height]]
+        strips += [Strip.blank(width)] * (height - len(strips))
+        own = self.rich_style
+        strips = [strip.apply_style(own) for strip in strips]
         self._built = time.monotonic()
         self._building_seconds = self._built - began
-        return strips + [Strip.blank(width)] * (height - len(strips))
+        return strips
 
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:
