@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ class Recording:
         first = new[0].step if self._first < 0 else self._first
         kept = [f for f in new if (f.step - first) % self._stride == 0 or f is new[-1]]
         if self._count + len(kept) > self._most:
-            self._rewrite([*self.read()[0], *kept])
+            self._rewrite([*self._records(), *map(_packed, kept)])
             return
         data = b"".join(map(_packed, kept))
         append(self.path, data if self.path.exists() else _MAGIC + data)
@@ -59,7 +60,8 @@ class Recording:
     def cut(self, step: int) -> None:
         """Forget the frames after a step: the run goes on from there. Raises OSError."""
         if self.path.exists():
-            self._rewrite([frame for frame in self.read()[0] if frame.step <= step])
+            good = takewhile(lambda record: _unpacked(record) is not None, self._records())
+            self._rewrite([record for record in good if _step(record) <= step])
 
     def read(self, place: Place | None = None) -> tuple[list[Frame], Place, bool]:
         """The frames after a place, the next place, and whether this is a fresh start.
@@ -84,16 +86,26 @@ class Recording:
         read = begin + len(frames) * size
         return frames, Place(place.file, place.offset + read), is_new
 
-    def _rewrite(self, frames: list[Frame]) -> None:
-        """Replace the file by a thinner one of these frames."""
-        first, last = (frames[0].step, frames[-1].step) if frames else (-1, -1)
+    def _records(self) -> list[memoryview]:
+        """The records as they are on disk: frames of their own would scatter the memory."""
+        data = memoryview(self.path.read_bytes() if self.path.exists() else b"")
+        starts = range(len(_MAGIC), len(data) - self._size + 1, self._size)
+        return [data[start : start + self._size] for start in starts]
+
+    def _rewrite(self, records: Sequence[bytes | memoryview]) -> None:
+        """Replace the file by a thinner one of these records."""
+        first, last = (_step(records[0]), _step(records[-1])) if records else (-1, -1)
         stride = self._stride
-        while len(frames) > self._most // 2:
+        while len(records) > self._most // 2:
             stride *= 2
-            kept = [f for f in frames if (f.step - first) % stride == 0]
-            frames = kept if kept[-1] is frames[-1] else [*kept, frames[-1]]
-        write_whole(self.path, _MAGIC + b"".join(map(_packed, frames)))
-        self._first, self._last, self._stride, self._count = first, last, stride, len(frames)
+            kept = [record for record in records if (_step(record) - first) % stride == 0]
+            records = kept if kept[-1] is records[-1] else [*kept, records[-1]]
+        write_whole(self.path, b"".join([_MAGIC, *records]))
+        self._first, self._last, self._stride, self._count = first, last, stride, len(records)
+
+
+def _step(record: bytes | memoryview) -> int:
+    return int(_HEAD.unpack_from(record)[1])
 
 
 def _packed(frame: Frame) -> bytes:
@@ -102,7 +114,7 @@ def _packed(frame: Frame) -> bytes:
     return _HEAD.pack(crc, frame.step) + theta
 
 
-def _unpacked(data: bytes) -> Frame | None:
+def _unpacked(data: bytes | memoryview) -> Frame | None:
     """A frame, None for a record that is damaged."""
     _, step = _HEAD.unpack_from(data)
     theta = np.frombuffer(data, "<f8", offset=_HEAD.size).astype(np.float64)

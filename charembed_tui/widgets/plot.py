@@ -146,7 +146,9 @@ class Plot(Widget):
         size = self.size
         if self._strips is None or len(self._strips) != size.height:
             self._strips = self._build(size.width, size.height)
-        strip = self._strips[y] if y < len(self._strips) else Strip.blank(size.width, self.rich_style)
+        strip = (
+            self._strips[y] if y < len(self._strips) else Strip.blank(size.width, self.rich_style)
+        )
         if strip.cell_length != size.width:
             self._strips = self._build(size.width, size.height)
             strip = self._strips[y]
