@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from typing import ClassVar
 
@@ -41,7 +42,7 @@ from model.corpus import Corpus
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_TO_ANSWER = 0.04  # a key
-_SECONDS_TO_DRAW = 0.015
+_SECONDS_TO_DRAW = 0.006
 _SECONDS_TO_END = 10.0
 _LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
 _KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q")
@@ -93,6 +94,7 @@ class CharembedApp(App[None]):
         self.running_sweep: Sweep | None = None
         self._preferences, self._remember_in = preferences, remember_in
         self._shown: Snapshot | None = None
+        self._turns = cycle((self._show_state, self._show_embedding, self._show_numbers))
         self.panes = Panes(plan, preferences, f"{_LEAST.width}x{_LEAST.height} at least; q quits")
 
     def compose(self) -> ComposeResult:
@@ -111,7 +113,7 @@ class CharembedApp(App[None]):
         """What takes long begins behind the first picture."""
         self.session.begin()
         self.panes.introduce(self.session, self.sessions.plan)
-        self.set_interval(1 / _FRAMES_PER_SECOND, self._look)
+        self.set_interval(1 / (3 * _FRAMES_PER_SECOND), self._look)
         with suppress(NotImplementedError, RuntimeError):  # not on Windows, not off the main thread
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(
@@ -169,9 +171,8 @@ class CharembedApp(App[None]):
             return
         if self.sessions.advance():
             self.panes.introduce(self.session, self.sessions.plan)
-        if self.snapshot is not self._shown:
-            self._show(self.snapshot)
-            self.session.give_way(_SECONDS_TO_DRAW)
+        # In turns: Textual draws everything between two parts of the screen that have changed.
+        next(self._turns)()
         if self.session.problem:
             self.notify(self.session.problem, severity="warning", timeout=15, markup=False)
             self.session.problem = None
@@ -196,15 +197,18 @@ class CharembedApp(App[None]):
         settings, self.running_sweep = sweep.next()
         self.begin_here(settings, train=True)
 
-    def _show(self, snapshot: Snapshot) -> None:
-        before, self._shown = self._shown, snapshot
+    def _show_state(self) -> None:
+        """Tell where the session stands."""
+        before, snapshot = self._shown, self.snapshot
+        if snapshot is before:
+            return
+        self._shown = snapshot
         self.history.note(self.source.name, self.session.settings, snapshot)
         sweep = self.running_sweep
         told = f"sweep {sweep.number}/{sweep.total}" if sweep else ""
         if self.session.followed:
             told = "following, read-only"
-        self.panes.show(snapshot, self.session, told)
-        self.refresh_loss()
+        self.panes.status.show(snapshot, self.corpus.name, told)
         new = before is None or before.run != snapshot.run
         if before is None or new or before.facts is not snapshot.facts:
             self.panes.corpus.show(self.corpus, self.path, snapshot)
@@ -225,6 +229,15 @@ class CharembedApp(App[None]):
                 timeout=15,
                 markup=False,
             )
+
+    def _show_embedding(self) -> None:
+        if self.panes.show_embedding(self.session):
+            self.session.give_way(_SECONDS_TO_DRAW)
+
+    def _show_numbers(self) -> None:
+        if self.panes.show_numbers(self.session):
+            self.refresh_loss()
+            self.session.give_way(_SECONDS_TO_DRAW)
 
     def show_view(self) -> None:
         """Draw the parameters on show."""

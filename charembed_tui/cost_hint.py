@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from charembed_tui.settings import TrainingSettings
 from model.corpus import Corpus
-from model.cost import Cost, estimate, estimate_contexts
-from model.minibatches import AUTOMATIC
+from model.cost import AUTOMATIC_MINIBATCHES, Cost, estimate, estimate_contexts
 
 _STEP_OVERHEAD = 2e-4  # seconds outside the objective
 
@@ -34,7 +33,7 @@ class CostHint:
         seconds = cost.gradient_seconds
         chosen = settings.chosen_optimizer(cost.contexts, len(self.corpus.vocabulary))
         if chosen.endswith("SFO"):
-            seconds /= settings.minibatches or AUTOMATIC
+            seconds /= settings.minibatches or AUTOMATIC_MINIBATCHES
         milliseconds = 1e3 * (seconds + _STEP_OVERHEAD)
         return (
             f"{cost.parameters:,} parameters, {cost.contexts:,} contexts\n"

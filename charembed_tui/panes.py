@@ -22,7 +22,7 @@ from charembed_tui.widgets.status_bar import StatusBar
 from model.errors import SettingsError
 
 PAGES = ("setup", "watch", "write")
-_LOOKS_BETWEEN_DETAILS = 4
+_LOOKS_BETWEEN_NUMBERS = 3
 
 
 class Panes:
@@ -45,6 +45,8 @@ class Panes:
         self.generation = GenerationPane(preferences.sampling, id="generation")
         self.inspector = InspectorPane(id="inspector")
         self._too_small = too_small
+        self._drawn: Snapshot | None = None
+        self._read: Snapshot | None = None
         self._looks = 0
 
     def compose(self) -> ComposeResult:
@@ -78,25 +80,46 @@ class Panes:
             self.hyperparameters.fill(session.settings)
         self.hyperparameters.show_in_use(session.settings)
 
-    def show(self, snapshot: Snapshot, session: Session, told: str) -> None:
-        """Show where a session stands, and what there is to tell about it."""
-        self.status.show(snapshot, session.corpus.name, told)
+    def show_embedding(self, session: Session) -> bool:
+        """Draw the newest parameters, unless an earlier step is on show; whether they are new."""
+        snapshot = session.snapshot
+        if snapshot is self._drawn:
+            return False
+        self._drawn = snapshot
         self.embedding.timeline_bar.show(snapshot.step)
-        self._looks += 1
-        if self.embedding.timeline_bar.step is None:
-            running = snapshot.state is SessionState.RUNNING
-            details = not running or self._looks % _LOOKS_BETWEEN_DETAILS == 0
-            self.show_view(session, details=details)
-
-    def show_view(self, session: Session, *, details: bool = True) -> None:
-        """Draw the parameters on show; numbers that change too fast to be read can wait."""
         view = self.view(session)
-        if view is None:
-            return
-        self.embedding.show(view, session.timeline)
-        if details:
-            self.character.show(self.embedding.plot.cursor, view)
-            self.inspector.show(view, session.table)
+        if view is not None and view.live:
+            self.embedding.show(view, session.timeline)
+        return True
+
+    def show_numbers(self, session: Session) -> bool:
+        """Tell of the character and the context on show, no faster than can be read.
+
+        Returns:
+            Whether there was something new to read.
+        """
+        snapshot = session.snapshot
+        if snapshot is self._read:
+            return False
+        self._looks += 1
+        if snapshot.state is SessionState.RUNNING and self._looks % _LOOKS_BETWEEN_NUMBERS:
+            return False
+        self._read = snapshot
+        view = self.view(session)
+        if view is not None and view.live:
+            self._tell(view, session)
+        return True
+
+    def show_view(self, session: Session) -> None:
+        """Draw the parameters on show, and tell of them."""
+        view = self.view(session)
+        if view is not None:
+            self.embedding.show(view, session.timeline)
+            self._tell(view, session)
+
+    def _tell(self, view: View, session: Session) -> None:
+        self.character.show(self.embedding.plot.cursor, view)
+        self.inspector.show(view, session.table)
 
     def view(self, session: Session) -> View | None:
         """The parameters on show; None before there are any."""

@@ -12,6 +12,7 @@ from model.log_bilinear import LogBilinear
 if TYPE_CHECKING:
     from model.ngrams import IntArray
 
+AUTOMATIC_MINIBATCHES = 10  # see `model.minibatches.automatic_count`
 _SAMPLE = 100_000  # characters
 # Of an exact gradient on a current core: nanoseconds a context and target, and a table entry.
 _PER_CELL = (0.8e-9, 0.25e-9)  # and of the latter one for each context position

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from model.cost import AUTOMATIC_MINIBATCHES
 from model.energy_tables import EnergyTables
 from model.errors import SettingsError
 from model.log_bilinear import LogBilinear
@@ -14,7 +15,6 @@ from model.objective import Objective
 Array = NDArray[np.float64]
 
 _WEIGHED_ROUNDS = 100
-AUTOMATIC = 10
 
 
 class Minibatches:
@@ -77,7 +77,7 @@ def automatic_count(table: NgramTable) -> int:
     with it SFO's memory of old gradients; fewer make a step as expensive as one of a full-batch
     method. (Its author advises sqrt(data) / 10, at least 25, for objectives without a cheap sum.)
     """
-    return min(AUTOMATIC, len(table.contexts))
+    return min(AUTOMATIC_MINIBATCHES, len(table.contexts))
 
 
 def deal(table: NgramTable, count: int, seed: int) -> list[NDArray[np.intp]]:

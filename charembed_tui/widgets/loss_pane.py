@@ -10,16 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.timer import Timer
 
 from charembed_tui.history import RunHistory
 from charembed_tui.loss_view import LossView
 from charembed_tui.reference_lines import ReferenceLine
-from charembed_tui.snapshot import SessionState, Snapshot
+from charembed_tui.snapshot import Snapshot
 from charembed_tui.widgets.loss_plot import LossPlot
 from charembed_tui.widgets.titles import entitle
-
-_SECONDS_BETWEEN_TITLES = 0.3
 
 
 class LossPane(Vertical):
@@ -43,7 +40,6 @@ class LossPane(Vertical):
         self.plot = LossPlot(id="loss-plot")
         self._lines: tuple[ReferenceLine, ...] = ()
         self._shown: tuple[Snapshot, RunHistory, str] | None = None
-        self._next_title: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """The plot alone; the border says the rest."""
@@ -63,7 +59,6 @@ class LossPane(Vertical):
         """Take the next option of one choice: see `LossView`."""
         self.view = self.view.next_of(name)
         self._draw()
-        self._entitle()
         self.post_message(self.ViewChanged(self.view))
 
     def _draw(self) -> None:
@@ -73,16 +68,10 @@ class LossPane(Vertical):
         past = [run.curve for run in history.overlaid(snapshot.run, corpus)]
         curves = [c for c in (snapshot.curve, snapshot.held_out_curve) if len(c)]
         self.plot.show(curves, past, snapshot.switches, self._lines, self.view)
-        if snapshot.state is not SessionState.RUNNING:
-            self._entitle()
-        elif self._next_title is None:  # no faster than can be read
-            self._next_title = self.set_timer(_SECONDS_BETWEEN_TITLES, self._entitle)
+        self._entitle()
 
     @on(LossPlot.CursorMoved)
     def _entitle(self) -> None:
-        if self._next_title is not None:
-            self._next_title.stop()
-            self._next_title = None
         view, snapshot = self.view, self._shown[0] if self._shown else None
         if snapshot is None or snapshot.loss is None:
             entitle(self, "Loss", f"{view.unit} per character against {view.against}")

@@ -30,7 +30,6 @@ class LossPlot(Plot, can_focus=True):
 
     INKS: ClassVar[tuple[str, ...]] = tuple(f"loss--{name}" for name in _NAMES)
     COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
-    LEAST_REST = 0.3  # a curve moves slowly
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move(-1)", "Read the number to the left", show=False),
         Binding("right", "move(1)", "Read the number to the right", show=False),

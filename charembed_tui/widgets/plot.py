@@ -90,7 +90,6 @@ class Plot(Widget):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--frame"}
     INKS: ClassVar[tuple[str, ...]] = ()
-    LEAST_REST: ClassVar[float] = 0.0  # seconds between two figures that no key asked for
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -123,8 +122,7 @@ class Plot(Widget):
         """
         if self._postponed and not at_once:
             return
-        rest = max(self.LEAST_REST, _REST * self._building_seconds)
-        wait = self._built + rest - time.monotonic()
+        wait = self._built + _REST * self._building_seconds - time.monotonic()
         if at_once or wait <= 0:
             self._redraw_now()
         else:
@@ -146,13 +144,9 @@ class Plot(Widget):
         size = self.size
         if self._strips is None or len(self._strips) != size.height:
             self._strips = self._build(size.width, size.height)
-        strip = (
-            self._strips[y] if y < len(self._strips) else Strip.blank(size.width, self.rich_style)
-        )
-        if strip.cell_length != size.width:
+        if self._strips[y].cell_length != size.width:
             self._strips = self._build(size.width, size.height)
-            strip = self._strips[y]
-        return strip
+        return self._strips[y]
 
     def _build(self, width: int, height: int) -> list[Strip]:
         canvas = Canvas.of(width, height)

@@ -149,15 +149,14 @@ class TimelineBar(Widget):
         }
         text = Text(f"{sign} ", no_wrap=True, overflow="crop")
         marks = {self._column(step, length) for step in self._samples if step <= self._last}
-        for column in range(length):
-            name, sign = "done", "━"
-            if column == head:
-                name, sign = "head", "┃"
-            elif column in marks:
-                name, sign = "sample", "✎"
-            elif column > head:
-                name, sign = "rest", "─"
+        column = 0
+        for place in sorted({*marks, head}):
+            text.append("━" * (min(place, head) - column), style=styles["done"])
+            text.append("─" * (place - max(column, head + 1)), style=styles["rest"])
+            name, sign = ("head", "┃") if place == head else ("sample", "✎")
             text.append(sign, style=styles[name])
+            column = place + 1
+        text.append("─" * (length - column), style=styles["rest"])
         text.append(label, style=Style(dim=self.step is None))
         return text
 

@@ -57,3 +57,10 @@ def test_a_directory_is_no_text(tmp_path: Path) -> None:
     result = run(str(tmp_path))
     assert result.returncode == 2
     assert "is a directory" in result.stderr
+
+
+def test_what_takes_long_to_load_waits_for_the_first_picture() -> None:
+    program = "import sys, charembed_tui.app; print([m for m in sys.modules if m[:5] == 'scipy'])"
+    command = [sys.executable, "-c", program]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
