@@ -104,7 +104,7 @@ def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
         from charembed_tui.runs.catalogue import find_run
         from charembed_tui.runs.resuming import text_of
 
-        folder = find_run(options.follow or None)
+        folder = find_run(options.follow or None, in_use_first=True)
         corpus, path = text_of(folder, options.corpus)
         return Plan(corpus, path, folder.configuration.settings, followed=folder)
     path = Path(options.corpus or default_sample())

@@ -243,8 +243,11 @@ class Trainer:
             self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
             self._passes = float(state["passes"])
             self._switches = tuple(int(step) for step in state["switches"])
-            self._curve.extend(Curve.of(state["curve"]))
-            self._held_out_curve.extend(Curve.of(state["held_out_curve"]))
+            curve, held_out = Curve.of(state["curve"]), Curve.of(state["held_out_curve"])
+            if len(held_out) not in (0, len(curve)):
+                raise ValueError("its loss curves differ in length")
+            self._curve.extend(curve)
+            self._held_out_curve.extend(held_out)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise OptimizerError(f"The saved state does not fit this run ({error}).") from None
         shape = self.optimizer.theta.shape

@@ -21,16 +21,22 @@ def all_runs() -> list[RunFolder]:
     return found
 
 
-def find_run(name: str | None) -> RunFolder:
+def find_run(name: str | None, *, in_use_first: bool = False) -> RunFolder:
     """A run by its folder's name or path; without one, the newest that has a checkpoint.
+
+    Args:
+        name: of the run, or None.
+        in_use_first: of several, the newest that a process trains now, if there is one.
 
     Raises:
         RunError: there is none.
     """
     if name is None:
-        for folder in reversed(all_runs()):
-            if folder.has_checkpoint:
-                return folder
+        found = [folder for folder in reversed(all_runs()) if folder.has_checkpoint]
+        if in_use_first:
+            found.sort(key=lambda folder: not folder.is_in_use)
+        if found:
+            return found[0]
         raise RunError(f"There is no run in {runs_directory()} yet.")
     path = Path(name)
     if not path.is_dir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -176,3 +177,85 @@ async def test_a_run_that_cannot_be_saved_goes_on(text: Path, folders: Path) -> 
         await until(lambda: any("Not saved" in n.message for n in app._notifications))
         steps = app.snapshot.step
         await until(lambda: app.snapshot.step > steps)
+
+
+def test_runs_are_kept_where_one_says_with_a_copy_of_the_text(text: Path, tmp_path: Path) -> None:
+    place = tmp_path / "elsewhere"
+    trained = run("train", text, *FAST, "--steps", "3", "--runs", place, "--copy-text")
+    name = trained.stdout.strip()
+    assert (place / name / "text.txt").read_text(encoding="utf-8") == PLAY * 4
+    assert name in run("runs", "--runs", place).stdout
+    assert name not in run("runs").stdout
+    text.unlink()
+    again = run("train", "--resume", "--runs", place, "--steps", "5", "--json")
+    assert json.loads(again.stdout.splitlines()[-1])["step"] == 5
+
+
+def test_training_that_fails_is_status_3_with_advice_and_the_last_good_state(text: Path) -> None:
+    failed = run("train", text, *FAST, "--optimizer", "SGD", "--learning-rate", "100")
+    assert failed.returncode == 3
+    assert "try 10" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert "Warning" not in failed.stderr
+    folder = find_run(None)
+    assert folder.path.name in failed.stderr
+    assert np.isfinite(folder.parameters()).all()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+def test_an_end_that_cannot_be_saved_is_status_4(text: Path) -> None:
+    program = (
+        "import resource; import charembed_tui.runs.keeper as k; from pathlib import Path\n"
+        "save = k.RunKeeper._checkpoint\n"
+        "def then_full(self, trainer):\n"
+        "    save(self, trainer)\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "k.RunKeeper._checkpoint = then_full\n"
+        "from charembed_tui.headless import main\n"
+        f"main(['train', {str(text)!r}, *{FAST!r}, '--optimizer', 'Adam', '--steps', '50'])"
+    )
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 4, result.stderr
+    assert "not saved" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert find_run(None).load()["steps"] == 1  # the checkpoint before is good
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_on_a_terminal_there_is_a_bar(text: Path) -> None:
+    import pexpect
+
+    arguments = ["train", str(text), *FAST, "--optimizer", "Adam", "--seconds", "1"]
+    process = pexpect.spawn(COMMAND[0], [*COMMAND[1:], *arguments], timeout=60, encoding="utf-8")
+    process.expect("nats per character")
+    process.expect(pexpect.EOF)
+    process.close()
+    assert process.exitstatus == 0
+    assert "━" in process.before
+    assert find_run(None).path.name in process.before
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion(shell: str) -> None:
+    pytest.importorskip("shtab")
+    script = run("completion", shell).stdout
+    assert "charembed-tui" in script
+    assert "context-length" in script or "context_length" in script
+    if shutil.which(shell):
+        checked = subprocess.run([shell, "-n"], input=script, text=True, check=False)
+        assert checked.returncode == 0
+
+
+def test_starting_from_another_run(text: Path, tmp_path: Path) -> None:
+    run("train", text, *FAST, "--steps", "30")
+    other = tmp_path / "other.txt"
+    other.write_text(PLAY.lower() * 4, encoding="utf-8")
+    started = run("train", other, "--from", "--steps", "1", "--json")
+    assert "characters start as in" in started.stderr
+    fresh = run("train", other, *FAST, "--steps", "1", "--json")
+    first, second = (json.loads(r.stdout.splitlines()[-1])["training"] for r in (started, fresh))
+    assert first < second
+    refused = run("train", other, "--from", "--embedding-size", "7")
+    assert refused.returncode == 2
+    assert "embedding size of 2" in refused.stderr

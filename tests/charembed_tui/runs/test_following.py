@@ -18,10 +18,15 @@ from charembed_tui.runs import following
 from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.following import FollowingSession
+from charembed_tui.runs.keeper import RunKeeper
 from charembed_tui.runs.resuming import text_of
 from charembed_tui.runs.samples import Sample
 from charembed_tui.sessions import Plan
+from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState
+from charembed_tui.timeline import Timeline
+from charembed_tui.trainer import Trainer
+from model.corpus import Corpus
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ on Windows")
 COMMAND = [sys.executable, "-c", "from charembed_tui.headless import main; main()"]
@@ -102,6 +107,20 @@ async def test_the_app_follows_and_leaves_the_training_to_the_other(
         await until(lambda: len(all_runs()) == 2)
         await pilot.press("q")
     assert training.poll() is None
+
+
+def test_the_run_that_is_in_use_is_followed_first(
+    training: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    corpus = Corpus.from_file(tmp_path / "play.txt")
+    settings = TrainingSettings(context_length=1)
+    keeper = RunKeeper(corpus, tmp_path / "play.txt")
+    trainer = Trainer(1, corpus, settings, Timeline())
+    trainer.step()
+    keeper.keep(settings, trainer, everything=True)
+    keeper.close()
+    assert find_run(None).path == keeper.folder.path
+    assert find_run(None, in_use_first=True).path != keeper.folder.path
 
 
 def test_a_run_whose_text_has_changed_cannot_be_followed(
