@@ -12,7 +12,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -48,8 +48,9 @@ def plotext() -> Any:
     return module
 
 
+@lru_cache(maxsize=1 << 14)
 def marker(symbol: str, ink: int) -> Any:
-    """A plotext marker drawn in one of the widget's inks."""
+    """A plotext marker drawn in one of the widget's inks; plotext copies what it is given."""
     return plotext().marker(symbol, _FIRST_INK + ink)
 
 
