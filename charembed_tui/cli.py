@@ -96,6 +96,10 @@ def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
     from charembed_tui.sessions import Plan
     from model.corpus import Corpus
 
+    if options.resume is not None or options.follow is not None:
+        from charembed_tui.options import require_no_settings
+
+        require_no_settings(options, type(settings))
     if options.resume is not None:
         from charembed_tui.runs.resuming import resume
 

@@ -74,6 +74,17 @@ def with_options(settings: Settings, options: argparse.Namespace, prefix: str = 
     return replace(settings, **{name: given[prefix + name] for name in names})
 
 
+def require_no_settings(options: argparse.Namespace, kind: type[Checked]) -> None:
+    """Refuse settings on the command line where a run has its own. Raises SettingsError."""
+    given = [name for name in kind.FIELDS if getattr(options, name) is not None]
+    if given:
+        named = ", ".join("--" + name.replace("_", "-") for name in given)
+        raise SettingsError(
+            f"A run goes on with its own settings: leave out {named}, or start a new run from "
+            "its parameters with --from."
+        )
+
+
 def _checked(check: Callable[[Any], Any]) -> Callable[[str], Any]:
     """A setting's check as argparse wants it."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from charembed_tui.glyphs import visible
 from charembed_tui.headless.report import report
 from charembed_tui.headless.status import DONE, INTERRUPTED, UNSAVED
-from charembed_tui.options import with_options
+from charembed_tui.options import require_no_settings, with_options
 from charembed_tui.runs.carrying import start_from
 from charembed_tui.runs.keeper import RunKeeper
 from charembed_tui.runs.resuming import resume
@@ -59,6 +59,7 @@ def train(options: argparse.Namespace) -> int:
 def _begin(options: argparse.Namespace) -> tuple[Trainer, RunKeeper, TrainingSettings]:
     timeline = Timeline(_TIMELINE_BYTES)
     if options.resume is not None:
+        require_no_settings(options, TrainingSettings)
         run = resume(options.resume or None, options.corpus)
         settings = run.folder.configuration.settings
         trainer = Trainer(1, run.corpus.merge_rare(settings.minimum_count), settings, timeline)

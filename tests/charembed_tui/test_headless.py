@@ -106,6 +106,8 @@ def test_a_closed_pipe_is_no_error(text: Path) -> None:
         (["train", "nowhere.txt"], "does not exist"),
         (["train", "--resume"], "no run"),
         (["generate", "nothing"], "is no run"),
+        (["train", "--resume", "--seed", "4"], "leave out --seed"),
+        (["train", "--resume", "x", "--from", "y"], "not allowed with"),
         (["train", "--steps", "0"], "above 0"),
         (["train", "--context-length", "many"], "whole number"),
     ],
