@@ -61,7 +61,7 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunKeeper, TrainingSet
     if options.resume is not None:
         require_no_settings(options, TrainingSettings)
         run = resume(options.resume or None, options.corpus)
-        settings = run.folder.configuration.settings
+        settings = run.settings
         trainer = Trainer(1, run.corpus.merge_rare(settings.minimum_count), settings, timeline)
         trainer.load_state_dict(run.state, run.frames)
         return trainer, RunKeeper(run.corpus, run.path, run.folder, run.steps), settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -68,10 +69,15 @@ class RunFolder:
         now = datetime.now()
         configuration = Configuration.of(corpus, path, settings, now)
         folder = cls(new_run_folder(corpus.name, now), configuration)
-        folder.lock()
-        if copy_text:
-            write_whole(folder.text, corpus.decode(corpus.codes).encode())
-        configuration.write(folder.path / _CONFIGURATION)
+        try:
+            folder.lock()
+            if copy_text:
+                write_whole(folder.text, corpus.decode(corpus.codes).encode())
+            configuration.write(folder.path / _CONFIGURATION)
+        except OSError:
+            folder.unlock()
+            shutil.rmtree(folder.path, ignore_errors=True)  # it was made a moment ago
+            raise
         return folder
 
     @classmethod

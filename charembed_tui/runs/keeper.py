@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -69,7 +70,7 @@ class RunKeeper:
             self._log_at = now + _SECONDS_BETWEEN_LOGS
             self._checkpoint_at = now + _SECONDS_BETWEEN_CHECKPOINTS
             self._log(settings, trainer, parameters=True)
-            self._checkpoint(trainer)
+            self._checkpoint(settings, trainer)
         elif now >= self._log_at:
             self._log_at = now + _SECONDS_BETWEEN_LOGS
             small = trainer.model.parameter_count <= _MOST_PARAMETERS_TO_LOG
@@ -101,11 +102,12 @@ class RunKeeper:
             folder.recording.append(trainer.timeline.frames())
         self._logged = trainer.steps
 
-    def _checkpoint(self, trainer: Trainer) -> None:
+    def _checkpoint(self, settings: TrainingSettings, trainer: Trainer) -> None:
         if trainer.steps in (0, self._kept):
             return
         assert self.folder is not None
-        self.folder.save(trainer.state_dict())
+        # With its settings: those of the folder may be newer, when the optimizer was changed.
+        self.folder.save({**trainer.state_dict(), "settings": asdict(settings)})
         self._kept = trainer.steps
 
     def _ready(self, settings: TrainingSettings) -> RunFolder:

@@ -14,6 +14,7 @@ from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.samples import Sample
 from charembed_tui.sessions import Plan
+from charembed_tui.settings import TrainingSettings
 from charembed_tui.timeline import Frame
 from model.corpus import Corpus
 
@@ -43,9 +44,14 @@ class ResumedRun:
         """Where it stands."""
         return int(self.state["steps"])
 
+    @property
+    def settings(self) -> TrainingSettings:
+        """Those of the checkpoint."""
+        return TrainingSettings.from_mapping(self.state["settings"])
+
     def plan(self) -> Plan:
         """The session that goes on with it."""
-        return Plan(self.corpus, self.path, self.folder.configuration.settings, resumed=self)
+        return Plan(self.corpus, self.path, self.settings, resumed=self)
 
 
 def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
@@ -64,6 +70,8 @@ def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
     folder.lock()  # before reading: nobody writes in between
     try:
         state = folder.load()
+        if not isinstance(state.get("settings"), dict):
+            raise RunError(f"The checkpoint of {folder.path.name} has no settings.")
         corpus, path = text_of(folder, corpus_path)
     except BaseException:
         folder.unlock()

@@ -103,7 +103,7 @@ def open_every_way() -> None:
     except CharembedError:
         return
     try:
-        trainer = Trainer(1, run.corpus, run.folder.configuration.settings, Timeline())
+        trainer = Trainer(1, run.corpus, run.settings, Timeline())
         trainer.load_state_dict(run.state, run.frames)
         trainer.step()
     except CharembedError:

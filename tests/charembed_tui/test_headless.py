@@ -209,8 +209,8 @@ def test_an_end_that_cannot_be_saved_is_status_4(text: Path) -> None:
     program = (
         "import resource; import charembed_tui.runs.keeper as k; from pathlib import Path\n"
         "save = k.RunKeeper._checkpoint\n"
-        "def then_full(self, trainer):\n"
-        "    save(self, trainer)\n"
+        "def then_full(self, *arguments):\n"
+        "    save(self, *arguments)\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
         "k.RunKeeper._checkpoint = then_full\n"
         "from charembed_tui.headless import main\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from full_disk import files_of_at_most
 from problems import PLAY
 from waiting import wait_until
 
+from charembed_tui.files import runs_directory
 from charembed_tui.runs import keeper as keeping
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.keeper import RunKeeper
@@ -125,6 +127,38 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
     steps = [row.step for row in folder.metrics.read()[0]]
     assert steps == sorted(set(steps))
     assert steps[-1] == 30
+
+
+def test_a_run_killed_just_after_a_change_of_optimizer_opens_again(
+    keeper: RunKeeper, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
+    trainer.step()
+    keeper.keep(SETTINGS, trainer, everything=True)
+    other = replace(SETTINGS, optimizer="SFO")
+    trainer.switch(other)
+    trainer.step()
+    keeper.keep(other, trainer)  # logged, but no checkpoint yet
+    keeper.close()
+    assert find_run(None).configuration.settings == other
+    run = resume(None)
+    assert run.settings == SETTINGS
+    again = Trainer(1, run.corpus, run.settings, Timeline())
+    again.load_state_dict(run.state, run.frames)
+    assert again.steps == 1
+    run.folder.unlock()
+
+
+def test_a_folder_that_cannot_be_begun_is_not_left_behind(
+    keeper: RunKeeper, trainer: Trainer
+) -> None:
+    trainer.step()
+    for _ in range(3):
+        with files_of_at_most(100), pytest.raises(OSError, match="too large"):
+            keeper.keep(SETTINGS, trainer, everything=True)
+        assert list(runs_directory().iterdir()) == []
+    keeper.keep(SETTINGS, trainer, everything=True)
+    assert find_run(None).load()["steps"] == 1
 
 
 @pytest.mark.usefixtures("no_pause")
