@@ -74,11 +74,18 @@ def halfway(app: CharembedApp) -> Snapshot:
     )
 
 
+async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
+    """Wait until every part of the screen has had its turn with the newest snapshot."""
+    panes = app.panes
+    await until(lambda: app.snapshot is app._shown is panes._drawn is panes._read)
+    await pilot.pause(0.4)
+
+
 def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[None]], Awaitable]:
     async def play(pilot: Pilot[None]) -> None:
         await until(lambda: app.snapshot.theta is not None and app.panes.loss._lines)
         app.session.snapshot = halfway(app)
-        await pilot.pause(0.3)
+        await until_drawn(app, pilot)
         app.show_view()
         if theme:
             app.theme = theme
@@ -148,7 +155,7 @@ def test_a_failed_run(app: CharembedApp, snap_compare: Any) -> None:
         told = "The loss became non-finite at step 898.\nIts learning rate was 10: try 1."
         failed = replace(app.snapshot, state=SessionState.FAILED, error=told, steps_per_second=0.0)
         app.session.snapshot = failed
-        await pilot.pause(0.4)
+        await until_drawn(app, pilot)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)
 
@@ -158,7 +165,7 @@ def test_a_first_visit(path: Path, snap_compare: Any) -> None:
 
     async def play(pilot: Pilot[None]) -> None:
         await until(lambda: app.snapshot.theta is not None and app.panes.loss._lines)
-        await pilot.pause(0.4)
+        await until_drawn(app, pilot)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=play)
 
