@@ -77,8 +77,13 @@ def halfway(app: CharembedApp) -> Snapshot:
 async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
     """Wait until every part of the screen has had its turn with the newest snapshot."""
     panes = app.panes
+    plots = (panes.embedding.plot, panes.loss.plot)
     await until(lambda: app.snapshot is app._shown is panes._drawn is panes._read)
-    await pilot.pause(0.4)
+    await pilot.pause(0.3)
+    await until(
+        lambda: all((p._strips is not None and not p._postponed) or not p.size.area for p in plots)
+    )
+    await pilot.pause(0.3)
 
 
 def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[None]], Awaitable]:
@@ -89,9 +94,9 @@ def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[Non
         app.show_view()
         if theme:
             app.theme = theme
-        await pilot.pause(0.4)
+        await until_drawn(app, pilot)
         await pilot.press(*keys)
-        await pilot.pause(0.4)
+        await until_drawn(app, pilot)
 
     return play
 
