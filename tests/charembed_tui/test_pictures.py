@@ -13,6 +13,7 @@ import pytest
 from laboratory import laboratory
 from problems import PLAY
 from textual.pilot import Pilot
+from textual.widgets import Input
 from waiting import until
 
 from charembed_tui.app import CharembedApp
@@ -96,6 +97,8 @@ def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[Non
             app.theme = theme
         await until_drawn(app, pilot)
         await pilot.press(*keys)
+        for field in app.screen.query(Input):
+            field.cursor_blink = False
         await until_drawn(app, pilot)
 
     return play

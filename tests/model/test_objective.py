@@ -123,7 +123,8 @@ def test_single_precision_is_as_good_as_it_says(
     assert rough.dtype == np.float64
     assert rough_value == pytest.approx(value, rel=1e-5, abs=1e-6)
     scale = float(np.abs(gradient).max())
-    np.testing.assert_allclose(rough, gradient, atol=1e-5 * scale + 1e-7)
+    # Where the gradient vanishes, what remains is the rounding of the terms that cancel.
+    np.testing.assert_allclose(rough, gradient, atol=1e-5 * scale + 2e-6)
 
 
 def test_both_threads_and_one_agree(monkeypatch: pytest.MonkeyPatch) -> None:
