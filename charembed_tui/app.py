@@ -94,7 +94,8 @@ class CharembedApp(App[None]):
         self.running_sweep: Sweep | None = None
         self._preferences, self._remember_in = preferences, remember_in
         self._shown: Snapshot | None = None
-        self._turns = cycle((self._show_state, self._show_embedding, self._show_numbers))
+        self._turns = (self._show_state, self._show_embedding, self._show_numbers)
+        self._turn = cycle(self._turns)
         self.panes = Panes(plan, preferences, f"{_LEAST.width}x{_LEAST.height} at least; q quits")
 
     def compose(self) -> ComposeResult:
@@ -102,7 +103,7 @@ class CharembedApp(App[None]):
         yield from self.panes.compose()
 
     def on_mount(self) -> None:
-        """Look at the session ten times a second."""
+        """The first picture; `_open` does the rest."""
         if self._preferences.theme in self.available_themes:
             self.theme = self._preferences.theme
         self.call_after_refresh(self._open)
@@ -113,7 +114,7 @@ class CharembedApp(App[None]):
         """What takes long begins behind the first picture."""
         self.session.begin()
         self.panes.introduce(self.session, self.sessions.plan)
-        self.set_interval(1 / (3 * _FRAMES_PER_SECOND), self._look)
+        self.set_interval(1 / (len(self._turns) * _FRAMES_PER_SECOND), self._look)
         with suppress(NotImplementedError, RuntimeError):  # not on Windows, not off the main thread
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(
@@ -172,7 +173,7 @@ class CharembedApp(App[None]):
         if self.sessions.advance():
             self.panes.introduce(self.session, self.sessions.plan)
         # In turns: Textual draws everything between two parts of the screen that have changed.
-        next(self._turns)()
+        next(self._turn)()
         if self.session.problem:
             self.notify(self.session.problem, severity="warning", timeout=15, markup=False)
             self.session.problem = None
@@ -185,7 +186,7 @@ class CharembedApp(App[None]):
 
     def settings_shown(self) -> TrainingSettings:
         """What the fields say, or what is in use while they say nothing valid."""
-        return self.panes.settings(self.session)
+        return self.panes.hyperparameters.settings_shown()
 
     def continue_sweep(self, sweep: Sweep) -> None:
         """Begin the next run, or end the sweep."""

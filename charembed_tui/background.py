@@ -156,13 +156,11 @@ class Background:
 def _plan(folder: RunFolder, use: Use, here: Plan, settings: TrainingSettings) -> Plan:
     """The session that a saved run is opened in. Raises CharembedError and OSError."""
     from charembed_tui.runs.carrying import carry
-    from charembed_tui.runs.resuming import resume, text_of
+    from charembed_tui.runs.resuming import follow, resume
     from charembed_tui.screens.saved_runs import Use
 
     if use is Use.GO_ON:
         return resume(str(folder.path)).plan()
     if use is Use.FOLLOW:
-        corpus, path = text_of(folder)
-        return Plan(corpus, path, folder.configuration.settings, followed=folder)
-    carried = carry(folder, here.corpus, settings)
-    return Plan(here.corpus, here.path, carried.settings, start=carried.theta, told=carried.told)
+        return follow(folder)
+    return carry(folder, here.corpus, settings).plan(here.corpus, here.path)

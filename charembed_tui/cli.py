@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charembed_tui import __version__
+from charembed_tui.blas import one_thread_for_blas
 
 if TYPE_CHECKING:
     from charembed_tui.sessions import Plan
@@ -53,10 +54,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the app. Exits with status 2 and one line on a text that cannot be used."""
-    # The training thread computes, the interface draws: two threads in BLAS would only fight for
-    # their cores. Must be set before numpy is loaded.
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread_for_blas()
     # Textual draws in ticks; shorter ones answer a key sooner. Idle ones cost nothing.
     os.environ.setdefault("TEXTUAL_FPS", "200")
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -74,18 +72,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         plan = _plan(options, preferences.training)
         plan.corpus.require_context_length(plan.settings.context_length)
-        plan.corpus.merge_rare(plan.settings.minimum_count)
+        from charembed_tui.app import CharembedApp
+
+        app = CharembedApp(
+            plan, preferences, remember_in=remembered, keep=True, copy_text=options.copy_text
+        )
     except CharembedError as error:
         from charembed_tui.glyphs import visible
 
         print(f"charembed-tui: {visible(str(error))}", file=sys.stderr)
         sys.exit(2)
 
-    from charembed_tui.app import CharembedApp
-
-    app = CharembedApp(
-        plan, preferences, remember_in=remembered, keep=True, copy_text=options.copy_text
-    )
     app.run()
     sys.exit(app.return_code)
 
@@ -106,18 +103,15 @@ def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
         return resume(options.resume or None, options.corpus).plan()
     if options.follow is not None:
         from charembed_tui.runs.catalogue import find_run
-        from charembed_tui.runs.resuming import text_of
+        from charembed_tui.runs.resuming import follow
 
-        folder = find_run(options.follow or None, in_use_first=True)
-        corpus, path = text_of(folder, options.corpus)
-        return Plan(corpus, path, folder.configuration.settings, followed=folder)
+        return follow(find_run(options.follow or None, in_use_first=True), options.corpus)
     path = Path(options.corpus or default_sample())
     corpus = Corpus.from_file(path)
     if options.start is not None:
         from charembed_tui.runs.carrying import start_from
 
-        carried = start_from(options.start or None, corpus, options)
-        return Plan(corpus, path, carried.settings, start=carried.theta, told=carried.told)
+        return start_from(options.start or None, corpus, options).plan(corpus, path)
     return Plan(corpus, path, settings)
 
 

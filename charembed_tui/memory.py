@@ -29,6 +29,11 @@ def available_bytes() -> int | None:
         return None
 
 
+def reason(error: Exception) -> str:
+    """What an error says; Python's own MemoryError says nothing."""
+    return str(error) or "The memory is used up: choose smaller settings."
+
+
 def require_memory(corpus: Corpus, settings: TrainingSettings) -> None:
     """Refuse settings that cannot fit.
 

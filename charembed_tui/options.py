@@ -44,7 +44,7 @@ def add_settings(
 def add_run_options(parser: argparse.ArgumentParser, *, follow: bool = False) -> None:
     """Where runs are kept, and which one to go on with or start from."""
     group = parser.add_argument_group("runs")
-    group.add_argument("--runs", metavar="DIR", help="the folder of all run folders")
+    add_runs_folder(group)
     group.add_argument(
         "--copy-text", action="store_true", help="keep a copy of the text with the run"
     )
@@ -72,6 +72,11 @@ def with_options(settings: Settings, options: argparse.Namespace, prefix: str = 
     given = vars(options)
     names = [name for name in settings.FIELDS if given.get(prefix + name) is not None]
     return replace(settings, **{name: given[prefix + name] for name in names})
+
+
+def add_runs_folder(parser: argparse._ActionsContainer) -> None:
+    """Where runs are kept, for a parser or a group of one."""
+    parser.add_argument("--runs", metavar="DIR", help="the folder of all run folders")
 
 
 def require_no_settings(options: argparse.Namespace, kind: type[Checked]) -> None:

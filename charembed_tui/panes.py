@@ -9,7 +9,6 @@ from textual.widgets import Footer, Static, Tab, Tabs
 from charembed_tui.preferences import Preferences
 from charembed_tui.session import Session
 from charembed_tui.sessions import Plan
-from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot, View
 from charembed_tui.widgets.character_pane import CharacterPane
 from charembed_tui.widgets.corpus_pane import CorpusPane
@@ -19,7 +18,6 @@ from charembed_tui.widgets.hyperparameters_pane import HyperparametersPane
 from charembed_tui.widgets.inspector_pane import InspectorPane
 from charembed_tui.widgets.loss_pane import LossPane
 from charembed_tui.widgets.status_bar import StatusBar
-from model.errors import SettingsError
 
 PAGES = ("setup", "watch", "write")
 _LOOKS_BETWEEN_NUMBERS = 3
@@ -130,13 +128,6 @@ class Panes:
         if snapshot.theta is None:
             return None
         return View(snapshot.model, snapshot.step, snapshot.theta, live=True)
-
-    def settings(self, session: Session) -> TrainingSettings:
-        """What the fields say, or what is in use while they say nothing valid."""
-        try:
-            return self.hyperparameters.settings()
-        except SettingsError:
-            return session.settings
 
     def go_to_page(self, name: str) -> None:
         """Bring a page to the front of a small screen."""

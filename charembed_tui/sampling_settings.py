@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from charembed_tui.fields import Checked, Field, Number
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,12 @@ class SamplingSettings(Checked):
     top_k: int = 0
     top_p: float = 1.0
     seed: int = -1
+
+    def generator(self) -> Generator:
+        """Of random numbers: the same for the same seed, a fresh one where any will do."""
+        from numpy.random import default_rng  # not for --help
+
+        return default_rng(None if self.seed < 0 else self.seed)
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of `model.sampling.Sampler`."""

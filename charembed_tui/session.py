@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from charembed_tui.settings import TrainingSettings
@@ -73,3 +74,11 @@ class Session(Protocol):
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the thread of a closed session to end; whether it has."""
+
+
+def has_ended(thread: Thread, timeout: float | None) -> bool:
+    """Wait for a session's thread; whether it has ended, or never begun."""
+    if thread.ident is None:
+        return True
+    thread.join(timeout)
+    return not thread.is_alive()

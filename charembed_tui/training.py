@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from charembed_tui.memory import reason
+from charembed_tui.session import has_ended
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot
 from charembed_tui.timeline import Timeline
@@ -147,10 +149,7 @@ class TrainingSession:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the thread of a closed session to end; whether it has."""
-        if self._thread.ident is None:
-            return True  # never begun
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return has_ended(self._thread, timeout)
 
     def _wish(self, *, running: bool, single_steps: int = 0, closing: bool = False) -> None:
         with self._wishes:
@@ -200,7 +199,7 @@ class TrainingSession:
         except (CharembedError, MemoryError) as error:
             if trainer is not None:
                 self._keep_if_good(trainer)
-            self._fail(str(error) or "The memory is used up: choose smaller settings.")
+            self._fail(reason(error))
         except Exception as error:
             # Whatever it is must reach the screen: the thread has no other reader.
             self._fail(f"{type(error).__name__}: {error}")

@@ -43,7 +43,6 @@ def write(
         CharembedError: the model cannot write.
     """
     sampler = Sampler(view.model, view.theta, vocabulary, **settings.arguments())
-    rng = np.random.default_rng(None if settings.seed < 0 else settings.seed)
     before = prompt
     pending: list[str] = []
 
@@ -55,7 +54,7 @@ def write(
         before = (before + chunk)[-view.model.context_length :]
 
     emitted = time.monotonic()
-    for character in sampler.write(prompt, settings.length, rng):
+    for character in sampler.write(prompt, settings.length, settings.generator()):
         pending.append(character)
         if time.monotonic() - emitted >= _SECONDS_BETWEEN_CHUNKS:
             if is_cancelled():

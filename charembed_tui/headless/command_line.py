@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from charembed_tui import __version__
+from charembed_tui.blas import one_thread_for_blas
 from charembed_tui.headless.status import DONE, FAILED, TOLD, UNUSABLE
 
 _RUN = "its name or folder; without it, the newest"
@@ -18,7 +19,7 @@ _RUN = "its name or folder; without it, the newest"
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `charembed`."""
-    from charembed_tui.options import add_run_options, add_settings
+    from charembed_tui.options import add_run_options, add_runs_folder, add_settings
     from charembed_tui.sampling_settings import SamplingSettings
     from charembed_tui.settings import TrainingSettings
 
@@ -58,17 +59,17 @@ def parser() -> argparse.ArgumentParser:
     completion = commands.add_parser("completion", help="print a script that completes arguments")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
     for command in (generate, evaluate, export, runs):
-        command.add_argument("--runs", metavar="DIR", help="the folder of all run folders")
+        add_runs_folder(command)
     return result
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status."""
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ.setdefault(name, "1")  # the engine has threads of its own
+    one_thread_for_blas()
     options = parser().parse_args(arguments)
     from charembed_tui.files import keep_runs_in
     from charembed_tui.glyphs import visible
+    from charembed_tui.memory import reason
     from model.errors import CharembedError, OptimizerError
 
     for stream in (sys.stdout, sys.stderr):
@@ -84,8 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = DONE
     except (CharembedError, OSError, MemoryError) as error:
-        told = str(error) or "The memory is used up: choose smaller settings."
-        for line in told.splitlines():
+        for line in reason(error).splitlines():
             print(f"charembed: {visible(line)}", file=sys.stderr)
         status = FAILED if isinstance(error, OptimizerError) else UNUSABLE
     sys.exit(status)

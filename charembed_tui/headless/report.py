@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -18,33 +17,7 @@ _SECONDS_BETWEEN_LINES = 2.0
 _SECONDS_BETWEEN_BARS = 0.1
 
 
-class Report(Protocol):
-    """Tells how a training goes."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-
-    def progress(self, trainer: Trainer, part: float | None) -> None:
-        """A step was taken; `part` of all there is to do is done, None where that is open."""
-
-    def end(self, trainer: Trainer, run: str) -> None:
-        """Training ended; the run is kept under a name."""
-
-
-def report(as_json: bool) -> Report:
-    """The one that fits where the output goes."""
-    if as_json:
-        return _Objects()
-    return _Bar() if sys.stderr.isatty() else _Lines()
-
-
-class _Lines:
+class Report:
     """A line now and then on standard error; at the end the run's name on standard output."""
 
     def __init__(self) -> None:
@@ -71,7 +44,7 @@ class _Lines:
         print(f"step {trainer.steps:,}: {_losses(trainer.measured)}", file=sys.stderr, flush=True)
 
 
-class _Objects(_Lines):
+class _Objects(Report):
     """The same as JSON on standard output."""
 
     def end(self, trainer: Trainer, run: str) -> None:
@@ -92,7 +65,7 @@ class _Objects(_Lines):
         print(json.dumps({**facts, **more}), flush=True)
 
 
-class _Bar(_Lines):
+class _Bar(Report):
     """A bar with the losses."""
 
     def __init__(self) -> None:
@@ -132,6 +105,13 @@ class _Bar(_Lines):
         if self._task is None:
             self._task = self._bar.add_task("", total=total, **fields)
         self._bar.update(self._task, completed=part or 0.0, total=total, refresh=True, **fields)
+
+
+def report(as_json: bool) -> Report:
+    """The one that fits where the output goes."""
+    if as_json:
+        return _Objects()
+    return _Bar() if sys.stderr.isatty() else Report()
 
 
 def _losses(measured: Measurement) -> str:

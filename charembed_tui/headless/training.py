@@ -14,6 +14,7 @@ from pathlib import Path
 from charembed_tui.glyphs import visible
 from charembed_tui.headless.report import report
 from charembed_tui.headless.status import DONE, INTERRUPTED, UNSAVED
+from charembed_tui.memory import reason
 from charembed_tui.options import require_no_settings, with_options
 from charembed_tui.runs.carrying import start_from
 from charembed_tui.runs.keeper import RunKeeper
@@ -123,7 +124,7 @@ class _Saving:
         with suppress(CharembedError, MemoryError):
             self._trainer.measure()
             self.save(everything=True)
-        told = str(error) or "The memory is used up: choose smaller settings."
+        told = reason(error)
         if self._keeper.folder is not None:
             told += f"\nIts last good state is kept in {self._keeper.folder.path.name}."
         return OptimizerError(told)

@@ -30,11 +30,10 @@ def generate(options: argparse.Namespace) -> int:
     sampler = Sampler(
         configuration.model, folder.parameters(), configuration.vocabulary, **settings.arguments()
     )
-    rng = np.random.default_rng(None if settings.seed < 0 else settings.seed)
     # A text may hold escape sequences: files get it as it is, terminals what they can show.
     shown = printable if sys.stdout.isatty() else str
     sys.stdout.write(shown(options.prompt))
-    for character in sampler.write(options.prompt, settings.length, rng):
+    for character in sampler.write(options.prompt, settings.length, settings.generator()):
         sys.stdout.write(shown(character))
     sys.stdout.write("\n")
     return DONE

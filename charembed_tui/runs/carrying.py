@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
+from charembed_tui.sessions import Plan
 from charembed_tui.settings import TrainingSettings
 from model.corpus import Corpus
 from model.errors import SettingsError
@@ -30,6 +32,10 @@ class Carried:
     settings: TrainingSettings
     theta: NDArray[np.float64]
     told: str
+
+    def plan(self, corpus: Corpus, path: Path) -> Plan:
+        """The session that starts there, on the text read from a path."""
+        return Plan(corpus, path, self.settings, start=self.theta, told=self.told)
 
 
 def carry(folder: RunFolder, corpus: Corpus, settings: TrainingSettings) -> Carried:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,15 +11,19 @@ from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 
 
+def newest_runs() -> Iterator[RunFolder]:
+    """Every run folder that can be read, the newest first, each read when it is asked for."""
+    paths: list[Path] = []
+    with suppress(OSError):  # a folder that is missing or forbidden holds none
+        paths = sorted(runs_directory().iterdir(), reverse=True)
+    for path in paths:
+        with suppress(RunError):
+            yield RunFolder.open(path)
+
+
 def all_runs() -> list[RunFolder]:
     """Every run folder that can be read, the oldest first."""
-    parent = runs_directory()
-    found = []
-    with suppress(OSError):  # a folder that is missing or forbidden holds none
-        for path in sorted(parent.iterdir()):
-            with suppress(RunError):
-                found.append(RunFolder.open(path))
-    return found
+    return list(newest_runs())[::-1]
 
 
 def find_run(name: str | None, *, in_use_first: bool = False) -> RunFolder:
@@ -32,11 +37,14 @@ def find_run(name: str | None, *, in_use_first: bool = False) -> RunFolder:
         RunError: there is none.
     """
     if name is None:
-        found = [folder for folder in reversed(all_runs()) if folder.has_checkpoint]
-        if in_use_first:
-            found.sort(key=lambda folder: not folder.is_in_use)
-        if found:
-            return found[0]
+        newest: RunFolder | None = None
+        for folder in newest_runs():
+            if folder.has_checkpoint:
+                if not in_use_first or folder.is_in_use:
+                    return folder
+                newest = newest or folder
+        if newest is not None:
+            return newest
         raise RunError(f"There is no run in {runs_directory()} yet.")
     path = Path(name)
     if not path.is_dir():

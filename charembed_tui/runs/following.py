@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from charembed_tui.loss_curve import LossCurve, Measurement
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.growing import Place
 from charembed_tui.runs.samples import Sample
+from charembed_tui.session import has_ended
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState, Snapshot
 from charembed_tui.timeline import Timeline
@@ -44,7 +46,7 @@ class FollowingSession:
         self._places: dict[str, Place] = {}
         self._training, self._held_out = LossCurve(), LossCurve()
         self._last: Measurement | None = None
-        self._samples: list[Sample] = []
+        self._samples: deque[Sample] = deque()  # filled by one thread, emptied by another
         self._changed_at = -_SECONDS_UNTIL_PAUSED
         self._closing = Event()
         self._thread = Thread(target=self._work, name=f"following-{run}", daemon=True)
@@ -71,8 +73,7 @@ class FollowingSession:
 
     def take_samples(self) -> Sequence[Sample]:
         """Texts that the other process wrote since the last time."""
-        taken, self._samples = self._samples, []
-        return taken
+        return [self._samples.popleft() for _ in range(len(self._samples))]
 
     def add_sample(self, sample: Sample) -> None:
         """Nothing: the folder is the other process's."""
@@ -83,10 +84,7 @@ class FollowingSession:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the thread of a closed session to end; whether it has."""
-        if self._thread.ident is None:
-            return True  # never begun
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return has_ended(self._thread, timeout)
 
     # What follows runs on the thread.
 
@@ -141,7 +139,7 @@ class FollowingSession:
             if row.held_out is not None:
                 self._held_out.add(row.step, row.seconds, row.passes, row.held_out)
         samples, self._places["samples"], _ = self._folder.samples.read(self._places.get("samples"))
-        self._samples = [*self._samples, *samples]
+        self._samples.extend(samples)
         now = time.monotonic()
         if rows or frames:
             self._changed_at = now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def read_on(path: Path, place: Place | None, most: int) -> tuple[bytes, Place, b
     """
     try:
         with path.open("rb") as file:
-            identity = path.stat().st_ino
+            identity = os.fstat(file.fileno()).st_ino  # of what was opened
             size = file.seek(0, 2)
             is_new = place is None or place.file != identity or place.offset > size
             start = 0 if is_new or place is None else place.offset
@@ -55,3 +56,14 @@ def read_on(path: Path, place: Place | None, most: int) -> tuple[bytes, Place, b
             return file.read(most), Place(identity, start), is_new
     except FileNotFoundError:
         return b"", Place(0, 0), place is not None and place.file != 0
+
+
+def read_lines_on(path: Path, place: Place | None, most: int) -> tuple[list[bytes], Place, bool]:
+    """The complete lines after a place, the next place, and whether this is a fresh start.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    data, place, is_new = read_on(path, place, most)
+    whole = data[: data.rfind(b"\n") + 1]
+    return whole.split(b"\n"), Place(place.file, place.offset + len(whole)), is_new

@@ -52,8 +52,7 @@ class RunKeeper:
         self._logged = self._kept = kept  # steps
         self._measured = kept if folder else -1
         self._log_at = self._checkpoint_at = 0.0
-        self._lock = Lock()  # guards the two below
-        self._folder_is_ready = folder is not None
+        self._lock = Lock()  # guards the folder's making, and samples that wait for it
         self._samples: list[Sample] = []
 
     def keep(
@@ -79,11 +78,10 @@ class RunKeeper:
     def add_sample(self, sample: Sample) -> None:
         """Keep a text, as soon as there is a folder. Raises OSError."""
         with self._lock:
-            if not self._folder_is_ready:
+            if self.folder is None:
                 self._samples.append(sample)
-                return
-        assert self.folder is not None
-        self.folder.samples.append(sample)
+            else:
+                self.folder.samples.append(sample)
 
     def close(self) -> None:
         """Let others write into the folder."""
@@ -112,21 +110,20 @@ class RunKeeper:
 
     def _ready(self, settings: TrainingSettings) -> RunFolder:
         """The folder, with nothing in it that the run has not come to."""
-        if self.folder is None:
-            self.folder = RunFolder.create(
-                self._corpus, self._path, settings, copy_text=self._copy_text
-            )
+        with self._lock:
+            if self.folder is None:
+                self.folder = RunFolder.create(
+                    self._corpus, self._path, settings, copy_text=self._copy_text
+                )
+            while self._samples:
+                self.folder.samples.append(self._samples[0])
+                del self._samples[0]
         if self.folder.configuration.settings != settings:
             self.folder.configure(settings)
         if self._cut_at is not None:
             self.folder.metrics.cut(self._cut_at)
             self.folder.recording.cut(self._cut_at)
             self._cut_at = None
-        with self._lock:
-            waiting, self._samples = self._samples, []
-            self._folder_is_ready = True
-        for sample in waiting:
-            self.folder.samples.append(sample)
         return self.folder
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from charembed_tui.files import write_whole
 from charembed_tui.loss_curve import Measurement
-from charembed_tui.runs.growing import Place, append, read_on
+from charembed_tui.runs.growing import Place, append, read_lines_on
 
 _HEADER = "step,seconds,passes,training,held_out\n"
 _MOST_BYTES = 64 << 20
@@ -43,10 +43,8 @@ class Metrics:
         Raises:
             OSError: the file cannot be read.
         """
-        data, place, is_new = read_on(self.path, place, _MOST_BYTES)
-        whole = data[: data.rfind(b"\n") + 1]
-        rows = [row for line in whole.splitlines() if (row := _parsed(line))]
-        return rows, Place(place.file, place.offset + len(whole)), is_new
+        lines, place, is_new = read_lines_on(self.path, place, _MOST_BYTES)
+        return [row for line in lines if (row := _parsed(line))], place, is_new
 
     def last(self) -> Measurement | None:
         """The newest measurement, None where there is none that can be read."""

@@ -85,6 +85,12 @@ def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
     return ResumedRun(folder, corpus, path, state, frames, samples)
 
 
+def follow(folder: RunFolder, corpus_path: str | None = None) -> Plan:
+    """The session that looks on while another process trains a run. Raises what `text_of` does."""
+    corpus, path = text_of(folder, corpus_path)
+    return Plan(corpus, path, folder.configuration.settings, followed=folder)
+
+
 def text_of(folder: RunFolder, corpus_path: str | None = None) -> tuple[Corpus, Path]:
     """The text a run was trained on, and where it is now.
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from charembed_tui.runs.growing import Place, append, read_on
+from charembed_tui.runs.growing import Place, append, read_lines_on
 
 _MOST_BYTES = 16 << 20
 
@@ -51,10 +51,8 @@ class Samples:
         Raises:
             OSError: the file cannot be read.
         """
-        data, place, is_new = read_on(self.path, place, _MOST_BYTES)
-        whole = data[: data.rfind(b"\n") + 1]
-        samples = [sample for line in whole.split(b"\n") if (sample := _parsed(line))]
-        return samples, Place(place.file, place.offset + len(whole)), is_new
+        lines, place, is_new = read_lines_on(self.path, place, _MOST_BYTES)
+        return [sample for line in lines if (sample := _parsed(line))], place, is_new
 
 
 def _parsed(line: bytes) -> Sample | None:

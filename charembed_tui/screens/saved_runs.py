@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ from textual.widgets import DataTable, Static
 from charembed_tui.files import runs_directory
 from charembed_tui.glyphs import visible
 from charembed_tui.loss_curve import Measurement
-from charembed_tui.runs.catalogue import all_runs
+from charembed_tui.runs.catalogue import newest_runs
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.screens.dialog import Dialog
 
@@ -85,7 +86,7 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
 
     @work(thread=True, group="saved-runs", exit_on_error=False)
     def _list(self) -> None:
-        newest = all_runs()[: -_MOST - 1 : -1]
+        newest = islice(newest_runs(), _MOST)
         self.post_message(self.Found([Saved(f, f.metrics.last(), f.is_in_use) for f in newest]))
 
     @on(Found)

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from charembed_tui.corpus_facts import CorpusFacts
 from charembed_tui.glyphs import glyph, printable, visible
 from charembed_tui.screens.dialog import Dialog
+from charembed_tui.widgets.titles import entitle
 from model.corpus import Corpus
 
 _PREVIEW = 1500
@@ -39,8 +40,7 @@ class TextFactsScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """One long text."""
         with VerticalScroll(classes="dialog wide", id="text-facts") as box:
-            box.border_title = Text(f"Text · {visible(self._corpus.name)}")
-            box.border_subtitle = "esc closes"
+            entitle(box, f"Text · {visible(self._corpus.name)}", "esc closes")
             yield Static(self._describe())
 
     def _describe(self) -> RenderableType:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Grid, VerticalScroll
@@ -19,6 +18,7 @@ from charembed_tui.screens.dialog import Dialog
 from charembed_tui.snapshot import View
 from charembed_tui.timeline import Timeline
 from charembed_tui.widgets.sample_text import SampleText
+from charembed_tui.widgets.titles import entitle
 from charembed_tui.writing import Chunk, write
 from model.errors import CharembedError
 from model.log_bilinear import LogBilinear
@@ -61,8 +61,11 @@ class ThroughTimeScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """A column a point."""
         with VerticalScroll(classes="dialog wide", id="through-time") as box:
-            box.border_title = Text(f"Through time · after “{visible(self._prompt)}”")
-            box.border_subtitle = "one seed, the parameters of each step · esc closes"
+            entitle(
+                box,
+                f"Through time · after “{visible(self._prompt)}”",
+                "one seed, the parameters of each step · esc closes",
+            )
             if not self._samples:
                 yield Static("nothing is recorded yet: space trains", classes="hint")
             yield Grid(*self._samples, id="through-time-grid")

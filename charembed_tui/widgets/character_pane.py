@@ -65,7 +65,7 @@ class CharacterPane(VerticalScroll, can_focus=False):
         if self._corpus is not None:
             count = int(self._corpus.counts()[character])
             told = f"{count:,} times · {count / len(self._corpus):.2%}"
-        entitle(self, Text(f"Character · {sign} {name}".rstrip()), told)
+        entitle(self, f"Character · {sign} {name}".rstrip(), told)
         model, theta, embeddings = view.model, view.theta, view.embeddings
         table = Table.grid(padding=(0, 1))
         rows: list[tuple[str, Ranking, str]] = [

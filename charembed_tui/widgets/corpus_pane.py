@@ -19,6 +19,7 @@ from charembed_tui.glyphs import visible
 from charembed_tui.sample_texts import samples, title
 from charembed_tui.snapshot import Snapshot
 from charembed_tui.widgets.option_list import OptionList
+from charembed_tui.widgets.titles import entitle
 from model.corpus import Corpus
 
 _PREVIEW_CHARACTERS = 400
@@ -93,7 +94,7 @@ class CorpusPane(Vertical):
 
     def show(self, corpus: Corpus, path: Path, snapshot: Snapshot) -> None:
         """The facts of the text in use."""
-        self.border_title = Text(f"Corpus · {visible(corpus.name)}")
+        entitle(self, f"Corpus · {visible(corpus.name)}")
         place = self._samples.index(path) if path in self._samples else None
         self.query_one("#samples", OptionList).highlighted = place
         facts = snapshot.facts

@@ -148,7 +148,7 @@ class EmbeddingPlot(Plot, can_focus=True):
 
     def action_select(self, right: int, up: int) -> None:
         """Move the cursor to the nearest character in a direction."""
-        placed = {i: cell for i, cell in enumerate(self._cells) if cell is not None}
+        placed = self._placed()
         if not placed:
             return
         if self.cursor not in placed:
@@ -165,11 +165,15 @@ class EmbeddingPlot(Plot, can_focus=True):
         if best is not None:
             self.select(best)
 
+    def _placed(self) -> dict[int, tuple[int, int]]:
+        """The cells of the characters that have one."""
+        return {i: cell for i, cell in enumerate(self._cells) if cell is not None}
+
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the character under the mouse."""
         canvas = self.canvas
         there = (event.x - canvas.left, canvas.rows - 1 - (event.y - canvas.top))
-        placed = {i: cell for i, cell in enumerate(self._cells) if cell is not None}
+        placed = self._placed()
         near = min(placed, key=lambda i: _distance(placed[i], there), default=None)
         if near is not None and _distance(placed[near], there) <= _CLICK_REACH:
             self.select(near)
@@ -238,15 +242,15 @@ class EmbeddingPlot(Plot, can_focus=True):
         for i, cell in zip(order, cells, strict=True):
             self._cells[i] = cell
         self._draw_trail(figure, sizes)
-        shown = [(i, cell) for i, cell in enumerate(self._cells) if cell is not None]
-        if shown:
+        placed = self._placed()
+        if placed:
             figure.draw(
                 figure.signal(
-                    [x for _, (x, _) in shown],
-                    [y for _, (_, y) in shown],
+                    [x for x, _ in placed.values()],
+                    [y for _, y in placed.values()],
                     marker=[
                         marker(placeholder(i), _CURSOR if i == self.cursor else self._kinds[i])
-                        for i, _ in shown
+                        for i in placed
                     ],
                 )
             )

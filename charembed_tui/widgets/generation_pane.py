@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -19,6 +18,7 @@ from charembed_tui.sampling_settings import SamplingSettings
 from charembed_tui.widgets.prompt_input import PromptInput
 from charembed_tui.widgets.sample_text import SampleText
 from charembed_tui.widgets.sampling_bar import SamplingBar
+from charembed_tui.widgets.titles import entitle
 from charembed_tui.writing import Chunk
 
 _MOST_SAMPLES = 30
@@ -112,7 +112,7 @@ class GenerationPane(Vertical):
         """More of the newest sample comes."""
         self._box.anchor()
         self.is_writing = True
-        self.border_subtitle = "writing … esc stops"
+        self._tell("writing … esc stops")
 
     def extend(self, chunk: Chunk) -> None:
         """Add characters to the newest sample."""
@@ -122,7 +122,7 @@ class GenerationPane(Vertical):
     def end(self, note: str) -> None:
         """The newest sample is complete, or will not be."""
         self.is_writing = False
-        self.border_subtitle = Text(note)
+        self._tell(note)
 
     def show_step(self, run: int, step: int | None) -> None:
         """Mark the samples written at a step, and bring the last of them into view."""
@@ -134,7 +134,10 @@ class GenerationPane(Vertical):
 
     @on(SamplingBar.Changed)
     def _settings_changed(self, event: SamplingBar.Changed) -> None:
-        self.border_subtitle = Text(event.error or "")
+        self._tell(event.error)
+
+    def _tell(self, note: str) -> None:
+        entitle(self, self.BORDER_TITLE, note)
 
     @on(Input.Submitted)
     def _request(self, event: Input.Submitted) -> None:

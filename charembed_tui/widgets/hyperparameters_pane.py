@@ -100,6 +100,13 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
             **{name: self._field(name).value for name in TrainingSettings.FIELDS}  # type: ignore[arg-type]
         )
 
+    def settings_shown(self) -> TrainingSettings:
+        """What the fields say, or what is in use while they say nothing valid."""
+        try:
+            return self.settings()
+        except SettingsError:
+            return self._in_use
+
     def _field(self, name: str) -> NumberField | Select[str]:
         field = self.query_one(f"#{_id(name)}")
         assert isinstance(field, NumberField | Select)
@@ -111,11 +118,7 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         chosen = next((preset for preset in PRESETS if preset.name == event.value), None)
         if chosen is None or self._hint is None:
             return
-        try:
-            now = self.settings()
-        except SettingsError:
-            now = self._in_use
-        self.fill(chosen.apply(now, len(self._hint.corpus)))
+        self.fill(chosen.apply(self.settings_shown(), len(self._hint.corpus)))
 
     @on(Input.Changed)
     @on(Select.Changed)

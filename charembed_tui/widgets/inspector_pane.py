@@ -86,7 +86,7 @@ class InspectorPane(Vertical):
         counted = counts / seen if seen else counts
         told = f"{int(seen):,} times in the text" if seen else "not in the text"
         after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
-        entitle(self, Text(f"Inspector · after “{after}”"), told)
+        entitle(self, f"Inspector · after “{after}”", told)
         half = max(2, (self._bars.size.width - 16) // 2)
         text = Text(no_wrap=True)
         text.append(f"   {'model':<{half + 6}}{'counted':<{half}}\n", style="dim")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message import Message
 
 from charembed_tui.history import RunHistory
 from charembed_tui.loss_view import LossView
@@ -27,12 +26,6 @@ class LossPane(Vertical):
     """
 
     BORDER_TITLE = "Loss"
-
-    @dataclass
-    class ViewChanged(Message):
-        """Another unit, axis or scale was chosen."""
-
-        view: LossView
 
     def __init__(self, view: LossView, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -59,7 +52,6 @@ class LossPane(Vertical):
         """Take the next option of one choice: see `LossView`."""
         self.view = self.view.next_of(name)
         self._draw()
-        self.post_message(self.ViewChanged(self.view))
 
     def _draw(self) -> None:
         if self._shown is None:
@@ -78,6 +70,7 @@ class LossPane(Vertical):
             return
         loss = view.loss(snapshot.loss)
         scale = "" if view.scale == "linear" else f" · {view.scale}"
+        told: str | Text
         reading = self.plot.reading()
         if reading is not None:
             x, values = reading
@@ -89,7 +82,8 @@ class LossPane(Vertical):
             told = f"{told}{scale} · {view.against} →"
         else:
             held_out = f"held out {view.loss(snapshot.held_out):.4f}"
-            told = f"[#2f8fc9]{held_out}[/]{scale} · {view.against} →"
+            rest = f"{scale} · {view.against} →"
+            told = Text.assemble((held_out, "#2f8fc9"), rest)
         entitle(self, f"Loss {loss:.4f} {view.unit} · {snapshot.optimizer}", told)
 
 

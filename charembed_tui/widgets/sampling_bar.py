@@ -27,10 +27,9 @@ class SamplingBar(Horizontal):
 
     @dataclass
     class Changed(Message):
-        """Valid settings, or what is wrong."""
+        """Other settings, or what is wrong with what was typed."""
 
-        settings: SamplingSettings | None
-        error: str | None = None
+        error: str = ""
 
     def __init__(self, settings: SamplingSettings, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -50,10 +49,10 @@ class SamplingBar(Horizontal):
         fields = list(self.query(NumberField))
         errors = [error for field in fields if (error := field.mark())]
         if errors:
-            self.post_message(self.Changed(None, errors[0]))
+            self.post_message(self.Changed(errors[0]))
             return
         try:
             self.settings = SamplingSettings(**{str(f.name): f.read() for f in fields})
         except SettingsError:  # a field was typed in since
             return
-        self.post_message(self.Changed(self.settings))
+        self.post_message(self.Changed())

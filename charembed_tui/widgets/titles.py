@@ -1,4 +1,4 @@
-"""Titles of panes that are set often and change seldom."""
+"""Titles of panes and dialogs: shown as they are, and drawn when they change."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from weakref import WeakKeyDictionary
 from rich.text import Text
 from textual.widget import Widget
 
-_shown: WeakKeyDictionary[Widget, tuple[str | Text, str | Text]] = WeakKeyDictionary()
+_shown: WeakKeyDictionary[Widget, tuple[Text, Text]] = WeakKeyDictionary()
 
 
-def entitle(pane: Widget, title: str | Text, subtitle: str | Text = "") -> None:
-    """Set both border titles where one has changed: each time, the whole pane is drawn anew."""
-    if _shown.get(pane) != (title, subtitle):
-        _shown[pane] = (title, subtitle)
-        pane.border_title, pane.border_subtitle = title, subtitle
+def entitle(pane: Widget, title: str, subtitle: str | Text = "") -> None:
+    """Set both border titles where one has changed: each time, the whole pane is drawn anew.
+
+    Textual takes a plain title for markup; here brackets are brackets.
+    """
+    titles = Text(title), subtitle if isinstance(subtitle, Text) else Text(subtitle)
+    if _shown.get(pane) != titles:
+        _shown[pane] = titles
+        pane.border_title, pane.border_subtitle = titles
