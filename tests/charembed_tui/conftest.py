@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from laboratory import laboratory
+from problems import PLAY
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.preferences import Preferences
@@ -24,6 +25,14 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def sample() -> Path:
     return default_sample()
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    """A short play."""
+    path = tmp_path / "play.txt"
+    path.write_text(PLAY * 4, encoding="utf-8")
+    return path
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from laboratory import laboratory
 from problems import PLAY
+from saved_run import saved_run
 from waiting import until, wait_until
 
 from charembed_tui.preferences import Preferences
 from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.following import FollowingSession
-from charembed_tui.runs.keeper import RunKeeper
 from charembed_tui.runs.resuming import resume
 from charembed_tui.sampling_settings import SamplingSettings
 from charembed_tui.settings import TrainingSettings
@@ -83,14 +83,7 @@ async def test_any_prompt_is_shown_without_harm(tmp_path: Path, prompt: str) -> 
 def folder(tmp_path: Path) -> RunFolder:
     path = tmp_path / "play.txt"
     path.write_text(PLAY * 2, encoding="utf-8")
-    corpus = Corpus.from_file(path)
-    keeper, trainer = RunKeeper(corpus, path), Trainer(1, corpus, SETTINGS, Timeline())
-    for _ in range(3):
-        trainer.step()
-    keeper.keep(SETTINGS, trainer, everything=True)
-    keeper.close()
-    assert keeper.folder is not None
-    return keeper.folder
+    return saved_run(path, SETTINGS, steps=3)[0]
 
 
 def open_every_way() -> None:
@@ -196,10 +189,7 @@ def test_what_a_terminal_gets_of_a_text_with_escapes(tmp_path: Path) -> None:
 
     path = tmp_path / "text.txt"
     path.write_text("\x1b[31mred\x1b[0m plain " * 50)
-    corpus = Corpus.from_file(path)
-    keeper, trainer = RunKeeper(corpus, path), Trainer(1, corpus, SETTINGS, Timeline())
-    trainer.step()
-    keeper.keep(SETTINGS, trainer, everything=True)
+    _, trainer = saved_run(path, SETTINGS, steps=1)
     program = "from charembed_tui.headless import main; main(['generate', '--prompt', '\\x1b[2J'])"
     process = pexpect.spawn(sys.executable, ["-c", program], timeout=60)
     process.expect(pexpect.EOF)

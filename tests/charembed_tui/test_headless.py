@@ -32,13 +32,6 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.fixture
-def text(tmp_path: Path) -> Path:
-    path = tmp_path / "play.txt"
-    path.write_text(PLAY * 4, encoding="utf-8")
-    return path
-
-
 def test_train_write_measure_export_list(text: Path, tmp_path: Path) -> None:
     trained = run("train", text, *FAST, "--steps", "20")
     assert trained.returncode == 0, trained.stderr

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import PLAY
+from saved_run import saved_run
 
 from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.checkpoint import from_bytes, to_bytes
 from charembed_tui.runs.errors import CheckpointError, RunError
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.keeper import RunKeeper
 from charembed_tui.runs.resuming import resume
 from charembed_tui.settings import OPTIMIZERS, TrainingSettings
 from charembed_tui.snapshot import SessionState
@@ -129,14 +129,7 @@ def test_a_state_of_another_run_is_refused() -> None:
 def a_run(tmp_path: Path, steps: int = 10) -> tuple[RunFolder, Trainer]:
     path = tmp_path / "play.txt"
     path.write_text(PLAY * 4, encoding="utf-8")
-    keeper = RunKeeper(Corpus.from_file(path), path)
-    trainer = Trainer(1, CORPUS, SETTINGS, Timeline())
-    for step in range(1, steps + 1):
-        trainer.step()
-        if step % 5 == 0:
-            keeper.keep(SETTINGS, trainer, everything=True)
-    keeper.close()
-    return keeper.folder, trainer
+    return saved_run(path, SETTINGS, steps, every=5)
 
 
 def test_the_newest_run_is_found_and_goes_on(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from problems import PLAY
+from saved_run import saved_run
 from waiting import until, wait_until
 
 from charembed_tui.app import CharembedApp
@@ -18,15 +18,11 @@ from charembed_tui.runs import following
 from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.following import FollowingSession
-from charembed_tui.runs.keeper import RunKeeper
 from charembed_tui.runs.resuming import text_of
 from charembed_tui.runs.samples import Sample
 from charembed_tui.sessions import Plan
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState
-from charembed_tui.timeline import Timeline
-from charembed_tui.trainer import Trainer
-from model.corpus import Corpus
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ on Windows")
 COMMAND = [sys.executable, "-c", "from charembed_tui.headless import main; main()"]
@@ -34,10 +30,8 @@ OPTIONS = ["--optimizer", "Adam", "--context-length", "1", "--embedding-size", "
 
 
 @pytest.fixture
-def training(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    path = tmp_path / "play.txt"
-    path.write_text(PLAY * 4, encoding="utf-8")
-    process = subprocess.Popen([*COMMAND, "train", str(path), *OPTIONS], stderr=subprocess.DEVNULL)
+def training(text: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([*COMMAND, "train", str(text), *OPTIONS], stderr=subprocess.DEVNULL)
     wait_until(lambda: any(run.has_checkpoint for run in all_runs()))
     yield process
     process.kill()
@@ -110,17 +104,11 @@ async def test_the_app_follows_and_leaves_the_training_to_the_other(
 
 
 def test_the_run_that_is_in_use_is_followed_first(
-    training: subprocess.Popen[bytes], tmp_path: Path
+    training: subprocess.Popen[bytes], text: Path
 ) -> None:
-    corpus = Corpus.from_file(tmp_path / "play.txt")
-    settings = TrainingSettings(context_length=1)
-    keeper = RunKeeper(corpus, tmp_path / "play.txt")
-    trainer = Trainer(1, corpus, settings, Timeline())
-    trainer.step()
-    keeper.keep(settings, trainer, everything=True)
-    keeper.close()
-    assert find_run(None).path == keeper.folder.path
-    assert find_run(None, in_use_first=True).path != keeper.folder.path
+    folder, _ = saved_run(text, TrainingSettings(context_length=1), steps=1)
+    assert find_run(None).path == folder.path
+    assert find_run(None, in_use_first=True).path != folder.path
 
 
 def test_a_run_whose_text_has_changed_cannot_be_followed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,20 +29,21 @@ SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam"
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "play.txt"
-    path.write_text(PLAY * 4, encoding="utf-8")
-    return path
+def keeper(text: Path) -> RunKeeper:
+    return RunKeeper(Corpus.from_file(text), text)
 
 
 @pytest.fixture
-def keeper(path: Path) -> RunKeeper:
-    return RunKeeper(Corpus.from_file(path), path)
+def trainer(text: Path) -> Trainer:
+    return Trainer(1, Corpus.from_file(text), SETTINGS, Timeline())
 
 
 @pytest.fixture
-def trainer(path: Path) -> Trainer:
-    return Trainer(1, Corpus.from_file(path), SETTINGS, Timeline())
+def session(text: Path, keeper: RunKeeper) -> Iterator[TrainingSession]:
+    session = TrainingSession(Corpus.from_file(text), SETTINGS, keeper=keeper)
+    yield session
+    session.close()
+    assert session.join(30)
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_nothing_is_written_before_the_first_step(keeper: RunKeeper, trainer: Tr
     assert keeper.folder is None
 
 
-def test_what_is_in_a_run_folder(keeper: RunKeeper, trainer: Trainer, path: Path) -> None:
+def test_what_is_in_a_run_folder(keeper: RunKeeper, trainer: Trainer, text: Path) -> None:
     keeper.add_sample(Sample(0, "step 0", "THE", " end", (0.5,) * 4))
     for _ in range(20):
         trainer.step()
@@ -78,12 +80,12 @@ def test_what_is_in_a_run_folder(keeper: RunKeeper, trainer: Trainer, path: Path
     assert not folder.text.exists()  # no copy unless asked for
 
 
-def test_a_copy_of_the_text_is_used_when_the_text_is_gone(path: Path, trainer: Trainer) -> None:
-    keeper = RunKeeper(Corpus.from_file(path), path, copy_text=True)
+def test_a_copy_of_the_text_is_used_when_the_text_is_gone(text: Path, trainer: Trainer) -> None:
+    keeper = RunKeeper(Corpus.from_file(text), text, copy_text=True)
     trainer.step()
     keeper.keep(SETTINGS, trainer, everything=True)
     keeper.close()
-    path.unlink()
+    text.unlink()
     run = resume(None)
     assert run.corpus.decode(run.corpus.codes) == PLAY * 4
     assert run.corpus.name == "play.txt"
@@ -163,9 +165,8 @@ def test_a_folder_that_cannot_be_begun_is_not_left_behind(
 
 @pytest.mark.usefixtures("no_pause")
 def test_a_full_disk_is_told_once_and_saving_goes_on_when_there_is_room(
-    path: Path, keeper: RunKeeper
+    session: TrainingSession,
 ) -> None:
-    session = TrainingSession(Corpus.from_file(path), SETTINGS, keeper=keeper)
     session.step_once()
     wait_until(lambda: session.snapshot.step == 1)
     with files_of_at_most(1500):
@@ -188,26 +189,23 @@ def test_a_full_disk_is_told_once_and_saving_goes_on_when_there_is_room(
 
 @pytest.mark.usefixtures("no_pause")
 def test_a_folder_that_is_removed_is_told_and_training_goes_on(
-    path: Path, keeper: RunKeeper
+    text: Path, session: TrainingSession, keeper: RunKeeper
 ) -> None:
-    session = TrainingSession(Corpus.from_file(path), SETTINGS, keeper=keeper)
     session.start()
     wait_until(lambda: keeper.folder is not None and session.snapshot.step)
-    keeper.folder.path.rename(path.parent / "away")
+    keeper.folder.path.rename(text.parent / "away")
     wait_until(lambda: session.problem)
     step = session.snapshot.step
     wait_until(lambda: session.snapshot.step > step)
     assert session.snapshot.state is SessionState.RUNNING
-    session.close()
-    assert session.join(30)
 
 
-def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(path: Path) -> None:
+def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path) -> None:
     settings = TrainingSettings(
         context_length=1, embedding_size=2, optimizer="SGD", learning_rate=100.0
     )
-    corpus = Corpus.from_file(path)
-    keeper = RunKeeper(corpus, path)
+    corpus = Corpus.from_file(text)
+    keeper = RunKeeper(corpus, text)
     session = TrainingSession(corpus, settings, keeper=keeper)
     session.start()
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)

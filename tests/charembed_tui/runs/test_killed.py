@@ -9,7 +9,6 @@ from pathlib import Path
 import killed_runs
 import numpy as np
 import pytest
-from problems import PLAY
 
 from charembed_tui.runs.resuming import resume
 from charembed_tui.timeline import Timeline
@@ -21,10 +20,8 @@ KILLS = 100  # for each seed
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("seed", range(2))
 def test_a_killed_run_opens_again(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = tmp_path / "play.txt"
-    text.write_text(PLAY * 4, encoding="utf-8")
     command = [sys.executable, killed_runs.__file__, text, tmp_path / "kills", KILLS, seed]
     killed = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, check=False

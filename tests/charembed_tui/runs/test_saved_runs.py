@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from laboratory import laboratory
-from problems import PLAY
+from saved_run import saved_run
 from waiting import until
 
 from charembed_tui.app import CharembedApp
@@ -16,37 +16,18 @@ from charembed_tui.preferences import Preferences
 from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.keeper import RunKeeper
 from charembed_tui.runs.resuming import resume
 from charembed_tui.screens.saved_runs import SavedRunsScreen
 from charembed_tui.settings import TrainingSettings
-from charembed_tui.timeline import Timeline
-from charembed_tui.trainer import Trainer
-from model.corpus import Corpus
 
 SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam")
 PREFERENCES = Preferences(training=SETTINGS)
 
 
 @pytest.fixture
-def text(tmp_path: Path) -> Path:
-    path = tmp_path / "play.txt"
-    path.write_text(PLAY * 4, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
 def saved(text: Path) -> RunFolder:
     """A run of 12 steps."""
-    corpus = Corpus.from_file(text)
-    trainer, keeper = Trainer(1, corpus, SETTINGS, Timeline()), RunKeeper(corpus, text)
-    for _ in range(12):
-        trainer.step()
-    trainer.measure()
-    keeper.keep(SETTINGS, trainer, everything=True)
-    keeper.close()
-    assert keeper.folder is not None
-    return keeper.folder
+    return saved_run(text, SETTINGS, steps=12)[0]
 
 
 @pytest.fixture

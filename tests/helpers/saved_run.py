@@ -1,0 +1,29 @@
+"""A run on disk, as training leaves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from charembed_tui.runs.folder import RunFolder
+from charembed_tui.runs.keeper import RunKeeper
+from charembed_tui.settings import TrainingSettings
+from charembed_tui.timeline import Timeline
+from charembed_tui.trainer import Trainer
+from model.corpus import Corpus
+
+
+def saved_run(
+    text: Path, settings: TrainingSettings, steps: int, every: int | None = None
+) -> tuple[RunFolder, Trainer]:
+    """Train on a text, with a checkpoint every so many steps, or at the end."""
+    corpus = Corpus.from_file(text)
+    trainer, keeper = Trainer(1, corpus, settings, Timeline()), RunKeeper(corpus, text)
+    for step in range(1, steps + 1):
+        trainer.step()
+        if step == steps:
+            trainer.measure()
+        if step % (every or steps) == 0:
+            keeper.keep(settings, trainer, everything=True)
+    keeper.close()
+    assert keeper.folder is not None
+    return keeper.folder, trainer
