@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -70,29 +69,42 @@ class LossCurve:
 
     def __init__(self, most: int = 4000) -> None:
         self._most = most
-        self._rows: list[tuple[float, float, float, float]] = []
+        self._rows = np.empty((most + 1, 4))
+        self._count = 0
 
     def add(self, step: int, seconds: float, passes: float, loss: float) -> None:
         """Note a measurement; steps come in ascending order, an equal one replaces the last."""
-        row = (float(step), seconds, passes, loss)
-        if self._rows and self._rows[-1][0] == step:
-            self._rows[-1] = row
-            return
-        self._rows.append(row)
-        if len(self._rows) > self._most:
-            self._rows = self._rows[:-1:2] + self._rows[-1:]
+        if not self._count or self._rows[self._count - 1, 0] != step:
+            self._count += 1
+        self._rows[self._count - 1] = step, seconds, passes, loss
+        if self._count > self._most:
+            self._take(_thinned(self._rows[: self._count]))
 
     def extend(self, curve: Curve) -> None:
         """Take over the measurements of an earlier part of the run."""
-        self._rows = [(a, b, c, d) for a, b, c, d in curve.rows().tolist()]
+        rows = curve.rows()
+        while len(rows) > self._most:
+            rows = _thinned(rows)
+        self._take(rows)
 
     def after(self, step: float) -> list[tuple[float, float, float, float]]:
         """The measurements after a step, as rows of a `Curve`."""
-        return self._rows[bisect_right(self._rows, step, key=lambda row: row[0]) :]
+        rows = self._rows[: self._count]
+        new = rows[np.searchsorted(rows[:, 0], step, side="right") :]
+        return [(a, b, c, d) for a, b, c, d in new.tolist()]
 
     def curve(self) -> Curve:
         """What is kept."""
-        return Curve.of(np.array(self._rows).reshape(-1, 4))
+        return Curve.of(self._rows[: self._count].copy())
+
+    def _take(self, rows: Array) -> None:
+        self._count = len(rows)
+        self._rows[: self._count] = rows
+
+
+def _thinned(rows: Array) -> Array:
+    """Every other row, the first and the last among them."""
+    return np.vstack([rows[:-1:2], rows[-1:]])
 
 
 def smoothed(losses: Array, half_life: float) -> Array:
