@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-from textual.widgets import Static
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
 
 from charembed_tui.glyphs import visible
 from charembed_tui.snapshot import SessionState, Snapshot
+from charembed_tui.widgets.line import Line
+
+_REVERSE, _BOLD, _DIM = Style(reverse=True), Style(bold=True), Style(dim=True)
 
 _SIGNS = {
     SessionState.IDLE: "○ ready",
@@ -17,29 +22,43 @@ _SIGNS = {
 }
 
 
-class StatusBar(Static):
+class StatusBar(Line):
     """State, step, loss and speed of the session."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._segments: list[Segment] = []
+
+    @property
+    def text(self) -> str:
+        """What it says, without colours."""
+        return "".join(segment.text for segment in self._segments)
+
+    def segments(self, width: int) -> list[Segment]:
+        """What was last shown."""
+        return self._segments
 
     def show(self, snapshot: Snapshot, corpus_name: str, told: str = "") -> None:
         """Describe a snapshot; `told` is something else worth knowing."""
-        text = Text(no_wrap=True, overflow="ellipsis")
         sign = _SIGNS[snapshot.state]
         if snapshot.facts is None and snapshot.state is SessionState.IDLE:
             sign = f"… counting {_bar(snapshot.counted)} {snapshot.counted:.0%}"
-        text.append(f" {sign} ", style="reverse")
-        if told:
-            text.append(f"  {told} ", style="bold")
-        text.append(f"  step {snapshot.step:,}")
+        numbers = f"  step {snapshot.step:,}"
         if snapshot.loss is not None:
-            text.append(f"  ·  {snapshot.loss:.4f} nats/char")
+            numbers += f"  ·  {snapshot.loss:.4f} nats/char"
         if snapshot.held_out is not None:
-            text.append(f" (held out {snapshot.held_out:.4f})")
+            numbers += f" (held out {snapshot.held_out:.4f})"
         if snapshot.steps_per_second:
-            text.append(f"  ·  {snapshot.steps_per_second:,.0f} steps/s")
+            numbers += f"  ·  {snapshot.steps_per_second:,.0f} steps/s"
             if snapshot.objective_share:
-                text.append(f" ({snapshot.objective_share:.0%} objective)")
-        text.append(f"  ·  {visible(corpus_name)}", style="dim")
-        self.update(text, layout=False)  # always one line: nothing else moves
+                numbers += f" ({snapshot.objective_share:.0%} objective)"
+        self._segments = [
+            Segment(f" {sign} ", _REVERSE),
+            Segment(f"  {told} " if told else "", _BOLD),
+            Segment(numbers),
+            Segment(f"  ·  {visible(corpus_name)}", _DIM),
+        ]
+        self.refresh()
 
 
 def _bar(part: float) -> str:

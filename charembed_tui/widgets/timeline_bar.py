@@ -7,24 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import events
-from textual.app import RenderResult
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 
 from charembed_tui.timeline import Timeline
+from charembed_tui.widgets.line import Line
 
 SPEEDS = (5, 20, 80, 320)  # recorded steps a second
 _TICKS = 20  # a second
 
 
-class TimelineBar(Widget):
+class TimelineBar(Line):
     """Where in the recording the view is: at a step, or at the newest parameters."""
 
-    DEFAULT_CSS = "TimelineBar { height: 1; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "timeline--done",
         "timeline--rest",
@@ -47,7 +45,13 @@ class TimelineBar(Widget):
         self._playing: Timer | None = None
         self._owed = 0.0  # recorded steps that playback is behind, less than one
         self._length = 1  # of the slider, in cells
+        self._inks: dict[str, Style] | None = None
         self.step: int | None = None
+
+    def notify_style_update(self) -> None:
+        """Colours changed with the theme."""
+        super().notify_style_update()
+        self._inks = None
 
     @property
     def is_playing(self) -> bool:
@@ -133,7 +137,7 @@ class TimelineBar(Widget):
             self.refresh()
             self.post_message(self.Moved(step))
 
-    def render(self) -> RenderResult:
+    def segments(self, width: int) -> list[Segment]:
         """The bar, and in words where it stands."""
         sign = "▶" if self.is_playing else "‖" if self.step is not None else "●"
         shown = self._last if self.step is None else self.step
@@ -141,24 +145,26 @@ class TimelineBar(Widget):
         if self.is_playing:
             state += f" · {SPEEDS[self._speed]}/s"
         label = f" step {shown:,} {state}"
-        length = self._length = max(4, self.size.width - len(label) - 2)
+        length = self._length = max(4, width - len(label) - 2)
         head = self._column(shown, length)
-        styles = {
-            name: self.get_component_rich_style(f"timeline--{name}", partial=True)
-            for name in ("done", "rest", "head", "sample")
-        }
-        text = Text(f"{sign} ", no_wrap=True, overflow="crop")
+        if self._inks is None:
+            self._inks = {
+                name: self.get_component_rich_style(f"timeline--{name}", partial=True)
+                for name in ("done", "rest", "head", "sample")
+            }
+        inks = self._inks
+        segments = [Segment(f"{sign} ")]
         marks = {self._column(step, length) for step in self._samples if step <= self._last}
         column = 0
         for place in sorted({*marks, head}):
-            text.append("━" * (min(place, head) - column), style=styles["done"])
-            text.append("─" * (place - max(column, head + 1)), style=styles["rest"])
+            segments.append(Segment("━" * (min(place, head) - column), inks["done"]))
+            segments.append(Segment("─" * (place - max(column, head + 1)), inks["rest"]))
             name, sign = ("head", "┃") if place == head else ("sample", "✎")
-            text.append(sign, style=styles[name])
+            segments.append(Segment(sign, inks[name]))
             column = place + 1
-        text.append("─" * (length - column), style=styles["rest"])
-        text.append(label, style=Style(dim=self.step is None))
-        return text
+        segments.append(Segment("─" * (length - column), inks["rest"]))
+        segments.append(Segment(label, Style(dim=self.step is None)))
+        return [segment for segment in segments if segment.text]
 
     def _column(self, step: int, length: int) -> int:
         return round(step / max(self._last, 1) * (length - 1))

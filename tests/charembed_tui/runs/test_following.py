@@ -83,7 +83,7 @@ async def test_the_app_follows_and_leaves_the_training_to_the_other(
     app = CharembedApp(plan(), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.snapshot.step > 10)
-        await until(lambda: "following" in str(app.panes.status.render()))
+        await until(lambda: "following" in app.panes.status.text)
         await pilot.press("space", "n")
         await until(lambda: any("another process" in n.message for n in app._notifications))
         step = app.snapshot.step
