@@ -28,12 +28,14 @@ def place(
         if 0 <= column < columns and 0 <= row < rows:
             for right, up in _NEARBY:
                 x, y = column + right, row + up
-                if not (0 <= x <= columns - width and 0 <= y < rows):
-                    continue
-                cells = [(x + i, y) for i in range(width)]
-                if taken.isdisjoint(cells):
-                    taken.update(cells)
+                if (
+                    0 <= x <= columns - width
+                    and 0 <= y < rows
+                    and (x, y) not in taken
+                    and (width == 1 or (x + 1, y) not in taken)
+                ):
                     found = (x, y)
+                    taken.update({(x, y), (x + width - 1, y)})
                     break
         result.append(found)
     return result

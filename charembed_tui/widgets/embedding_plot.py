@@ -15,15 +15,19 @@ from textual.message import Message
 from charembed_tui.axis_range import Range
 from charembed_tui.glyphs import CharacterClass, classify, width
 from charembed_tui.placement import place
-from charembed_tui.widgets.plot import (
+from charembed_tui.widgets.picture import (
+    NOTHING,
     Axis,
     Canvas,
-    Plot,
-    marker,
+    Glyphs,
+    Label,
+    Marks,
+    Picture,
     placeholder,
     round_ticks,
     short,
 )
+from charembed_tui.widgets.plot import Plot
 from model.projection import Plane, principal_plane
 
 Array = NDArray[np.float64]
@@ -63,7 +67,7 @@ class EmbeddingPlot(Plot, can_focus=True):
         self._trail: Trail = tuple
         self._components: tuple[int, int] | None = (0, 1)
         self._plane: Plane | None = None
-        self._picture: Array | None = None
+        self._projected: Array | None = None
         self._kinds: list[int] = []
         self._widths: list[int] = []
         self._ranges: tuple[Range, Range] | None = None
@@ -84,28 +88,28 @@ class EmbeddingPlot(Plot, can_focus=True):
     @property
     def hidden(self) -> int:
         """How many characters inside the picture found no free cell."""
-        if self._picture is None or self._ranges is None:
+        if self._projected is None or self._ranges is None:
             return 0
-        inside = np.ones(len(self._picture), dtype=bool)
+        inside = np.ones(len(self._projected), dtype=bool)
         for axis, shown in enumerate(self._ranges):
-            values = self._picture[:, axis]
+            values = self._projected[:, axis]
             inside &= (shown.low <= values) & (values <= shown.high)
         return sum(bool(i) and cell is None for i, cell in zip(inside, self._cells, strict=False))
 
     def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
         """Take the characters that the rows of later embeddings belong to."""
         classes = list(CharacterClass)
-        self._glyphs = vocabulary
+        self._signs = Glyphs(vocabulary)
         self._kinds = [classes.index(classify(c)) for c in vocabulary]
         self._widths = [width(c) for c in vocabulary]
-        self._embeddings = self._picture = self._ranges = self._plane = None
+        self._embeddings = self._projected = self._ranges = self._plane = None
         self.cursor = None
         self.frozen = False
         self.redraw(at_once=True)
 
     def show(self, embeddings: Array, trail: Trail) -> None:
         """Draw embeddings, (V, H); `trail` gives those of the steps before, oldest first."""
-        if len(embeddings) != len(self._glyphs) or not np.isfinite(embeddings).all():
+        if len(embeddings) != len(self._kinds) or not np.isfinite(embeddings).all():
             return
         self._embeddings, self._trail = embeddings, trail
         self._look()
@@ -114,7 +118,7 @@ class EmbeddingPlot(Plot, can_focus=True):
     def look_at(self, components: tuple[int, int] | None) -> None:
         """Show two components, or the principal plane."""
         self._components = components
-        self._plane = self._ranges = self._picture = None
+        self._plane = self._ranges = self._projected = None
         self.frozen = False
         self._look()
         self.redraw(at_once=True)
@@ -206,11 +210,11 @@ class EmbeddingPlot(Plot, can_focus=True):
         if self._embeddings is None:
             return
         if self._components is None:
-            self._plane = principal_plane(self._embeddings, self._picture)
+            self._plane = principal_plane(self._embeddings, self._projected)
         elif max(self._components) >= self._embeddings.shape[1]:
             return
-        self._picture = self._project(self._embeddings)
-        x, y = self._picture.T
+        self._projected = self._project(self._embeddings)
+        x, y = self._projected.T
         if self._ranges is None:
             self._ranges = (Range.around(x), Range.around(y))
         elif not self.frozen:
@@ -219,20 +223,20 @@ class EmbeddingPlot(Plot, can_focus=True):
     @property
     def has_data(self) -> bool:
         """Whether embeddings were shown."""
-        return self._picture is not None
+        return self._projected is not None
 
-    def draw(self, figure: Any, canvas: Canvas) -> tuple[Axis, Axis] | None:
-        """One marker a character, moved a little where two would share a cell."""
-        if self._picture is None or self._ranges is None:
+    def picture(self, canvas: Canvas) -> Picture:
+        """One sign a character, moved a little where two would share a cell."""
+        if self._projected is None or self._ranges is None:
             self._cells = []
-            return None
+            return NOTHING
         sizes = (canvas.columns, canvas.rows)
         columns, rows = (
-            shown.cells(self._picture[:, axis], size).tolist()
+            shown.cells(self._projected[:, axis], size).tolist()
             for axis, (shown, size) in enumerate(zip(self._ranges, sizes, strict=True))
         )
         # The cursor's character first, so that it stands where it belongs.
-        order = list(range(len(self._picture)))
+        order = list(range(len(self._projected)))
         if self.cursor is not None:
             order.insert(0, order.pop(self.cursor))
         cells = place(
@@ -241,39 +245,39 @@ class EmbeddingPlot(Plot, can_focus=True):
         self._cells = [None] * len(order)
         for i, cell in zip(order, cells, strict=True):
             self._cells[i] = cell
-        self._draw_trail(figure, sizes)
+        marks = self._trail_marks(self._ranges, sizes)
         placed = self._placed()
         if placed:
-            figure.draw(
-                figure.signal(
-                    [x for x, _ in placed.values()],
-                    [y for _, y in placed.values()],
-                    marker=[
-                        marker(placeholder(i), _CURSOR if i == self.cursor else self._kinds[i])
-                        for i in placed
-                    ],
-                )
-            )
-        return tuple(_axis(r, n, n // 10 + 1) for r, n in zip(self._ranges, sizes, strict=True))  # type: ignore[return-value]
+            xs, ys = zip(*placed.values(), strict=True)
+            inks = tuple(_CURSOR if i == self.cursor else self._kinds[i] for i in placed)
+            marks += (Marks(xs, ys, tuple(map(placeholder, placed)), inks),)
+        horizontal, vertical = (
+            _axis(r, n, n // 10 + 1) for r, n in zip(self._ranges, sizes, strict=True)
+        )
+        return Picture(marks, horizontal, vertical)
 
-    def _draw_trail(self, figure: Any, sizes: tuple[int, int]) -> None:
-        if self.cursor is None or self._ranges is None:
-            return
+    def _trail_marks(
+        self, ranges: tuple[Range, Range], sizes: tuple[int, int]
+    ) -> tuple[Marks | Label, ...]:
+        """Where the cursor's character was before."""
+        if self.cursor is None:
+            return ()
         path = [
             tuple(
                 int(shown.cells(at[None, axis], size)[0])
-                for axis, (shown, size) in enumerate(zip(self._ranges, sizes, strict=True))
+                for axis, (shown, size) in enumerate(zip(ranges, sizes, strict=True))
             )
             for at in (
                 self._project(e[self.cursor : self.cursor + 1])[0]
                 for e in self._trail()
-                if len(e) == len(self._glyphs)
+                if len(e) == len(self._kinds)
             )
         ]
         inside = [(x, y) for x, y in path if 0 <= x < sizes[0] and 0 <= y < sizes[1]]
-        if inside:
-            x, y = zip(*inside, strict=True)
-            figure.draw(figure.signal(list(x), list(y), marker=marker("·", _TRAIL)))
+        if not inside:
+            return ()
+        xs, ys = zip(*inside, strict=True)
+        return (Marks(xs, ys, ("·",), (_TRAIL,)),)
 
 
 def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -285,4 +289,4 @@ def _axis(shown: Range, cells: int, most: int) -> Axis:
     """An axis in cells, with the values of its range as labels."""
     scale = (cells - 1) / (shown.high - shown.low)
     values = round_ticks(shown.low, shown.high, most)
-    return Axis(0, cells - 1, [((v - shown.low) * scale, short(v)) for v in values])
+    return Axis(0, cells - 1, tuple((round((v - shown.low) * scale), short(v)) for v in values))

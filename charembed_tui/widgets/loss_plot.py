@@ -16,7 +16,17 @@ from textual.message import Message
 from charembed_tui.loss_curve import Curve, bucketed
 from charembed_tui.loss_view import LossView
 from charembed_tui.reference_lines import ReferenceLine
-from charembed_tui.widgets.plot import Axis, Canvas, Plot, marker, round_ticks, short
+from charembed_tui.widgets.picture import (
+    NOTHING,
+    Axis,
+    Canvas,
+    Label,
+    Marks,
+    Picture,
+    round_ticks,
+    short,
+)
+from charembed_tui.widgets.plot import Plot
 
 Array = NDArray[np.float64]
 
@@ -71,11 +81,12 @@ class LossPlot(Plot, can_focus=True):
         part = self._cursor / max(1, self.canvas.columns - 1)
         x = axis.low + part * (axis.high - axis.low)
         x = 10**x if self._view.log_x else x
-        values = []
+        values, last = [], 0.0
         for xs, ys in map(self._view.points, self._curves):
             if len(xs):
+                last = max(last, float(xs[-1]))
                 values.append(float(ys[max(0, int(np.searchsorted(xs, x, "right")) - 1)]))
-        return x, tuple(values)
+        return min(x, last), tuple(values)
 
     def action_move(self, by: int) -> None:
         """Move the cursor by a column."""
@@ -106,7 +117,7 @@ class LossPlot(Plot, can_focus=True):
         """Whether a curve was shown."""
         return bool(self._curves or self._past)
 
-    def draw(self, figure: Any, canvas: Canvas) -> tuple[Axis, Axis] | None:
+    def picture(self, canvas: Canvas) -> Picture:
         """Lines through two points a column at the most."""
         view = self._view
         drawn = [
@@ -121,7 +132,7 @@ class LossPlot(Plot, can_focus=True):
         drawn = [(ink, x, y) for ink, x, y in drawn if len(x)]
         if not drawn:
             self._horizontal = None
-            return None
+            return NOTHING
         low = min(float(y.min()) for *_, y in drawn)
         high = max(float(y.max()) for *_, y in drawn)
         lines = self._baselines(low, high)
@@ -131,27 +142,25 @@ class LossPlot(Plot, can_focus=True):
         low, high = low - room, high + room
         left = min(float(x[0]) for _, x, _ in drawn) if view.log_x else 0.0
         right = max(float(x[-1]) for _, x, _ in drawn)
+        right = math.log10(_rounded_up(10**right)) if view.log_x else _rounded_up(right)
         right = max(right, left + (0.1 if view.log_x or view.against != "steps" else 1.0))
+        marks: list[Marks | Label] = []
         for name, level in lines.items():
-            self._line(figure, [left, right], [level, level], 3, "╌")
+            marks.append(_line((left, right), (level, level), 3, "╌"))
             cell = (right - left) / max(1, canvas.columns - 1)
-            figure.draw(figure.text(right - cell * (len(name) - 1), level, name))
+            marks.append(Label(right - cell * (len(name) - 1), level, name))
         for step in self._switches:
             place = self._at_step(step)
             if place is not None and left <= place <= right:
-                self._line(figure, [place, place], [low, high], 2, "┆")
+                marks.append(_line((place, place), (low, high), 2, "┆"))
         for ink, x, y in drawn:
-            self._line(figure, x.tolist(), y.tolist(), ink, "braille")
+            marks.append(_line(tuple(x.tolist()), tuple(y.tolist()), ink, "braille"))
         if self._cursor is not None:
             at = left + (right - left) * self._cursor / max(1, canvas.columns - 1)
-            self._line(figure, [at, at], [low, high], 4, "│")
+            marks.append(_line((at, at), (low, high), 4, "│"))
         self._horizontal = _axis(left, right, max(2, canvas.columns // 12), view.log_x)
-        return self._horizontal, _axis(low, high, max(2, canvas.rows // 3), view.log_y)
-
-    def _line(self, figure: Any, x: list[float], y: list[float], ink: int, sign: str) -> None:
-        signal = figure.signal(x, y, marker=marker(sign, ink))
-        signal.lines()
-        figure.draw(signal)
+        vertical = _axis(low, high, max(2, canvas.rows // 3), view.log_y)
+        return Picture(tuple(marks), self._horizontal, vertical)
 
     def _scaled(self, x: Array, y: Array) -> tuple[Array, Array]:
         return (
@@ -183,11 +192,23 @@ class LossPlot(Plot, can_focus=True):
         return x
 
 
+def _line(xs: tuple[float, ...], ys: tuple[float, ...], ink: int, sign: str) -> Marks:
+    return Marks(xs, ys, (sign,), (ink,), joined=True)
+
+
+def _rounded_up(end: float) -> float:
+    """Where an axis ends: a little farther, so that it need not grow with every picture."""
+    if end <= 0:
+        return end
+    step = 10.0 ** (math.floor(math.log10(end)) - 1)
+    return math.ceil(end / step) * step
+
+
 def _axis(low: float, high: float, most: int, logarithmic: bool) -> Axis:
     if not logarithmic:
-        return Axis(low, high, [(v, short(v)) for v in round_ticks(low, high, most)])
+        return Axis(low, high, tuple((v, short(v)) for v in round_ticks(low, high, most)))
     powers = [float(p) for p in range(math.ceil(low), math.floor(high) + 1)]
     if len(powers) < 2:  # less than a decade: round numbers at unequal distances
         values = [v for v in round_ticks(10**low, 10**high, most) if v > 0]
-        return Axis(low, high, [(math.log10(v), short(v)) for v in values])
-    return Axis(low, high, [(p, short(10**p)) for p in powers])
+        return Axis(low, high, tuple((math.log10(v), short(v)) for v in values))
+    return Axis(low, high, tuple((p, short(10**p)) for p in powers))

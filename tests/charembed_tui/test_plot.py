@@ -12,7 +12,7 @@ from charembed_tui.loss_view import SCALES, LossView
 from charembed_tui.reference_lines import ReferenceLine
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
 from charembed_tui.widgets.loss_plot import LossPlot
-from charembed_tui.widgets.plot import round_ticks, short
+from charembed_tui.widgets.picture import round_ticks, short
 
 
 class PlotApp(App[None]):

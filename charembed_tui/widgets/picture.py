@@ -1,0 +1,214 @@
+"""What a plot shows, as a value, and the text that plotext makes of it.
+
+plotext has one master figure for the whole process, so pictures are drawn on the interface's
+thread only, one after another.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from charembed_tui.glyphs import glyph, width
+
+_LABEL = 6  # cells that the labels of the vertical axis take
+_BLANK = "\u2800"  # plotext drops labels of spaces
+_LEAST_COLUMNS, _LEAST_ROWS = 8, 3
+FIRST_INK = 16  # plotext colours from here on stand for inks: 0 is the first
+# Characters of this private area stand for glyphs until the picture is drawn: plotext counts every
+# character as one cell, so wide ones would shift what is right of them.
+_FIRST_PLACEHOLDER = 0xF0000
+_PLACEHOLDERS = 0xFFFE
+_PLACEHOLDER = re.compile("[\U000f0000-\U000ffffd]")
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The cells inside the axes: where they begin in the widget, and how many there are."""
+
+    left: int
+    top: int
+    columns: int
+    rows: int
+
+    @classmethod
+    def of(cls, width: int, height: int) -> Canvas:
+        """The canvas of a widget of this size, with both axes labelled."""
+        return cls(_LABEL + 1, 1, width - _LABEL - 2, height - 3)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is room to draw."""
+        return self.columns >= _LEAST_COLUMNS and self.rows >= _LEAST_ROWS
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What an axis shows: from `low` to `high` over its cells, and labelled places."""
+
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Points with a sign and an ink each, or all with the same; joined by lines or not."""
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    signs: tuple[str, ...]
+    inks: tuple[int, ...]
+    joined: bool = False
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text that begins at a place."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that a plot shows, earlier marks under later ones. Equal ones look the same."""
+
+    marks: tuple[Marks | Label, ...]
+    horizontal: Axis
+    vertical: Axis
+
+
+NOTHING = Picture((), Axis(0, 1, ()), Axis(0, 1, ()))
+
+
+class Glyphs:
+    """The glyphs of some characters, and the signs that stand for them in a picture."""
+
+    def __init__(self, characters: Sequence[str] = ()) -> None:
+        self._glyphs = [glyph(c) for c in characters]
+        wide = "".join(placeholder(i) for i, c in enumerate(characters) if width(c) == 2)
+        # With the cell to its right, which may have a colour of its own.
+        self._wide = re.compile(f"([{wide}](?:\x1b\\[[0-9;]*m)*)[^\x1b\n]") if wide else None
+
+    def put_into(self, drawn: str) -> str:
+        """The glyphs in place of their signs."""
+        if self._wide:
+            drawn = self._wide.sub(r"\1", drawn)
+        return _PLACEHOLDER.sub(self._glyph, drawn)
+
+    def _glyph(self, found: re.Match[str]) -> str:
+        index = ord(found[0]) - _FIRST_PLACEHOLDER
+        return self._glyphs[index] if index < len(self._glyphs) else found[0]
+
+
+def placeholder(index: int) -> str:
+    """A character that stands for the glyph with this index while plotext draws."""
+    return chr(_FIRST_PLACEHOLDER + index % _PLACEHOLDERS)
+
+
+@cache
+def plotext() -> Any:
+    """The module, imported when the first figure is drawn: it takes a tenth of a second."""
+    import plotext as module
+
+    module.terminal.limit(False, False)  # the widget knows its size, whatever the terminal's is
+    module.figure.theme("colorless")
+    return module
+
+
+@lru_cache(maxsize=1 << 14)
+def marker(symbol: str, ink: int) -> Any:
+    """A plotext marker drawn in one of the widget's inks; plotext copies what it is given."""
+    return plotext().marker(symbol, FIRST_INK + ink)
+
+
+def drawn(picture: Picture, columns: int, rows: int) -> str:
+    """What plotext makes of a picture: lines with escape sequences for the inks."""
+    canvas = Canvas.of(columns, rows)
+    axes = (picture.horizontal, canvas.columns), (picture.vertical, canvas.rows)
+    frame = _frame(canvas, *(_ticks_in_cells(*axis) for axis in axes))
+    right = canvas.left + canvas.columns
+    lines = list(frame)
+    for row, inside in enumerate(_inside(picture, canvas), canvas.top):
+        lines[row] = frame[row][: canvas.left] + inside + frame[row][right:]
+    return "\n".join(lines)
+
+
+def _ticks_in_cells(axis: Axis, cells: int) -> tuple[tuple[int, str], ...]:
+    scale = (cells - 1) / (axis.high - axis.low)
+    return tuple((round((at - axis.low) * scale), label[:_LABEL]) for at, label in axis.ticks)
+
+
+@lru_cache(maxsize=64)
+def _frame(
+    canvas: Canvas, horizontal: Sequence[tuple[int, str]], vertical: Sequence[tuple[int, str]]
+) -> tuple[str, ...]:
+    """Lines around an empty canvas. Half of the work of drawing, and seldom another."""
+    figure = _figure(canvas.columns + _LABEL + 2, canvas.rows + 3, frame=True)
+    rulers = (("x", horizontal, canvas.columns, 1), ("y", vertical, canvas.rows, _LABEL))
+    for name, ticks, cells, room in rulers:
+        ruler = figure.ruler(name)
+        ruler.lim(0, cells - 1)
+        # An empty label keeps the room of the vertical axis where there are no ticks.
+        ticks = ticks or [(0, _BLANK * room)]
+        ruler.ticks([at for at, _ in ticks], [f"{label:>{room}}" for _, label in ticks])
+    return tuple(figure.build().string(colorless=True).split("\n"))
+
+
+def _inside(picture: Picture, canvas: Canvas) -> list[str]:
+    """Lines of what is inside the frame."""
+    figure = _figure(canvas.columns, canvas.rows, frame=False)
+    for part in picture.marks:
+        if isinstance(part, Label):
+            figure.draw(figure.text(part.x, part.y, part.text))
+            continue
+        markers = [marker(*both) for both in zip(part.signs, part.inks, strict=True)]
+        signal = figure.signal(list(part.xs), list(part.ys), marker=markers)
+        if part.joined:
+            signal.lines()
+        figure.draw(signal)
+    for name, axis in (("x", picture.horizontal), ("y", picture.vertical)):
+        ruler = figure.ruler(name)
+        ruler.lim(axis.low, axis.high)
+        ruler.ticks([], [])
+    return str(figure.build().string()).split("\n")[: canvas.rows]
+
+
+def _figure(columns: int, rows: int, *, frame: bool) -> Any:
+    """The figure without marks; what else was set before is set anew by those who use it."""
+    figure = plotext().figure
+    figure.clear.data()
+    figure.plot_size(columns, rows)
+    return figure.axes(frame)
+
+
+def round_ticks(low: float, high: float, most: int) -> list[float]:
+    """Round numbers between two, at most about `most` of them."""
+    if not high > low or most < 1:
+        return [low]
+    raw = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    stride = next(power * f for f in (1, 2, 5, 10) if power * f >= raw * 0.999)
+    first = math.ceil(low / stride - 1e-9)
+    last = math.floor(high / stride + 1e-9)
+    return [i * stride for i in range(first, last + 1)]
+
+
+def short(value: float) -> str:
+    """A number in at most six characters."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if 1e6 <= size < 1e9:
+        return f"{value / 1e6:.3g}M"
+    if 1e4 <= size < 1e6:
+        return f"{value / 1e3:.4g}k"
+    if 1e-3 <= size < 1e4:
+        return f"{value:.4g}"[:_LABEL]
+    return f"{value:.0e}".replace("e+0", "e").replace("e-0", "e-")
