@@ -42,7 +42,6 @@ from model.corpus import Corpus
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_TO_ANSWER = 0.04  # a key
-_SECONDS_TO_DRAW = 0.006
 _SECONDS_TO_END = 10.0
 _LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
 _KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q")
@@ -232,13 +231,11 @@ class CharembedApp(App[None]):
             )
 
     def _show_embedding(self) -> None:
-        if self.panes.show_embedding(self.session):
-            self.session.give_way(_SECONDS_TO_DRAW)
+        self.panes.show_embedding(self.session)
 
     def _show_numbers(self) -> None:
         if self.panes.show_numbers(self.session):
             self.refresh_loss()
-            self.session.give_way(_SECONDS_TO_DRAW)
 
     def show_view(self) -> None:
         """Draw the parameters on show."""

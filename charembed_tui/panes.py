@@ -20,7 +20,7 @@ from charembed_tui.widgets.loss_pane import LossPane
 from charembed_tui.widgets.status_bar import StatusBar
 
 PAGES = ("setup", "watch", "write")
-_LOOKS_BETWEEN_NUMBERS = 3
+_LOOKS_BETWEEN_NUMBERS = 4
 
 
 class Panes:
@@ -78,17 +78,16 @@ class Panes:
             self.hyperparameters.fill(session.settings)
         self.hyperparameters.show_in_use(session.settings)
 
-    def show_embedding(self, session: Session) -> bool:
-        """Draw the newest parameters, unless an earlier step is on show; whether they are new."""
+    def show_embedding(self, session: Session) -> None:
+        """Draw the newest parameters, unless an earlier step is on show."""
         snapshot = session.snapshot
         if snapshot is self._drawn:
-            return False
+            return
         self._drawn = snapshot
         self.embedding.timeline_bar.show(snapshot.step)
         view = self.view(session)
         if view is not None and view.live:
             self.embedding.show(view, session.timeline)
-        return True
 
     def show_numbers(self, session: Session) -> bool:
         """Tell of the character and the context on show, no faster than can be read.
