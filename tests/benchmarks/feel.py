@@ -30,7 +30,7 @@ COLUMNS, ROWS = 120, 36
 _PRESSES = 80
 _SECONDS = 6.0
 _STARTS = 5
-_ROUNDS = 3
+_ROUNDS = 5
 
 # The same training without an interface, for as long.
 _ALONE = """
@@ -179,12 +179,19 @@ def main() -> None:
     corpus = parser.parse_args().corpus
     print(f"Measured on {machine()}.")
     starts = first_pictures(corpus)
-    rounds = [(while_training(corpus), alone(corpus)) for _ in range(_ROUNDS)]
-    latencies = sorted(x for (found, _, _), _ in rounds for x in found)
+    # Between two without the interface, since a machine's speed drifts.
+    without, rounds = [alone(corpus)], []
+    for _ in range(_ROUNDS):
+        rounds.append(while_training(corpus))
+        without.append(alone(corpus))
+    latencies = sorted(x for found, _, _ in rounds for x in found)
     late = 1e3 * latencies[int(0.95 * len(latencies))]
     middle = 1e3 * statistics.median(latencies)
-    pictures = statistics.median(p for (_, p, _), _ in rounds)
-    share = statistics.median(speed / other for (_, _, speed), other in rounds)
+    pictures = statistics.median(p for _, p, _ in rounds)
+    share = statistics.median(
+        2 * speed / (before + after)
+        for (_, _, speed), before, after in zip(rounds, without, without[1:], strict=False)
+    )
     start = statistics.median(starts)
     missed = print_rows(
         f"The app at {COLUMNS}x{ROWS} on {corpus.name}",
