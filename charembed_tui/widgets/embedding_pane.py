@@ -4,35 +4,57 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.text import Text
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from charembed_tui.glyphs import CharacterClass, classify
 from charembed_tui.snapshot import View
 from charembed_tui.timeline import Timeline
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
+from charembed_tui.widgets.line import Line
 from charembed_tui.widgets.timeline_bar import TimelineBar
 from charembed_tui.widgets.titles import entitle
 
 _TRAIL_FRAMES = 40
 
 
-class Legend(Static):
-    """The classes of characters that occur, in their colours."""
+class Legend(Line):
+    """The classes of characters that occur, in their colours; shortened where there is no room."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._classes_shown: list[tuple[str, Style]] = []
 
     def show_vocabulary(self, vocabulary: tuple[str, ...], plot: EmbeddingPlot) -> None:
         """Take the characters of a text."""
         present = {classify(c) for c in vocabulary}
-        text = Text(no_wrap=True, overflow="ellipsis")
-        for kind in CharacterClass:
-            if kind in present:
-                ink = f"embedding--{kind.name.lower()}"
-                style = plot.get_component_rich_style(ink, partial=True)
-                text.append(kind.value, style=style)
-                text.append(" ")
-        self.update(text)
+        self._classes_shown = [
+            (
+                kind.value,
+                plot.get_component_rich_style(f"embedding--{kind.name.lower()}", partial=True),
+            )
+            for kind in CharacterClass
+            if kind in present
+        ]
+        self.refresh()
+
+    def segments(self, width: int) -> list[Segment]:
+        """The names, all cut to as many letters as there is room for."""
+        names = [name for name, _ in self._classes_shown]
+        letters = max(map(len, names), default=0)
+        while letters > 1 and sum(min(len(n), letters) + 1 for n in names) - 1 > width:
+            letters -= 1
+        return [
+            segment
+            for name, style in self._classes_shown
+            for segment in (Segment(_cut(name, letters), style), Segment(" "))
+        ][:-1]
+
+
+def _cut(name: str, letters: int) -> str:
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
 class EmbeddingPane(Vertical):

@@ -34,6 +34,7 @@ class InspectorPane(Vertical):
         self._vocabulary: tuple[str, ...] = ()
         self._view: View | None = None
         self._table: NgramTable | None = None
+        self._shown = Text()
 
     def compose(self) -> ComposeResult:
         """The context above its bars."""
@@ -47,7 +48,8 @@ class InspectorPane(Vertical):
     def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
         """Take a text's characters."""
         self._vocabulary, self._view, self._table = vocabulary, None, None
-        self._bars.update("")
+        self._shown = Text()
+        self._bars.update(self._shown)
 
     def show(self, view: View, table: NgramTable | None) -> None:
         """Draw the bars by the parameters on show and the counts of the training text."""
@@ -97,7 +99,9 @@ class InspectorPane(Vertical):
             text.append(f"{p[c]:5.0%} ")
             text.append(_bar(counted[c], half), style="dim")
             text.append(f"{counted[c]:5.0%}\n" if seen else "\n", style="dim")
-        self._bars.update(text, layout=False)
+        if text != self._shown:  # drawing is dearer than comparing
+            self._shown = text
+            self._bars.update(text, layout=False)
 
 
 def _bar(part: float, cells: int) -> str:
