@@ -32,8 +32,13 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Results of all tasks, the first done by the calling thread."""
-    if len(tasks) == 1:
-        return [tasks[0]()]
-    others = [_pool().submit(task) for task in tasks[1:]]
-    return [tasks[0](), *(other.result() for other in others)]
+    """Results of all tasks; the calling thread does the first, and what no other has begun by then.
+
+    So a core that is busy with something else delays nothing.
+    """
+    first, *rest = tasks
+    others = [_pool().submit(task) for task in rest]
+    results = [first()]
+    for task, other in zip(rest, others, strict=True):
+        results.append(task() if other.cancel() else other.result())
+    return results
