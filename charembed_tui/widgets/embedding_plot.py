@@ -20,9 +20,8 @@ from charembed_tui.widgets.picture import (
     Axis,
     Canvas,
     Glyphs,
-    Label,
-    Marks,
     Picture,
+    Sign,
     placeholder,
     round_ticks,
     short,
@@ -245,23 +244,19 @@ class EmbeddingPlot(Plot, can_focus=True):
         self._cells = [None] * len(order)
         for i, cell in zip(order, cells, strict=True):
             self._cells[i] = cell
-        marks = self._trail_marks(self._ranges, sizes)
-        placed = self._placed()
-        if placed:
-            xs, ys = zip(*placed.values(), strict=True)
-            inks = tuple(_CURSOR if i == self.cursor else self._kinds[i] for i in placed)
-            marks += (Marks(xs, ys, tuple(map(placeholder, placed)), inks),)
+        signs = self._trail_signs(self._ranges, sizes)
+        for i, (column, row) in self._placed().items():
+            ink = _CURSOR if i == self.cursor else self._kinds[i]
+            signs.append(Sign(column, row, placeholder(i), ink))
         horizontal, vertical = (
             _axis(r, n, n // 10 + 1) for r, n in zip(self._ranges, sizes, strict=True)
         )
-        return Picture(marks, horizontal, vertical)
+        return Picture((), tuple(signs), horizontal, vertical)
 
-    def _trail_marks(
-        self, ranges: tuple[Range, Range], sizes: tuple[int, int]
-    ) -> tuple[Marks | Label, ...]:
+    def _trail_signs(self, ranges: tuple[Range, Range], sizes: tuple[int, int]) -> list[Sign]:
         """Where the cursor's character was before."""
         if self.cursor is None:
-            return ()
+            return []
         path = [
             tuple(
                 int(shown.cells(at[None, axis], size)[0])
@@ -273,11 +268,7 @@ class EmbeddingPlot(Plot, can_focus=True):
                 if len(e) == len(self._kinds)
             )
         ]
-        inside = [(x, y) for x, y in path if 0 <= x < sizes[0] and 0 <= y < sizes[1]]
-        if not inside:
-            return ()
-        xs, ys = zip(*inside, strict=True)
-        return (Marks(xs, ys, ("·",), (_TRAIL,)),)
+        return [Sign(x, y, "·", _TRAIL) for x, y in path if 0 <= x < sizes[0] and 0 <= y < sizes[1]]
 
 
 def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:

@@ -21,8 +21,8 @@ from charembed_tui.widgets.picture import (
     Axis,
     Canvas,
     Label,
-    Marks,
     Picture,
+    Stroke,
     round_ticks,
     short,
 )
@@ -32,6 +32,7 @@ Array = NDArray[np.float64]
 
 _NAMES = ("curve", "held-out", "switch", "baseline", "cursor", "past-1", "past-2", "past-3")
 _PAST = _NAMES.index("past-1")
+_DOTS = 4  # of braille, one above another in a cell
 _BASELINE_ROOM = 0.3  # of the curves' range: lines farther off are not drawn
 
 
@@ -144,23 +145,24 @@ class LossPlot(Plot, can_focus=True):
         right = max(float(x[-1]) for _, x, _ in drawn)
         right = math.log10(_rounded_up(10**right)) if view.log_x else _rounded_up(right)
         right = max(right, left + (0.1 if view.log_x or view.against != "steps" else 1.0))
-        marks: list[Marks | Label] = []
+        parts: list[Stroke | Label] = []
         for name, level in lines.items():
-            marks.append(_line((left, right), (level, level), 3, "╌"))
+            parts.append(Stroke((left, right), (level, level), "╌", 3))
             cell = (right - left) / max(1, canvas.columns - 1)
-            marks.append(Label(right - cell * (len(name) - 1), level, name))
+            parts.append(Label(right - cell * (len(name) - 1), level, name))
         for step in self._switches:
             place = self._at_step(step)
             if place is not None and left <= place <= right:
-                marks.append(_line((place, place), (low, high), 2, "┆"))
+                parts.append(Stroke((place, place), (low, high), "┆", 2))
         for ink, x, y in drawn:
-            marks.append(_line(tuple(x.tolist()), tuple(y.tolist()), ink, "braille"))
+            x, y = _without_flats(x, y, (high - low) / (_DOTS * canvas.rows))
+            parts.append(Stroke(tuple(x.tolist()), tuple(y.tolist()), "braille", ink))
         if self._cursor is not None:
             at = left + (right - left) * self._cursor / max(1, canvas.columns - 1)
-            marks.append(_line((at, at), (low, high), 4, "│"))
+            parts.append(Stroke((at, at), (low, high), "│", 4))
         self._horizontal = _axis(left, right, max(2, canvas.columns // 12), view.log_x)
         vertical = _axis(low, high, max(2, canvas.rows // 3), view.log_y)
-        return Picture(tuple(marks), self._horizontal, vertical)
+        return Picture(tuple(parts), (), self._horizontal, vertical)
 
     def _scaled(self, x: Array, y: Array) -> tuple[Array, Array]:
         return (
@@ -192,15 +194,27 @@ class LossPlot(Plot, can_focus=True):
         return x
 
 
-def _line(xs: tuple[float, ...], ys: tuple[float, ...], ink: int, sign: str) -> Marks:
-    return Marks(xs, ys, (sign,), (ink,), joined=True)
+def _without_flats(x: Array, y: Array, least: float) -> tuple[Array, Array]:
+    """Leave out points inside of flat stretches, which a line shows as well.
+
+    Args:
+        x: (n,).
+        y: (n,).
+        least: difference in y that can be seen.
+    """
+    level = np.rint(y / least)
+    inner = (level[1:-1] != level[:-2]) | (level[1:-1] != level[2:])
+    keep = np.concatenate([[True], inner, [True]]) if len(x) > 1 else np.ones(len(x), dtype=bool)
+    return x[keep], y[keep]
 
 
 def _rounded_up(end: float) -> float:
     """Where an axis ends: a little farther, so that it need not grow with every picture."""
     if end <= 0:
         return end
-    step = 10.0 ** (math.floor(math.log10(end)) - 1)
+    most = end / 10
+    power = 10.0 ** math.floor(math.log10(most))
+    step = max(power * f for f in (1, 2, 5) if f == 1 or power * f <= most)
     return math.ceil(end / step) * step
 
 

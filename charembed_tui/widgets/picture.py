@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from charembed_tui.glyphs import glyph, width
 
@@ -55,20 +55,28 @@ class Axis:
     ticks: tuple[tuple[float, str], ...]
 
 
+class Sign(NamedTuple):
+    """A character in a cell of the canvas, counted from the lower left one."""
+
+    column: int
+    row: int
+    character: str
+    ink: int
+
+
 @dataclass(frozen=True)
-class Marks:
-    """Points with a sign and an ink each, or all with the same; joined by lines or not."""
+class Stroke:
+    """Points, in the units of the axes, joined by a line of one character or of braille dots."""
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
-    signs: tuple[str, ...]
-    inks: tuple[int, ...]
-    joined: bool = False
+    character: str
+    ink: int
 
 
 @dataclass(frozen=True)
 class Label:
-    """A text that begins at a place."""
+    """A text that begins at a place, in the units of the axes."""
 
     x: float
     y: float
@@ -77,14 +85,15 @@ class Label:
 
 @dataclass(frozen=True)
 class Picture:
-    """All that a plot shows, earlier marks under later ones. Equal ones look the same."""
+    """All that a plot shows, later parts over earlier ones. Equal ones look the same."""
 
-    marks: tuple[Marks | Label, ...]
+    strokes: tuple[Stroke | Label, ...]
+    signs: tuple[Sign, ...]
     horizontal: Axis
     vertical: Axis
 
 
-NOTHING = Picture((), Axis(0, 1, ()), Axis(0, 1, ()))
+NOTHING = Picture((), (), Axis(0, 1, ()), Axis(0, 1, ()))
 
 
 class Glyphs:
@@ -122,12 +131,6 @@ def plotext() -> Any:
     return module
 
 
-@lru_cache(maxsize=1 << 14)
-def marker(symbol: str, ink: int) -> Any:
-    """A plotext marker drawn in one of the widget's inks; plotext copies what it is given."""
-    return plotext().marker(symbol, FIRST_INK + ink)
-
-
 def drawn(picture: Picture, columns: int, rows: int) -> str:
     """What plotext makes of a picture: lines with escape sequences for the inks."""
     canvas = Canvas.of(columns, rows)
@@ -163,21 +166,34 @@ def _frame(
 
 def _inside(picture: Picture, canvas: Canvas) -> list[str]:
     """Lines of what is inside the frame."""
+    if picture.strokes:
+        matrix = _strokes(picture, canvas)
+    else:  # much quicker
+        matrix = plotext().matrix(canvas.columns, canvas.rows)
+    for column, row, character, ink in picture.signs:
+        matrix.insert(column, canvas.rows - 1 - row, _cell(character, ink))
+    return str(matrix.string()).split("\n")[: canvas.rows]
+
+
+def _strokes(picture: Picture, canvas: Canvas) -> Any:
     figure = _figure(canvas.columns, canvas.rows, frame=False)
-    for part in picture.marks:
+    for part in picture.strokes:
         if isinstance(part, Label):
             figure.draw(figure.text(part.x, part.y, part.text))
-            continue
-        markers = [marker(*both) for both in zip(part.signs, part.inks, strict=True)]
-        signal = figure.signal(list(part.xs), list(part.ys), marker=markers)
-        if part.joined:
-            signal.lines()
-        figure.draw(signal)
+        else:
+            marker = plotext().marker(part.character, FIRST_INK + part.ink)
+            figure.draw(figure.signal(list(part.xs), list(part.ys), marker=marker).lines())
     for name, axis in (("x", picture.horizontal), ("y", picture.vertical)):
         ruler = figure.ruler(name)
         ruler.lim(axis.low, axis.high)
         ruler.ticks([], [])
-    return str(figure.build().string()).split("\n")[: canvas.rows]
+    return figure.build()
+
+
+@lru_cache(maxsize=1 << 14)
+def _cell(character: str, ink: int) -> Any:
+    """A matrix of one cell."""
+    return plotext().colorize(character).fill(FIRST_INK + ink).matrix()
 
 
 def _figure(columns: int, rows: int, *, frame: bool) -> Any:

@@ -15,8 +15,8 @@ from textual.geometry import Region
 
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
 from charembed_tui.widgets.line import Line
-from charembed_tui.widgets.loss_plot import _rounded_up
-from charembed_tui.widgets.picture import Axis, Canvas, Marks, Picture, drawn
+from charembed_tui.widgets.loss_plot import _rounded_up, _without_flats
+from charembed_tui.widgets.picture import Axis, Canvas, Picture, Sign, Stroke, drawn
 from charembed_tui.widgets.picture import plotext as prepared
 
 COLUMNS, ROWS = 40, 15
@@ -30,9 +30,11 @@ def in_one_figure(picture: Picture) -> list[str]:
     figure.clear()
     figure.theme("colorless")
     figure.plot_size(COLUMNS, ROWS)
-    for marks in picture.marks:
-        signal = figure.signal(list(marks.xs), list(marks.ys), marker=list(marks.signs))
-        figure.draw(signal.lines() if marks.joined else signal)
+    for stroke in picture.strokes:
+        signal = figure.signal(list(stroke.xs), list(stroke.ys), marker=stroke.character)
+        figure.draw(signal.lines())
+    for column, row, character, _ in picture.signs:
+        figure.draw(figure.signal([column], [row], marker=character))
     for name, axis, room in (("x", picture.horizontal, 1), ("y", picture.vertical, 6)):
         figure.ruler(name).lim(axis.low, axis.high)
         figure.ruler(name).ticks(
@@ -49,26 +51,23 @@ def axis(cells: int) -> st.SearchStrategy[Axis]:
     return ticks.map(lambda at: Axis(0, cells - 1, tuple((c, str(c)) for c in sorted(at))))
 
 
-def marks(signs: st.SearchStrategy[str], *, joined: bool) -> st.SearchStrategy[Marks]:
-    x, y = st.integers(0, CANVAS.columns - 1), st.integers(0, CANVAS.rows - 1)
-    points = st.lists(st.tuples(x, y, signs), min_size=1, max_size=20)
-    return points.map(
-        lambda found: Marks(
-            *(tuple(column) for column in zip(*found, strict=True)), (0,) * len(found), joined
-        )
-    )
+columns, rows = st.integers(0, CANVAS.columns - 1), st.integers(0, CANVAS.rows - 1)
+signs = st.builds(Sign, columns, rows, st.sampled_from("abcxyz·"), st.integers(0, 5))
+strokes = st.lists(st.tuples(columns, rows), min_size=1, max_size=20).map(
+    lambda points: Stroke(*(tuple(c) for c in zip(*points, strict=True)), "braille", 1)
+)
 
 
 @given(
-    st.lists(marks(st.sampled_from("abcxyz"), joined=False), max_size=3),
-    st.lists(marks(st.just("braille"), joined=True), max_size=2),
+    st.lists(strokes, max_size=2),
+    st.lists(signs, max_size=30),
     axis(CANVAS.columns),
     axis(CANVAS.rows),
 )
 def test_frame_and_inside_are_what_plotext_draws_in_one(
-    scattered: list[Marks], curves: list[Marks], horizontal: Axis, vertical: Axis
+    curves: list[Stroke], scattered: list[Sign], horizontal: Axis, vertical: Axis
 ) -> None:
-    picture = Picture((*curves, *scattered), horizontal, vertical)
+    picture = Picture(tuple(curves), tuple(scattered), horizontal, vertical)
     text = plain(drawn(picture, COLUMNS, ROWS))
     assert [line.rstrip() for line in text if line] == in_one_figure(picture)
 
@@ -149,3 +148,17 @@ async def test_a_line_fills_its_width_and_ends_in_an_ellipsis(columns: int, expe
 def test_an_axis_ends_a_little_after_its_curve(end: float) -> None:
     assert end <= _rounded_up(end) * (1 + 1e-12)
     assert _rounded_up(end) <= 1.1 * end * (1 + 1e-9)
+
+
+@given(st.lists(st.floats(0, 9), min_size=1, max_size=60))
+def test_a_curve_without_its_flats_is_where_it_was(values: list[float]) -> None:
+    x, y = np.arange(float(len(values))), np.array(values)
+    fewer_x, fewer_y = _without_flats(x, y, 0.5)
+    assert (fewer_x[0], fewer_x[-1]) == (x[0], x[-1])
+    assert (np.abs(np.interp(x, fewer_x, fewer_y) - y) <= 0.5 + 1e-9).all()
+
+
+def test_a_flat_curve_is_two_points() -> None:
+    x, y = _without_flats(np.arange(50.0), np.full(50, 3.0), 0.1)
+    assert x.tolist() == [0, 49]
+    assert y.tolist() == [3, 3]
