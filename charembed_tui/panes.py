@@ -20,7 +20,7 @@ from charembed_tui.widgets.loss_pane import LossPane
 from charembed_tui.widgets.status_bar import StatusBar
 
 PAGES = ("setup", "watch", "write")
-_LOOKS_BETWEEN_NUMBERS = 4
+_LOOKS_BETWEEN_NUMBERS = 5
 
 
 class Panes:
