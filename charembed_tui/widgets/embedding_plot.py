@@ -98,7 +98,7 @@ class EmbeddingPlot(Plot, can_focus=True):
     def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
         """Take the characters that the rows of later embeddings belong to."""
         classes = list(CharacterClass)
-        self._signs = Glyphs(vocabulary)
+        self._glyphs = Glyphs(vocabulary)
         self._kinds = [classes.index(classify(c)) for c in vocabulary]
         self._widths = [width(c) for c in vocabulary]
         self._embeddings = self._projected = self._ranges = self._plane = None

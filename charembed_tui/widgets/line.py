@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
+
+from charembed_tui.widgets.inked import Inked
 
 
-class Line(Widget):
+class Line(Inked):
     """Base of widgets one row high; what is too long ends in an ellipsis."""
 
     DEFAULT_CSS = "Line { height: 1; }"

@@ -203,8 +203,8 @@ def _without_flats(x: Array, y: Array, least: float) -> tuple[Array, Array]:
         least: difference in y that can be seen.
     """
     level = np.rint(y / least)
-    inner = (level[1:-1] != level[:-2]) | (level[1:-1] != level[2:])
-    keep = np.concatenate([[True], inner, [True]]) if len(x) > 1 else np.ones(len(x), dtype=bool)
+    # NaN differs from everything, so the ends stay.
+    keep = (np.diff(level, prepend=np.nan) != 0) | (np.diff(level, append=np.nan) != 0)
     return x[keep], y[keep]
 
 

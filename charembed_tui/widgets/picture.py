@@ -135,7 +135,7 @@ def drawn(picture: Picture, columns: int, rows: int) -> str:
     """What plotext makes of a picture: lines with escape sequences for the inks."""
     canvas = Canvas.of(columns, rows)
     axes = (picture.horizontal, canvas.columns), (picture.vertical, canvas.rows)
-    frame = _frame(canvas, *(_ticks_in_cells(*axis) for axis in axes))
+    frame = _frame(columns, rows, *(_ticks_in_cells(*axis) for axis in axes))
     right = canvas.left + canvas.columns
     lines = list(frame)
     for row, inside in enumerate(_inside(picture, canvas), canvas.top):
@@ -150,10 +150,14 @@ def _ticks_in_cells(axis: Axis, cells: int) -> tuple[tuple[int, str], ...]:
 
 @lru_cache(maxsize=64)
 def _frame(
-    canvas: Canvas, horizontal: Sequence[tuple[int, str]], vertical: Sequence[tuple[int, str]]
+    columns: int,
+    rows: int,
+    horizontal: Sequence[tuple[int, str]],
+    vertical: Sequence[tuple[int, str]],
 ) -> tuple[str, ...]:
     """Lines around an empty canvas. Half of the work of drawing, and seldom another."""
-    figure = _figure(canvas.columns + _LABEL + 2, canvas.rows + 3, frame=True)
+    canvas = Canvas.of(columns, rows)
+    figure = _figure(columns, rows, frame=True)
     rulers = (("x", horizontal, canvas.columns, 1), ("y", vertical, canvas.rows, _LABEL))
     for name, ticks, cells, room in rulers:
         ruler = figure.ruler(name)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 import time
 from abc import abstractmethod
+from functools import cache
 from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
 
+from charembed_tui.widgets.inked import Inked
 from charembed_tui.widgets.picture import FIRST_INK, Canvas, Glyphs, Picture, drawn
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 _REST = 4.0  # times as long as building a figure took, before the next one is built
 
 
-class Plot(Widget):
+class Plot(Inked):
     """Base of plots: subclasses say what is to be seen and name the classes of their inks."""
 
     DEFAULT_CSS = """
@@ -33,8 +34,7 @@ class Plot(Widget):
         self._strips: list[Strip] | None = None
         self._picture: Picture | None = None  # on the strips
         self._fits = Size(0, 0)  # what the strips are for
-        self._styles: list[Style] | None = None  # of the frame and the inks
-        self._signs = Glyphs()
+        self._glyphs = Glyphs()
         self._building_seconds = 0.0
         self._built = 0.0
         self._postponed = False
@@ -84,7 +84,7 @@ class Plot(Widget):
     def notify_style_update(self) -> None:
         """Colours changed with the theme."""
         super().notify_style_update()
-        self._strips = self._picture = self._styles = None
+        self._strips = self._picture = None
 
     def render_line(self, y: int) -> Strip:
         """A line of the figure, built when the first is asked for."""
@@ -111,25 +111,21 @@ class Plot(Widget):
         return strips
 
     def _draw(self, picture: Picture, width: int, height: int) -> list[Strip]:
-        if self._styles is None:
-            names = ("plot--frame", *self.INKS)
-            self._styles = [self.get_component_rich_style(name, partial=True) for name in names]
         own = self.rich_style
-        frame, *inks = (own + style for style in self._styles)
-        lines = self._signs.put_into(drawn(picture, width, height)).split("\n")[:height]
-        styles: dict[str, Style] = {}  # of escape sequences
+        frame, *inks = (own + self.ink(name) for name in ("plot--frame", *self.INKS))
+
+        @cache
+        def style(codes: str) -> Style:
+            ink = _ink(codes)
+            return inks[ink] if 0 <= ink < len(inks) else frame
+
         strips = []
-        for line in lines:
-            segments, style = [], frame
-            for number, part in enumerate(_ESCAPE.split(line)):
-                if number % 2:
-                    if part not in styles:
-                        ink = _ink(part)
-                        styles[part] = inks[ink] if 0 <= ink < len(inks) else frame
-                    style = styles[part]
-                elif part:
-                    segments.append(Segment(part, style))
-            strips.append(Strip(segments).adjust_cell_length(width, own))
+        for line in self._glyphs.put_into(drawn(picture, width, height)).split("\n")[:height]:
+            texts_and_codes = _ESCAPE.split(line)
+            styles = [frame, *map(style, texts_and_codes[1::2])]
+            pieces = zip(texts_and_codes[::2], styles, strict=True)
+            strip = Strip([Segment(text, style) for text, style in pieces if text])
+            strips.append(strip.adjust_cell_length(width, own))
         return strips + [Strip.blank(width, own)] * (height - len(strips))
 
 

@@ -45,13 +45,7 @@ class TimelineBar(Line):
         self._playing: Timer | None = None
         self._owed = 0.0  # recorded steps that playback is behind, less than one
         self._length = 1  # of the slider, in cells
-        self._inks: dict[str, Style] | None = None
         self.step: int | None = None
-
-    def notify_style_update(self) -> None:
-        """Colours changed with the theme."""
-        super().notify_style_update()
-        self._inks = None
 
     @property
     def is_playing(self) -> bool:
@@ -147,22 +141,18 @@ class TimelineBar(Line):
         label = f" step {shown:,} {state}"
         length = self._length = max(4, width - len(label) - 2)
         head = self._column(shown, length)
-        if self._inks is None:
-            self._inks = {
-                name: self.get_component_rich_style(f"timeline--{name}", partial=True)
-                for name in ("done", "rest", "head", "sample")
-            }
-        inks = self._inks
         segments = [Segment(f"{sign} ")]
         marks = {self._column(step, length) for step in self._samples if step <= self._last}
         column = 0
         for place in sorted({*marks, head}):
-            segments.append(Segment("━" * (min(place, head) - column), inks["done"]))
-            segments.append(Segment("─" * (place - max(column, head + 1)), inks["rest"]))
+            segments.append(Segment("━" * (min(place, head) - column), self.ink("timeline--done")))
+            segments.append(
+                Segment("─" * (place - max(column, head + 1)), self.ink("timeline--rest"))
+            )
             name, sign = ("head", "┃") if place == head else ("sample", "✎")
-            segments.append(Segment(sign, inks[name]))
+            segments.append(Segment(sign, self.ink(f"timeline--{name}")))
             column = place + 1
-        segments.append(Segment("─" * (length - column), inks["rest"]))
+        segments.append(Segment("─" * (length - column), self.ink("timeline--rest")))
         segments.append(Segment(label, Style(dim=self.step is None)))
         return [segment for segment in segments if segment.text]
 

@@ -18,6 +18,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pexpect
@@ -190,7 +191,7 @@ def main() -> None:
     pictures = statistics.median(p for _, p, _ in rounds)
     share = statistics.median(
         2 * speed / (before + after)
-        for (_, _, speed), before, after in zip(rounds, without, without[1:], strict=False)
+        for (_, _, speed), (before, after) in zip(rounds, pairwise(without), strict=True)
     )
     start = statistics.median(starts)
     missed = print_rows(

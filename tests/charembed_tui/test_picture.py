@@ -8,9 +8,9 @@ import plotext
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from one_widget import OneWidget
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
@@ -74,15 +74,6 @@ def test_frame_and_inside_are_what_plotext_draws_in_one(
 
 def plain(text: str) -> list[str]:
     return re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n")
-
-
-class OneWidget(App[None]):
-    def __init__(self, widget: Any) -> None:
-        super().__init__()
-        self.widget = widget
-
-    def compose(self) -> ComposeResult:
-        yield self.widget
 
 
 class Watched(EmbeddingPlot):

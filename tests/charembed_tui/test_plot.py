@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from one_widget import OneWidget
 from rich.cells import cell_len
-from textual.app import App, ComposeResult
 
 from charembed_tui.loss_curve import Curve
 from charembed_tui.loss_view import SCALES, LossView
@@ -15,17 +15,8 @@ from charembed_tui.widgets.loss_plot import LossPlot
 from charembed_tui.widgets.picture import round_ticks, short
 
 
-class PlotApp(App[None]):
-    def __init__(self, plot: Any) -> None:
-        super().__init__()
-        self.plot = plot
-
-    def compose(self) -> ComposeResult:
-        yield self.plot
-
-
 async def lines(plot: Any, size: tuple[int, int]) -> list[str]:
-    app = PlotApp(plot)
+    app = OneWidget(plot)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         return [plot.render_line(y).text for y in range(plot.size.height)]
@@ -85,7 +76,7 @@ async def test_lines_of_simpler_models_are_named_where_they_are_near() -> None:
 async def test_the_number_under_the_cursor() -> None:
     plot = LossPlot()
     plot.show([falling()], [], (), (), LossView(unit="bits"))
-    app = PlotApp(plot)
+    app = OneWidget(plot)
     async with app.run_test(size=(60, 20)) as pilot:
         plot.focus()
         await pilot.press("right")
@@ -127,7 +118,7 @@ def test_ticks_are_round_and_inside() -> None:
 
 async def test_zoom_pan_and_hold() -> None:
     plot = embedding("abcdefgh")
-    app = PlotApp(plot)
+    app = OneWidget(plot)
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
         whole = plot._ranges
@@ -151,7 +142,7 @@ async def test_the_cursor_goes_where_the_arrows_and_the_mouse_say() -> None:
     plot.show_vocabulary(tuple("abcde"))
     places = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1.0]])
     plot.show(places, lambda: [places * 0.5])
-    app = PlotApp(plot)
+    app = OneWidget(plot)
     async with app.run_test(size=(60, 20)) as pilot:
         plot.focus()
         for key, expected in (
