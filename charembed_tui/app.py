@@ -37,6 +37,7 @@ from charembed_tui.widgets.corpus_pane import CorpusPane
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
 from charembed_tui.widgets.generation_pane import GenerationPane
 from charembed_tui.widgets.hyperparameters_pane import HyperparametersPane
+from charembed_tui.widgets.kept import KeptScreen
 from charembed_tui.widgets.timeline_bar import TimelineBar
 from model.corpus import Corpus
 
@@ -96,6 +97,10 @@ class CharembedApp(App[None]):
         self._turns = (self._show_state, self._show_embedding, self._show_numbers)
         self._turn = cycle(self._turns)
         self.panes = Panes(plan, preferences, f"{_LEAST.width}x{_LEAST.height} at least; q quits")
+
+    def get_default_screen(self) -> Screen[None]:
+        """The screen of the panes."""
+        return KeptScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """All panes."""

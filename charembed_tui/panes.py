@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
-from textual.widgets import Footer, Static, Tab, Tabs
+from textual.widgets import Static, Tab, Tabs
 
 from charembed_tui.preferences import Preferences
 from charembed_tui.session import Session
@@ -16,6 +15,7 @@ from charembed_tui.widgets.embedding_pane import EmbeddingPane
 from charembed_tui.widgets.generation_pane import GenerationPane
 from charembed_tui.widgets.hyperparameters_pane import HyperparametersPane
 from charembed_tui.widgets.inspector_pane import InspectorPane
+from charembed_tui.widgets.kept import KeptContainer, KeptFooter, KeptHorizontal, KeptVertical
 from charembed_tui.widgets.loss_pane import LossPane
 from charembed_tui.widgets.status_bar import StatusBar
 
@@ -51,19 +51,19 @@ class Panes:
         """Status, pages, footer; small screens show one page at a time, under tabs."""
         yield self.status
         yield self.tabs
-        with Container(id="pages"):
-            with Vertical(id="setup", classes="page"):
+        with KeptContainer(id="pages"):
+            with KeptVertical(id="setup", classes="page"):
                 yield self.corpus
                 yield self.hyperparameters
-            with Horizontal(id="watch", classes="page active"):
+            with KeptHorizontal(id="watch", classes="page active"):
                 yield self.embedding
-                with Vertical(id="numbers"):
+                with KeptVertical(id="numbers"):
                     yield self.loss
                     yield self.character
-            with Horizontal(id="write", classes="page"):
+            with KeptHorizontal(id="write", classes="page"):
                 yield self.generation
                 yield self.inspector
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeptFooter(show_command_palette=False, compact=True)
         yield Static(self._too_small, id="too-small")
 
     def introduce(self, session: Session, plan: Plan) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from charembed_tui.glyphs import CharacterClass, classify
 from charembed_tui.snapshot import View
 from charembed_tui.timeline import Timeline
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
+from charembed_tui.widgets.kept import KeptVertical
 from charembed_tui.widgets.line import Line
 from charembed_tui.widgets.timeline_bar import TimelineBar
 from charembed_tui.widgets.titles import entitle
@@ -57,7 +57,7 @@ def _cut(name: str, letters: int) -> str:
     return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
-class EmbeddingPane(Vertical):
+class EmbeddingPane(KeptVertical):
     """What is shown where: two components or the principal plane, now or at a recorded step."""
 
     BORDER_TITLE = "Embedding"

@@ -9,9 +9,10 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from charembed_tui.widgets.inked import Inked
+from charembed_tui.widgets.kept import Kept
 
 
-class Line(Inked):
+class Line(Inked, Kept):
     """Base of widgets one row high; what is too long ends in an ellipsis."""
 
     DEFAULT_CSS = "Line { height: 1; }"

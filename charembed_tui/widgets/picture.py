@@ -55,6 +55,9 @@ class Axis:
     ticks: tuple[tuple[float, str], ...]
 
 
+Ticks = tuple[tuple[int, str], ...]  # cells and labels
+
+
 class Sign(NamedTuple):
     """A character in a cell of the canvas, counted from the lower left one."""
 
@@ -134,38 +137,46 @@ def plotext() -> Any:
 def drawn(picture: Picture, columns: int, rows: int) -> str:
     """What plotext makes of a picture: lines with escape sequences for the inks."""
     canvas = Canvas.of(columns, rows)
-    axes = (picture.horizontal, canvas.columns), (picture.vertical, canvas.rows)
-    frame = _frame(columns, rows, *(_ticks_in_cells(*axis) for axis in axes))
-    right = canvas.left + canvas.columns
-    lines = list(frame)
-    for row, inside in enumerate(_inside(picture, canvas), canvas.top):
-        lines[row] = frame[row][: canvas.left] + inside + frame[row][right:]
-    return "\n".join(lines)
+    top, *bottom = _above_and_below(canvas.columns, _in_cells(picture.horizontal, canvas.columns))
+    sides = _beside(canvas.rows, _in_cells(picture.vertical, canvas.rows))
+    inside = _inside(picture, canvas)
+    between = [left + line + right for (left, right), line in zip(sides, inside, strict=True)]
+    return "\n".join([top, *between, *bottom])
 
 
-def _ticks_in_cells(axis: Axis, cells: int) -> tuple[tuple[int, str], ...]:
+def _in_cells(axis: Axis, cells: int) -> Ticks:
     scale = (cells - 1) / (axis.high - axis.low)
     return tuple((round((at - axis.low) * scale), label[:_LABEL]) for at, label in axis.ticks)
 
 
-@lru_cache(maxsize=64)
-def _frame(
-    columns: int,
-    rows: int,
-    horizontal: Sequence[tuple[int, str]],
-    vertical: Sequence[tuple[int, str]],
-) -> tuple[str, ...]:
-    """Lines around an empty canvas. Half of the work of drawing, and seldom another."""
-    canvas = Canvas.of(columns, rows)
-    figure = _figure(columns, rows, frame=True)
-    rulers = (("x", horizontal, canvas.columns, 1), ("y", vertical, canvas.rows, _LABEL))
+# What is around the canvas is half of the work of drawing. It changes with the ticks, which seldom
+# move on both axes at once: each has its own figure, as short as can be along the other.
+
+
+@lru_cache(maxsize=256)
+def _above_and_below(columns: int, ticks: Ticks) -> tuple[str, str, str]:
+    """The line above the canvas, that below it, and the labels."""
+    top, _, _, bottom, labels, *_ = _frame(columns, 2, ticks, ())
+    return top, bottom, labels
+
+
+@lru_cache(maxsize=256)
+def _beside(rows: int, ticks: Ticks) -> list[tuple[str, str]]:
+    """What is to the left and to the right of each row of the canvas."""
+    return [(line[: _LABEL + 1], line[-1]) for line in _frame(2, rows, (), ticks)[1 : rows + 1]]
+
+
+def _frame(columns: int, rows: int, horizontal: Ticks, vertical: Ticks) -> list[str]:
+    """Lines of a figure with this many cells inside."""
+    figure = _figure(columns + _LABEL + 2, rows + 3, frame=True)
+    rulers = (("x", horizontal, columns, 1), ("y", vertical, rows, _LABEL))
     for name, ticks, cells, room in rulers:
         ruler = figure.ruler(name)
         ruler.lim(0, cells - 1)
         # An empty label keeps the room of the vertical axis where there are no ticks.
-        ticks = ticks or [(0, _BLANK * room)]
+        ticks = ticks or ((0, _BLANK * room),)
         ruler.ticks([at for at, _ in ticks], [f"{label:>{room}}" for _, label in ticks])
-    return tuple(figure.build().string(colorless=True).split("\n"))
+    return str(figure.build().string(colorless=True)).split("\n")
 
 
 def _inside(picture: Picture, canvas: Canvas) -> list[str]:
