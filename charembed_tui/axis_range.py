@@ -11,6 +11,8 @@ Array = NDArray[np.float64]
 
 _MARGIN = 0.08  # of the values' range, left free on each side
 _HASTE = 0.25  # how much of the way to a smaller range is gone at once
+# Of the range, about a cell: for less no end moves. Less than the margin, so that nothing gets out.
+_CALM = 0.03
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,14 @@ class Range:
         return cls(low - room, high + room)
 
     def following(self, values: Array) -> Range:
-        """The range for new values: it grows at once and shrinks little by little."""
+        """The range for new values: it grows at once and shrinks little by little.
+
+        No end moves for less than a cell: axes that do so with every picture are dear to draw.
+        """
         goal = Range.around(values)
+        calm = _CALM * (goal.high - goal.low)
         return Range(
-            min(goal.low, self.low + _HASTE * (goal.low - self.low)),
-            max(goal.high, self.high + _HASTE * (goal.high - self.high)),
+            -_following(-self.low, -goal.low, calm), _following(self.high, goal.high, calm)
         )
 
     def zoomed(self, factor: float) -> Range:
@@ -49,3 +54,8 @@ class Range:
         """The cell of each value when the range covers this many; outside it, negative or more."""
         scaled = (values - self.low) / (self.high - self.low) * (count - 1)
         return np.rint(np.clip(scaled, -9, count + 9)).astype(np.intp)
+
+
+def _following(end: float, goal: float, calm: float) -> float:
+    """Where the upper end goes."""
+    return end if abs(goal - end) <= calm else max(goal, end + _HASTE * (goal - end))

@@ -37,8 +37,12 @@ class Kept(Widget):
         """The lines of a part of the widget."""
         size = self.outer_size
         if self._kept is None or self._kept[:2] != (crop, size):
-            self._kept = crop, size, super().render_lines(crop)
+            self._kept = crop, size, self.new_lines(crop)
         return self._kept[2]
+
+    def new_lines(self, crop: Region) -> list[Strip]:
+        """The lines when they may have changed."""
+        return super().render_lines(crop)
 
 
 class KeptContainer(Container, Kept):

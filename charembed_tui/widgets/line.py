@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from textual.strip import Strip
 
-from charembed_tui.widgets.inked import Inked
-from charembed_tui.widgets.kept import Kept
+from charembed_tui.widgets.painted import Painted
 
 
-class Line(Inked, Kept):
+class Line(Painted):
     """Base of widgets one row high; what is too long ends in an ellipsis."""
 
     DEFAULT_CSS = "Line { height: 1; }"

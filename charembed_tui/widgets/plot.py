@@ -13,14 +13,14 @@ from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from charembed_tui.widgets.inked import Inked
+from charembed_tui.widgets.painted import Painted
 from charembed_tui.widgets.picture import FIRST_INK, Canvas, Glyphs, Picture, drawn
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 _REST = 4.0  # times as long as building a figure took, before the next one is built
 
 
-class Plot(Inked):
+class Plot(Painted):
     """Base of plots: subclasses say what is to be seen and name the classes of their inks."""
 
     DEFAULT_CSS = """

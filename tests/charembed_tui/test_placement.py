@@ -54,7 +54,15 @@ def test_a_range_grows_at_once_and_shrinks_little_by_little() -> None:
     assert wide.low < after.low < narrow.low
     for _ in range(40):
         after = after.following(np.array([40.0, 60.0]))
-    np.testing.assert_allclose([after.low, after.high], [narrow.low, narrow.high], rtol=1e-3)
+    np.testing.assert_allclose([after.low, after.high], [narrow.low, narrow.high], rtol=0.03)
+
+
+def test_a_range_does_not_move_for_less_than_a_cell() -> None:
+    shown = Range.around(np.array([0.0, 100.0]))
+    assert shown.following(np.array([1.0, 102.0])) == shown
+    moved = shown.following(np.array([1.0, 105.0]))
+    assert moved.low == shown.low
+    assert moved.high == Range.around(np.array([1.0, 105.0])).high
 
 
 def test_zoom_and_pan() -> None:
