@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.text import Text
+from rich.segment import Segment
+from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from charembed_tui.glyphs import glyph, visible, width
 from charembed_tui.snapshot import View
+from charembed_tui.widgets.line import Lines
 from charembed_tui.widgets.titles import entitle
 from model.sampling import Sampler
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from model.ngrams import NgramTable
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_BOLD, _DIM = Style(bold=True), Style(dim=True)
 
 
 class InspectorPane(Vertical):
@@ -30,11 +33,10 @@ class InspectorPane(Vertical):
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._field = Input(placeholder="context: what comes after …", id="context", compact=True)
-        self._bars = Static("", id="bars")
+        self._bars = Lines(id="bars")
         self._vocabulary: tuple[str, ...] = ()
         self._view: View | None = None
         self._table: NgramTable | None = None
-        self._shown = Text()
 
     def compose(self) -> ComposeResult:
         """The context above its bars."""
@@ -48,8 +50,7 @@ class InspectorPane(Vertical):
     def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
         """Take a text's characters."""
         self._vocabulary, self._view, self._table = vocabulary, None, None
-        self._shown = Text()
-        self._bars.update(self._shown)
+        self._bars.show(())
 
     def show(self, view: View, table: NgramTable | None) -> None:
         """Draw the bars by the parameters on show and the counts of the training text."""
@@ -90,18 +91,19 @@ class InspectorPane(Vertical):
         after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
         entitle(self, f"Inspector · after “{after}”", told)
         half = max(2, (self._bars.size.width - 16) // 2)
-        text = Text(no_wrap=True)
-        text.append(f"   {'model':<{half + 6}}{'counted':<{half}}\n", style="dim")
-        for c in np.argsort(-p, kind="stable")[:rows]:
-            text.append(glyph(self._vocabulary[c]), style="bold")
-            text.append(" " * (3 - width(self._vocabulary[c])))
-            text.append(f"{_bar(p[c], half)}", style="bold")
-            text.append(f"{p[c]:5.0%} ")
-            text.append(_bar(counted[c], half), style="dim")
-            text.append(f"{counted[c]:5.0%}\n" if seen else "\n", style="dim")
-        if text != self._shown:  # drawing is dearer than comparing
-            self._shown = text
-            self._bars.update(text, layout=False)
+        shown = [[Segment(f"   {'model':<{half + 6}}{'counted':<{half}}", _DIM)]]
+        for c in np.argsort(-p, kind="stable")[:rows].tolist():
+            sign = self._vocabulary[c]
+            name = glyph(sign) + " " * (3 - width(sign))
+            percent = f"{counted[c]:5.0%}" if seen else ""
+            shown.append(
+                [
+                    Segment(name + _bar(p[c], half), _BOLD),
+                    Segment(f"{p[c]:5.0%} "),
+                    Segment(_bar(counted[c], half) + percent, _DIM),
+                ]
+            )
+        self._bars.show(shown)
 
 
 def _bar(part: float, cells: int) -> str:

@@ -1,11 +1,15 @@
-"""One row of text that changes ten times a second: Textual's general texts cost thrice as much."""
+"""Rows of text that change many times a second: Textual's general texts cost thrice as much."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
 
 from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from charembed_tui.widgets.painted import Painted
@@ -22,10 +26,39 @@ class Line(Painted):
 
     def render_line(self, y: int) -> Strip:
         """The row."""
-        width, own = self.size.width, self.rich_style
-        if y or not width:
-            return Strip.blank(width, own)
-        strip = Strip(self.segments(width))
-        if strip.cell_length > width:
-            strip = Strip([*strip.crop(0, width - 1), Segment("…")])
-        return strip.adjust_cell_length(width).apply_style(own)
+        width = self.size.width
+        return _strip(() if y else self.segments(width), width, self.rich_style)
+
+
+class Lines(Painted):
+    """Rows that are given, as many as fit; only those that change are drawn anew."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._rows: Sequence[Sequence[Segment]] = ()
+
+    @property
+    def text(self) -> str:
+        """What the rows say, without colours."""
+        return "\n".join("".join(segment.text for segment in row) for row in self._rows)
+
+    def show(self, rows: Sequence[Sequence[Segment]]) -> None:
+        """Put others in their place."""
+        pairs = enumerate(zip_longest(self._rows, rows))
+        changed = [Region(0, y, self.size.width, 1) for y, (old, new) in pairs if old != new]
+        self._rows = rows
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """One of the rows."""
+        row = self._rows[y] if y < len(self._rows) else ()
+        return _strip(row, self.size.width, self.rich_style)
+
+
+def _strip(segments: Sequence[Segment], width: int, style: Style) -> Strip:
+    """Segments on a row of cells, whose style they are on."""
+    strip = Strip(segments)
+    if strip.cell_length > width:
+        strip = Strip([*strip.crop(0, max(0, width - 1)), Segment("…")])
+    return strip.adjust_cell_length(width).apply_style(style)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from laboratory import laboratory
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input, Select, Static
+from textual.widgets import DataTable, Input, Select
 from waiting import until
 
 from charembed_tui.app import CharembedApp
@@ -26,6 +26,7 @@ from charembed_tui.screens.through_time import ThroughTimeScreen, spread
 from charembed_tui.settings import TrainingSettings
 from charembed_tui.snapshot import SessionState
 from charembed_tui.timeline import Timeline
+from charembed_tui.widgets.line import Lines
 from charembed_tui.widgets.sample_text import SampleText
 from model.log_bilinear import LogBilinear
 from model.sampling import Sampler
@@ -274,7 +275,7 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
         training = app.corpus.decode(app.corpus.codes[: int(0.9 * len(app.corpus))])
         times = sum(training[i : i + 3] == "the" for i in range(len(training) - 3))
         assert f"{times:,} times" in app.panes.inspector.border_subtitle
-        shown = str(app.query_one("#bars", Static).content)
+        shown = app.query_one("#bars", Lines).text
         assert len(shown.splitlines()) > 5
         await pilot.press("backspace", "~")
         await pilot.pause()
