@@ -17,14 +17,15 @@ from charembed_tui.glyphs import CharacterClass, classify, width
 from charembed_tui.placement import place
 from charembed_tui.widgets.picture import (
     NOTHING,
-    Axis,
     Canvas,
     Glyphs,
     Picture,
     Sign,
+    Ticks,
     placeholder,
     round_ticks,
     short,
+    ticks,
 )
 from charembed_tui.widgets.plot import Plot
 from model.projection import Plane, principal_plane
@@ -276,8 +277,7 @@ def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
     return float(np.hypot(a[0] - b[0], 2 * (a[1] - b[1])))
 
 
-def _axis(shown: Range, cells: int, most: int) -> Axis:
-    """An axis in cells, with the values of its range as labels."""
-    scale = (cells - 1) / (shown.high - shown.low)
+def _axis(shown: Range, cells: int, most: int) -> Ticks:
+    """The values of a range as labels."""
     values = round_ticks(shown.low, shown.high, most)
-    return Axis(0, cells - 1, tuple((round((v - shown.low) * scale), short(v)) for v in values))
+    return ticks(shown.low, shown.high, cells, [(value, short(value)) for value in values])

@@ -18,21 +18,22 @@ from charembed_tui.loss_view import LossView
 from charembed_tui.reference_lines import ReferenceLine
 from charembed_tui.widgets.picture import (
     NOTHING,
-    Axis,
     Canvas,
-    Label,
     Picture,
+    Sign,
     Stroke,
+    Ticks,
     round_ticks,
     short,
+    ticks,
 )
 from charembed_tui.widgets.plot import Plot
 
 Array = NDArray[np.float64]
 
 _NAMES = ("curve", "held-out", "switch", "baseline", "cursor", "past-1", "past-2", "past-3")
-_PAST = _NAMES.index("past-1")
-_DOTS = 4  # of braille, one above another in a cell
+_SWITCH, _BASELINE, _CURSOR, _PAST = map(_NAMES.index, ("switch", "baseline", "cursor", "past-1"))
+_LEVEL = 1e-9  # nats or bits: what differs less is one height
 _BASELINE_ROOM = 0.3  # of the curves' range: lines farther off are not drawn
 
 
@@ -58,7 +59,7 @@ class LossPlot(Plot, can_focus=True):
         self._lines: tuple[ReferenceLine, ...] = ()
         self._view = LossView()
         self._cursor: int | None = None  # a column of the canvas
-        self._horizontal: Axis | None = None
+        self._horizontal: tuple[float, float] | None = None  # the axis
 
     def show(
         self,
@@ -78,9 +79,8 @@ class LossPlot(Plot, can_focus=True):
         """Where the cursor is on the horizontal axis, and the last loss of each curve there."""
         if self._cursor is None or self._horizontal is None or not self._curves:
             return None
-        axis = self._horizontal
-        part = self._cursor / max(1, self.canvas.columns - 1)
-        x = axis.low + part * (axis.high - axis.low)
+        left, right = self._horizontal
+        x = left + self._cursor / max(1, self.canvas.columns - 1) * (right - left)
         x = 10**x if self._view.log_x else x
         values, last = [], 0.0
         for xs, ys in map(self._view.points, self._curves):
@@ -138,31 +138,34 @@ class LossPlot(Plot, can_focus=True):
         high = max(float(y.max()) for *_, y in drawn)
         lines = self._baselines(low, high)
         low, high = min([low, *lines.values()]), max([high, *lines.values()])
-        # A little wider than the data, so that a flat curve has a picture too.
-        room = 0.05 * (high - low) or 0.05
-        low, high = low - room, high + room
+        low, high = _rounded_outward(low, high)
         left = min(float(x[0]) for _, x, _ in drawn) if view.log_x else 0.0
         right = max(float(x[-1]) for _, x, _ in drawn)
         right = math.log10(_rounded_up(10**right)) if view.log_x else _rounded_up(right)
         right = max(right, left + (0.1 if view.log_x or view.against != "steps" else 1.0))
-        parts: list[Stroke | Label] = []
+        self._horizontal = left, right
+        per_x = (canvas.columns - 1) / (right - left)
+        per_y = (canvas.rows - 1) / (high - low)
+        ends = (0, canvas.columns - 1), (0, canvas.rows - 1)
+        strokes, names = [], []
         for name, level in lines.items():
-            parts.append(Stroke((left, right), (level, level), "╌", 3))
-            cell = (right - left) / max(1, canvas.columns - 1)
-            parts.append(Label(right - cell * (len(name) - 1), level, name))
+            row = round((level - low) * per_y)
+            strokes.append(Stroke(ends[0], (row, row), "╌", _BASELINE))
+            name = name[: canvas.columns]
+            names.append(Sign(canvas.columns - len(name), row, name, _BASELINE))
         for step in self._switches:
             place = self._at_step(step)
             if place is not None and left <= place <= right:
-                parts.append(Stroke((place, place), (low, high), "┆", 2))
+                column = round((place - left) * per_x)
+                strokes.append(Stroke((column, column), ends[1], "┆", _SWITCH))
         for ink, x, y in drawn:
-            x, y = _without_flats(x, y, (high - low) / (_DOTS * canvas.rows))
-            parts.append(Stroke(tuple(x.tolist()), tuple(y.tolist()), "braille", ink))
+            columns, rows = _dots((x - left) * per_x, (y - low) * per_y)
+            strokes.append(Stroke(tuple(columns.tolist()), tuple(rows.tolist()), "braille", ink))
         if self._cursor is not None:
-            at = left + (right - left) * self._cursor / max(1, canvas.columns - 1)
-            parts.append(Stroke((at, at), (low, high), "│", 4))
-        self._horizontal = _axis(left, right, max(2, canvas.columns // 12), view.log_x)
-        vertical = _axis(low, high, max(2, canvas.rows // 3), view.log_y)
-        return Picture(tuple(parts), (), self._horizontal, vertical)
+            strokes.append(Stroke((self._cursor, self._cursor), ends[1], "│", _CURSOR))
+        horizontal = _ticks(left, right, canvas.columns, canvas.columns // 12, view.log_x)
+        vertical = _ticks(low, high, canvas.rows, canvas.rows // 3, view.log_y)
+        return Picture(tuple(strokes), tuple(names), horizontal, vertical)
 
     def _scaled(self, x: Array, y: Array) -> tuple[Array, Array]:
         return (
@@ -194,35 +197,48 @@ class LossPlot(Plot, can_focus=True):
         return x
 
 
-def _without_flats(x: Array, y: Array, least: float) -> tuple[Array, Array]:
-    """Leave out points inside of flat stretches, which a line shows as well.
+def _dots(columns: Array, rows: Array) -> tuple[Array, Array]:
+    """A curve on braille dots, without those inside of level stretches, which a line shows as well.
+
+    So a picture changes only when a dot does.
 
     Args:
-        x: (n,).
-        y: (n,).
-        least: difference in y that can be seen.
+        columns: (n,), of the points, in cells.
+        rows: (n,).
     """
-    level = np.rint(y / least)
+    x, y = np.rint(2 * columns + 0.5), np.rint(4 * rows + 1.5)  # 2 x 4 dots a cell
     # NaN differs from everything, so the ends stay.
-    keep = (np.diff(level, prepend=np.nan) != 0) | (np.diff(level, append=np.nan) != 0)
-    return x[keep], y[keep]
+    keep = (np.diff(y, prepend=np.nan) != 0) | (np.diff(y, append=np.nan) != 0)
+    return (x[keep] - 0.5) / 2, (y[keep] - 1.5) / 4
+
+
+def _step(most: float) -> float:
+    """The largest of 1, 2, 5, 10 … that is not more."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(power * f for f in (1, 2, 5) if f == 1 or power * f <= most)
 
 
 def _rounded_up(end: float) -> float:
-    """Where an axis ends: a little farther, so that it need not grow with every picture."""
+    """Where the horizontal axis ends: farther, so that it need not grow with every picture."""
     if end <= 0:
         return end
-    most = end / 10
-    power = 10.0 ** math.floor(math.log10(most))
-    step = max(power * f for f in (1, 2, 5) if f == 1 or power * f <= most)
+    step = _step(end / 10)
     return math.ceil(end / step) * step
 
 
-def _axis(low: float, high: float, most: int, logarithmic: bool) -> Axis:
+def _rounded_outward(low: float, high: float) -> tuple[float, float]:
+    """The ends of the vertical axis: wider than the data, also where the data are level."""
+    span = high - low if high - low > _LEVEL else 0.5
+    step, room = _step(span / 10), span / 50
+    return math.floor((low - room) / step) * step, math.ceil((high + room) / step) * step
+
+
+def _ticks(low: float, high: float, cells: int, most: int, logarithmic: bool) -> Ticks:
+    most = max(2, most)
     if not logarithmic:
-        return Axis(low, high, tuple((v, short(v)) for v in round_ticks(low, high, most)))
+        return ticks(low, high, cells, [(v, short(v)) for v in round_ticks(low, high, most)])
     powers = [float(p) for p in range(math.ceil(low), math.floor(high) + 1)]
     if len(powers) < 2:  # less than a decade: round numbers at unequal distances
         values = [v for v in round_ticks(10**low, 10**high, most) if v > 0]
-        return Axis(low, high, tuple((math.log10(v), short(v)) for v in values))
-    return Axis(low, high, tuple((p, short(10**p)) for p in powers))
+        return ticks(low, high, cells, [(math.log10(v), short(v)) for v in values])
+    return ticks(low, high, cells, [(p, short(10**p)) for p in powers])

@@ -46,57 +46,43 @@ class Canvas:
         return self.columns >= _LEAST_COLUMNS and self.rows >= _LEAST_ROWS
 
 
-@dataclass(frozen=True)
-class Axis:
-    """What an axis shows: from `low` to `high` over its cells, and labelled places."""
-
-    low: float
-    high: float
-    ticks: tuple[tuple[float, str], ...]
-
-
-Ticks = tuple[tuple[int, str], ...]  # cells and labels
+# Everything in a picture is in cells of the canvas, counted from the lower left one.
+Ticks = tuple[tuple[int, str], ...]  # where they are, and their labels
 
 
 class Sign(NamedTuple):
-    """A character in a cell of the canvas, counted from the lower left one."""
+    """A character, or some from here to the right."""
 
     column: int
     row: int
-    character: str
+    text: str
     ink: int
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """Points, in the units of the axes, joined by a line of one character or of braille dots."""
+    """Points joined by a line of one character or of braille dots."""
 
-    xs: tuple[float, ...]
-    ys: tuple[float, ...]
+    columns: tuple[float, ...]
+    rows: tuple[float, ...]
     character: str
     ink: int
 
 
 @dataclass(frozen=True)
-class Label:
-    """A text that begins at a place, in the units of the axes."""
-
-    x: float
-    y: float
-    text: str
-
-
-@dataclass(frozen=True)
 class Picture:
-    """All that a plot shows, later parts over earlier ones. Equal ones look the same."""
+    """All that a plot shows, later parts over earlier ones, signs over strokes.
 
-    strokes: tuple[Stroke | Label, ...]
+    Equal ones look the same.
+    """
+
+    strokes: tuple[Stroke, ...]
     signs: tuple[Sign, ...]
-    horizontal: Axis
-    vertical: Axis
+    horizontal: Ticks
+    vertical: Ticks
 
 
-NOTHING = Picture((), (), Axis(0, 1, ()), Axis(0, 1, ()))
+NOTHING = Picture((), (), (), ())
 
 
 class Glyphs:
@@ -137,16 +123,11 @@ def plotext() -> Any:
 def drawn(picture: Picture, columns: int, rows: int) -> str:
     """What plotext makes of a picture: lines with escape sequences for the inks."""
     canvas = Canvas.of(columns, rows)
-    top, *bottom = _above_and_below(canvas.columns, _in_cells(picture.horizontal, canvas.columns))
-    sides = _beside(canvas.rows, _in_cells(picture.vertical, canvas.rows))
+    top, *bottom = _above_and_below(canvas.columns, picture.horizontal)
+    sides = _beside(canvas.rows, picture.vertical)
     inside = _inside(picture, canvas)
     between = [left + line + right for (left, right), line in zip(sides, inside, strict=True)]
     return "\n".join([top, *between, *bottom])
-
-
-def _in_cells(axis: Axis, cells: int) -> Ticks:
-    scale = (cells - 1) / (axis.high - axis.low)
-    return tuple((round((at - axis.low) * scale), label[:_LABEL]) for at, label in axis.ticks)
 
 
 # What is around the canvas is half of the work of drawing. It changes with the ticks, which seldom
@@ -175,40 +156,38 @@ def _frame(columns: int, rows: int, horizontal: Ticks, vertical: Ticks) -> list[
         ruler.lim(0, cells - 1)
         # An empty label keeps the room of the vertical axis where there are no ticks.
         ticks = ticks or ((0, _BLANK * room),)
-        ruler.ticks([at for at, _ in ticks], [f"{label:>{room}}" for _, label in ticks])
+        ruler.ticks([at for at, _ in ticks], [f"{label[:_LABEL]:>{room}}" for _, label in ticks])
     return str(figure.build().string(colorless=True)).split("\n")
 
 
 def _inside(picture: Picture, canvas: Canvas) -> list[str]:
     """Lines of what is inside the frame."""
     if picture.strokes:
-        matrix = _strokes(picture, canvas)
+        matrix = _strokes(picture.strokes, canvas)
     else:  # much quicker
         matrix = plotext().matrix(canvas.columns, canvas.rows)
-    for column, row, character, ink in picture.signs:
-        matrix.insert(column, canvas.rows - 1 - row, _cell(character, ink))
+    for column, row, text, ink in picture.signs:
+        matrix.insert(column, canvas.rows - 1 - row, _cells(text, ink))
     return str(matrix.string()).split("\n")[: canvas.rows]
 
 
-def _strokes(picture: Picture, canvas: Canvas) -> Any:
+def _strokes(strokes: Sequence[Stroke], canvas: Canvas) -> Any:
     figure = _figure(canvas.columns, canvas.rows, frame=False)
-    for part in picture.strokes:
-        if isinstance(part, Label):
-            figure.draw(figure.text(part.x, part.y, part.text))
-        else:
-            marker = plotext().marker(part.character, FIRST_INK + part.ink)
-            figure.draw(figure.signal(list(part.xs), list(part.ys), marker=marker).lines())
-    for name, axis in (("x", picture.horizontal), ("y", picture.vertical)):
+    for stroke in strokes:
+        marker = plotext().marker(stroke.character, FIRST_INK + stroke.ink)
+        signal = figure.signal(list(stroke.columns), list(stroke.rows), marker=marker)
+        figure.draw(signal.lines())
+    for name, cells in (("x", canvas.columns), ("y", canvas.rows)):
         ruler = figure.ruler(name)
-        ruler.lim(axis.low, axis.high)
+        ruler.lim(0, cells - 1)
         ruler.ticks([], [])
     return figure.build()
 
 
 @lru_cache(maxsize=1 << 14)
-def _cell(character: str, ink: int) -> Any:
-    """A matrix of one cell."""
-    return plotext().colorize(character).fill(FIRST_INK + ink).matrix()
+def _cells(text: str, ink: int) -> Any:
+    """A matrix of one row."""
+    return plotext().colorize(text).fill(FIRST_INK + ink).matrix()
 
 
 def _figure(columns: int, rows: int, *, frame: bool) -> Any:
@@ -217,6 +196,12 @@ def _figure(columns: int, rows: int, *, frame: bool) -> Any:
     figure.clear.data()
     figure.plot_size(columns, rows)
     return figure.axes(frame)
+
+
+def ticks(low: float, high: float, cells: int, places: Sequence[tuple[float, str]]) -> Ticks:
+    """Labelled places on an axis from `low` to `high` over some cells."""
+    scale = (cells - 1) / (high - low)
+    return tuple((round((at - low) * scale), label) for at, label in places)
 
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:

@@ -15,8 +15,8 @@ from textual.geometry import Region
 
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
 from charembed_tui.widgets.line import Line
-from charembed_tui.widgets.loss_plot import _rounded_up, _without_flats
-from charembed_tui.widgets.picture import Axis, Canvas, Picture, Sign, Stroke, drawn
+from charembed_tui.widgets.loss_plot import _dots, _rounded_outward, _rounded_up
+from charembed_tui.widgets.picture import Canvas, Picture, Sign, Stroke, Ticks, drawn
 from charembed_tui.widgets.picture import plotext as prepared
 
 COLUMNS, ROWS = 40, 15
@@ -31,14 +31,19 @@ def in_one_figure(picture: Picture) -> list[str]:
     figure.theme("colorless")
     figure.plot_size(COLUMNS, ROWS)
     for stroke in picture.strokes:
-        signal = figure.signal(list(stroke.xs), list(stroke.ys), marker=stroke.character)
+        signal = figure.signal(list(stroke.columns), list(stroke.rows), marker=stroke.character)
         figure.draw(signal.lines())
-    for column, row, character, _ in picture.signs:
-        figure.draw(figure.signal([column], [row], marker=character))
-    for name, axis, room in (("x", picture.horizontal, 1), ("y", picture.vertical, 6)):
-        figure.ruler(name).lim(axis.low, axis.high)
+    for column, row, text, _ in picture.signs:
+        for right, character in enumerate(text):
+            figure.draw(figure.signal([column + right], [row], marker=character))
+    axes = (
+        ("x", CANVAS.columns, picture.horizontal, 1),
+        ("y", CANVAS.rows, picture.vertical, 6),
+    )
+    for name, cells, ticks, room in axes:
+        figure.ruler(name).lim(0, cells - 1)
         figure.ruler(name).ticks(
-            [at for at, _ in axis.ticks], [f"{label:>{room}}" for _, label in axis.ticks]
+            [at for at, _ in ticks], [f"{label:>{room}}" for _, label in ticks]
         )
     lines = figure.build().string(colorless=True).split("\n")
     figure.clear()
@@ -46,13 +51,16 @@ def in_one_figure(picture: Picture) -> list[str]:
     return [line.rstrip() for line in lines if line]
 
 
-def axis(cells: int) -> st.SearchStrategy[Axis]:
-    ticks = st.lists(st.integers(0, cells - 1), min_size=1, max_size=3, unique=True)
-    return ticks.map(lambda at: Axis(0, cells - 1, tuple((c, str(c)) for c in sorted(at))))
+def some_ticks(cells: int) -> st.SearchStrategy[Ticks]:
+    places = st.lists(st.integers(0, cells - 1), min_size=1, max_size=3, unique=True)
+    return places.map(lambda at: tuple((c, str(c)) for c in sorted(at)))
 
 
 columns, rows = st.integers(0, CANVAS.columns - 1), st.integers(0, CANVAS.rows - 1)
-signs = st.builds(Sign, columns, rows, st.sampled_from("abcxyz·"), st.integers(0, 5))
+texts = st.sampled_from(["a", "x", "·", "unigram"])
+signs = st.builds(Sign, columns, rows, texts, st.integers(0, 5)).filter(
+    lambda sign: sign.column + len(sign.text) <= CANVAS.columns
+)
 strokes = st.lists(st.tuples(columns, rows), min_size=1, max_size=20).map(
     lambda points: Stroke(*(tuple(c) for c in zip(*points, strict=True)), "braille", 1)
 )
@@ -61,11 +69,11 @@ strokes = st.lists(st.tuples(columns, rows), min_size=1, max_size=20).map(
 @given(
     st.lists(strokes, max_size=2),
     st.lists(signs, max_size=30),
-    axis(CANVAS.columns),
-    axis(CANVAS.rows),
+    some_ticks(CANVAS.columns),
+    some_ticks(CANVAS.rows),
 )
 def test_frame_and_inside_are_what_plotext_draws_in_one(
-    curves: list[Stroke], scattered: list[Sign], horizontal: Axis, vertical: Axis
+    curves: list[Stroke], scattered: list[Sign], horizontal: Ticks, vertical: Ticks
 ) -> None:
     picture = Picture(tuple(curves), tuple(scattered), horizontal, vertical)
     text = plain(drawn(picture, COLUMNS, ROWS))
@@ -141,15 +149,42 @@ def test_an_axis_ends_a_little_after_its_curve(end: float) -> None:
     assert _rounded_up(end) <= 1.1 * end * (1 + 1e-9)
 
 
+@given(st.floats(-3, 9), st.floats(0, 9).map(lambda span: span if span > 1e-6 else 0.0))
+def test_the_vertical_axis_is_a_little_higher_than_the_curves(low: float, span: float) -> None:
+    high = low + span
+    bottom, top = _rounded_outward(low, high)
+    assert bottom < low
+    assert high < top
+    assert top - bottom <= 1.25 * (high - low or 0.5) + 1e-9
+
+
 @given(st.lists(st.floats(0, 9), min_size=1, max_size=60))
-def test_a_curve_without_its_flats_is_where_it_was(values: list[float]) -> None:
-    x, y = np.arange(float(len(values))), np.array(values)
-    fewer_x, fewer_y = _without_flats(x, y, 0.5)
-    assert (fewer_x[0], fewer_x[-1]) == (x[0], x[-1])
-    assert (np.abs(np.interp(x, fewer_x, fewer_y) - y) <= 0.5 + 1e-9).all()
+def test_a_curve_on_dots_is_where_it_was(values: list[float]) -> None:
+    x, y = np.arange(len(values)) / 2 - 0.25, np.array(values)
+    columns, rows = _dots(x, y)
+    assert columns[[0, -1]].tolist() == x[[0, -1]].tolist()
+    assert (np.abs(np.interp(x, columns, rows) - y) <= 0.125 + 1e-9).all()
 
 
-def test_a_flat_curve_is_two_points() -> None:
-    x, y = _without_flats(np.arange(50.0), np.full(50, 3.0), 0.1)
-    assert x.tolist() == [0, 49]
-    assert y.tolist() == [3, 3]
+def test_a_level_curve_is_two_points_and_stays_while_no_dot_changes() -> None:
+    x, y = np.arange(50) / 2 - 0.25, np.full(50, 3.0)
+    columns, rows = _dots(x, y)
+    assert len(columns) == len(rows) == 2
+    again = _dots(x + 0.05, y + 0.04)
+    assert [a.tolist() for a in again] == [columns.tolist(), rows.tolist()]
+
+
+@pytest.mark.parametrize(("column", "row"), [(0, 0), (3, 2), (19, 8)])
+@pytest.mark.parametrize("right", [0, 1])
+@pytest.mark.parametrize("up", [0, 1, 2, 3])
+def test_plotext_has_its_dots_where_curves_are_put(
+    column: int, row: int, right: int, up: int
+) -> None:
+    place = np.array([column + right / 2 - 0.25]), np.array([row + up / 4 - 0.375])
+    dots = _dots(*place)
+    assert [d.tolist() for d in dots] == [p.tolist() for p in place]
+    stroke = Stroke(tuple(dots[0].tolist()), tuple(dots[1].tolist()), "braille", 0)
+    lines = plain(drawn(Picture((stroke,), (), (), ()), 28, 12))
+    canvas = Canvas.of(28, 12)
+    bit = [(0x40, 0x80), (0x04, 0x20), (0x02, 0x10), (0x01, 0x08)][up][right]
+    assert lines[canvas.top + canvas.rows - 1 - row][canvas.left + column] == chr(0x2800 + bit)
