@@ -12,9 +12,10 @@ from one_widget import OneWidget
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
+from textual.strip import Strip
 
 from charembed_tui.widgets.embedding_plot import EmbeddingPlot
-from charembed_tui.widgets.line import Line
+from charembed_tui.widgets.line import Line, Lines
 from charembed_tui.widgets.loss_plot import _dots, _rounded_outward, _rounded_up
 from charembed_tui.widgets.picture import Canvas, Picture, Sign, Stroke, Ticks, drawn
 from charembed_tui.widgets.picture import plotext as prepared
@@ -188,3 +189,35 @@ def test_plotext_has_its_dots_where_curves_are_put(
     canvas = Canvas.of(28, 12)
     bit = [(0x40, 0x80), (0x04, 0x20), (0x02, 0x10), (0x01, 0x08)][up][right]
     assert lines[canvas.top + canvas.rows - 1 - row][canvas.left + column] == chr(0x2800 + bit)
+
+
+class Counted(Lines):
+    """Counts how often it makes a row."""
+
+    made = 0
+
+    def render_line(self, y: int) -> Strip:
+        self.made += 1
+        return super().render_line(y)
+
+
+async def test_lines_are_made_again_only_when_they_may_have_changed() -> None:
+    lines = Counted()
+    async with OneWidget(lines).run_test(size=(20, 4)) as pilot:
+        lines.show([[Segment("one")], [Segment("two")]])
+        await pilot.pause()
+        whole = Region(0, 0, *lines.size)
+        assert lines.render_lines(whole)[1].text.rstrip() == "two"
+        lines.made = 0
+        lines.show([[Segment("one")], [Segment("two")]])
+        lines.render_lines(whole)
+        assert lines.made == 0
+        lines.show([[Segment("one")], [Segment("zwei")]])
+        assert lines.render_lines(whole)[1].text.rstrip() == "zwei"
+        assert lines.made > 0
+        lines.made = 0
+        pilot.app.theme = "textual-light"
+        await pilot.pause()
+        assert lines.made > 0
+        await pilot.resize_terminal(12, 4)
+        assert len(lines.render_lines(Region(0, 0, *lines.size))[0].text) == 12
