@@ -186,19 +186,18 @@ def share(corpus: Path) -> tuple[float, float]:
     app = training(corpus, pausable=True)
     app.process.kill(signal.SIGSTOP)
     command = [sys.executable, "-c", _ALONE, str(corpus)]
-    pipe = subprocess.PIPE
-    alone = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+    alone = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def with_interface() -> float:
-        # Without the emulator, which would compete for the cores.
+        # The emulator, which would compete for the cores, shows it all afterwards.
         app.process.kill(signal.SIGCONT)
-        app.feed(app.take(_WARM_UP))
-        first, began = app.step(), time.perf_counter()
-        data = app.take(_TURN)
-        spent = time.perf_counter() - began
+        before, began = app.take(_WARM_UP), time.perf_counter()
+        after, ended = app.take(_TURN), time.perf_counter()
         app.process.kill(signal.SIGSTOP)
-        app.feed(data)
-        return (app.step() - first) / spent
+        app.feed(before)
+        first = app.step()
+        app.feed(after)
+        return (app.step() - first) / (ended - began)
 
     def step_alone() -> int:
         assert alone.stdin is not None
