@@ -21,11 +21,8 @@ from charembed_tui.widgets.picture import (
     Glyphs,
     Picture,
     Sign,
-    Ticks,
+    linear_ticks,
     placeholder,
-    round_ticks,
-    short,
-    ticks,
 )
 from charembed_tui.widgets.plot import Plot
 from model.projection import Plane, principal_plane
@@ -250,7 +247,8 @@ class EmbeddingPlot(Plot, can_focus=True):
             ink = _CURSOR if i == self.cursor else self._kinds[i]
             signs.append(Sign(column, row, placeholder(i), ink))
         horizontal, vertical = (
-            _axis(r, n, n // 10 + 1) for r, n in zip(self._ranges, sizes, strict=True)
+            linear_ticks(r.low, r.high, n, n // 10 + 1)
+            for r, n in zip(self._ranges, sizes, strict=True)
         )
         return Picture((), tuple(signs), horizontal, vertical)
 
@@ -275,9 +273,3 @@ class EmbeddingPlot(Plot, can_focus=True):
 def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Between two cells, in widths of a cell."""
     return float(np.hypot(a[0] - b[0], 2 * (a[1] - b[1])))
-
-
-def _axis(shown: Range, cells: int, most: int) -> Ticks:
-    """The values of a range as labels."""
-    values = round_ticks(shown.low, shown.high, most)
-    return ticks(shown.low, shown.high, cells, [(value, short(value)) for value in values])

@@ -23,6 +23,7 @@ from charembed_tui.widgets.picture import (
     Sign,
     Stroke,
     Ticks,
+    linear_ticks,
     round_ticks,
     short,
     ticks,
@@ -121,14 +122,11 @@ class LossPlot(Plot, can_focus=True):
     def picture(self, canvas: Canvas) -> Picture:
         """Lines through two points a column at the most."""
         view = self._view
+        curves = [(_PAST + i % 3, curve) for i, curve in enumerate(self._past)]
+        curves += reversed(list(enumerate(self._curves)))  # the training curve on top
         drawn = [
-            (_PAST + i % 3, *self._scaled(*bucketed(*view.points(curve), canvas.columns)))
-            for i, curve in enumerate(self._past)
-        ]
-        # The training curve on top.
-        drawn += [
-            (i, *self._scaled(*bucketed(*view.points(curve), canvas.columns)))
-            for i, curve in reversed(list(enumerate(self._curves)))
+            (ink, *self._scaled(*bucketed(*view.points(curve), canvas.columns)))
+            for ink, curve in curves
         ]
         drawn = [(ink, x, y) for ink, x, y in drawn if len(x)]
         if not drawn:
@@ -236,9 +234,8 @@ def _rounded_outward(low: float, high: float) -> tuple[float, float]:
 def _ticks(low: float, high: float, cells: int, most: int, logarithmic: bool) -> Ticks:
     most = max(2, most)
     if not logarithmic:
-        return ticks(low, high, cells, [(v, short(v)) for v in round_ticks(low, high, most)])
-    powers = [float(p) for p in range(math.ceil(low), math.floor(high) + 1)]
-    if len(powers) < 2:  # less than a decade: round numbers at unequal distances
+        return linear_ticks(low, high, cells, most)
+    values = [10.0**p for p in range(math.ceil(low), math.floor(high) + 1)]
+    if len(values) < 2:  # less than a decade: round numbers at unequal distances
         values = [v for v in round_ticks(10**low, 10**high, most) if v > 0]
-        return ticks(low, high, cells, [(math.log10(v), short(v)) for v in values])
-    return ticks(low, high, cells, [(p, short(10**p)) for p in powers])
+    return ticks(low, high, cells, [(math.log10(v), short(v)) for v in values])

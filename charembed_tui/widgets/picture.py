@@ -204,6 +204,11 @@ def ticks(low: float, high: float, cells: int, places: Sequence[tuple[float, str
     return tuple((round((at - low) * scale), label) for at, label in places)
 
 
+def linear_ticks(low: float, high: float, cells: int, most: int) -> Ticks:
+    """Round numbers, at most about `most` of them, as labels."""
+    return ticks(low, high, cells, [(at, short(at)) for at in round_ticks(low, high, most)])
+
+
 def round_ticks(low: float, high: float, most: int) -> list[float]:
     """Round numbers between two, at most about `most` of them."""
     if not high > low or most < 1:

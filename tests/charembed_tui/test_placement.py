@@ -54,7 +54,8 @@ def test_a_range_grows_at_once_and_shrinks_little_by_little() -> None:
     assert wide.low < after.low < narrow.low
     for _ in range(40):
         after = after.following(np.array([40.0, 60.0]))
-    np.testing.assert_allclose([after.low, after.high], [narrow.low, narrow.high], rtol=0.03)
+    cell = 0.03 * (narrow.high - narrow.low)
+    np.testing.assert_allclose([after.low, after.high], [narrow.low, narrow.high], 0, cell)
 
 
 def test_a_range_does_not_move_for_less_than_a_cell() -> None:
