@@ -9,12 +9,9 @@ missed. Needs a quiet machine: the terminal emulator here shares its cores.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import re
 import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -23,6 +20,7 @@ from pathlib import Path
 
 import pexpect
 import pyte
+from interface_share import share
 from timing import Row, machine, print_rows, with_single_threaded_blas
 
 from charembed_tui.sample_texts import default_sample
@@ -32,42 +30,12 @@ _PRESSES = 80
 _SECONDS = 6.0
 _STARTS = 5
 _ROUNDS = 5
-# One second with the interface, one without, in turns: the machine's speed drifts by a fifth within
-# a minute, and both see the same of it.
-_TURNS, _TURN, _WARM_UP = 60, 1.0, 0.2
-
-# The program, but stopped and continued from outside without its noticing: Textual takes SIGCONT
-# for the end of a suspension by the user, and starts its threads once more.
-_PAUSABLE = """
-import signal, sys
-set_handler = signal.signal
-signal.signal = lambda number, handler: number == signal.SIGCONT or set_handler(number, handler)
-from charembed_tui.cli import main
-sys.exit(main())
-"""
-
-# The same training without an interface; it tells its step when asked.
-_ALONE = """
-import sys, threading
-sys.setswitchinterval(0.001)
-from charembed_tui.settings import TrainingSettings
-from charembed_tui.timeline import Timeline
-from charembed_tui.trainer import Trainer
-from model.corpus import Corpus
-trainer = Trainer(1, Corpus.from_file(sys.argv[1]), TrainingSettings(optimizer="Adam"), Timeline())
-def tell():
-    for _ in sys.stdin:
-        print(trainer.steps, flush=True)
-threading.Thread(target=tell, daemon=True).start()
-while True:
-    trainer.step()
-"""
 
 
 class App:
     """The program in a pseudo-terminal, and what is on its screen; it keeps runs in `runs`."""
 
-    def __init__(self, corpus: Path, *, pausable: bool = False) -> None:
+    def __init__(self, corpus: Path) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.runs = Path(self._folder.name)
         program = shutil.which("charembed-tui", path=sysconfig.get_path("scripts"))
@@ -75,10 +43,9 @@ class App:
         self.screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self.screen)
         self.started = time.perf_counter()
-        command = [sys.executable, "-c", _PAUSABLE] if pausable else [program]
         self.process = pexpect.spawn(
-            command[0],
-            [*command[1:], "--fresh", "--optimizer", "Adam", str(corpus)],
+            program,
+            ["--fresh", "--optimizer", "Adam", str(corpus)],
             dimensions=(ROWS, COLUMNS),
             env={
                 "TERM": "xterm-256color",
@@ -98,19 +65,6 @@ class App:
             return b""
         self._stream.feed(data)
         return data
-
-    def take(self, seconds: float) -> bytes:
-        """What the program writes for some time, as a terminal takes it, not looked at yet."""
-        end, taken = time.perf_counter() + seconds, b""
-        while time.perf_counter() < end:
-            time.sleep(0.05)
-            with contextlib.suppress(pexpect.TIMEOUT):
-                taken += self.process.read_nonblocking(1 << 20, timeout=0)
-        return taken
-
-    def feed(self, data: bytes) -> None:
-        """Show on the screen what was taken."""
-        self._stream.feed(data)
 
     def wait_for(self, pattern: str) -> float:
         """When a pattern is first seen on the screen."""
@@ -143,9 +97,9 @@ def first_pictures(corpus: Path) -> list[float]:
     return times
 
 
-def training(corpus: Path, *, pausable: bool = False) -> App:
+def training(corpus: Path) -> App:
     """The program, training for a second."""
-    app = App(corpus, pausable=pausable)
+    app = App(corpus)
     app.wait_for("ready")
     app.process.send(" ")
     app.wait_for("training")
@@ -181,50 +135,6 @@ def while_training(corpus: Path) -> tuple[list[float], float]:
     return latencies, frames
 
 
-def share(corpus: Path) -> tuple[float, float]:
-    """Training speed with the interface, as a part of that without, and its standard error."""
-    app = training(corpus, pausable=True)
-    app.process.kill(signal.SIGSTOP)
-    command = [sys.executable, "-c", _ALONE, str(corpus)]
-    alone = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def with_interface() -> float:
-        # The emulator, which would compete for the cores, shows it all afterwards.
-        app.process.kill(signal.SIGCONT)
-        before, began = app.take(_WARM_UP), time.perf_counter()
-        after, ended = app.take(_TURN), time.perf_counter()
-        app.process.kill(signal.SIGSTOP)
-        app.feed(before)
-        first = app.step()
-        app.feed(after)
-        return (app.step() - first) / (ended - began)
-
-    def step_alone() -> int:
-        assert alone.stdin is not None
-        assert alone.stdout is not None
-        print(file=alone.stdin, flush=True)
-        return int(alone.stdout.readline())
-
-    def without() -> float:
-        alone.send_signal(signal.SIGCONT)
-        time.sleep(_WARM_UP)
-        first, began = step_alone(), time.perf_counter()
-        time.sleep(_TURN)
-        steps, spent = step_alone() - first, time.perf_counter() - began
-        alone.send_signal(signal.SIGSTOP)
-        return steps / spent
-
-    step_alone()  # it has begun
-    alone.send_signal(signal.SIGSTOP)
-    speeds = [(with_interface(), without()) for _ in range(_TURNS)]
-    alone.kill()
-    app.process.kill(signal.SIGCONT)
-    app.close()
-    shares = [x / y for x, y in speeds]
-    together, by_itself = map(sum, zip(*speeds, strict=True))
-    return together / by_itself, statistics.stdev(shares) / len(shares) ** 0.5
-
-
 def main() -> None:
     """The table."""
     with_single_threaded_blas()
@@ -238,7 +148,7 @@ def main() -> None:
     late = 1e3 * latencies[int(0.95 * len(latencies))]
     middle = 1e3 * statistics.median(latencies)
     pictures = statistics.median(p for _, p in rounds)
-    speed, error = share(corpus)
+    speed, error = share(corpus, (ROWS, COLUMNS))
     start = statistics.median(starts)
     missed = print_rows(
         f"The app at {COLUMNS}x{ROWS} on {corpus.name}",
