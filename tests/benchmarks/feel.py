@@ -21,6 +21,7 @@ from pathlib import Path
 import pexpect
 import pyte
 from interface_share import share
+from pseudo_terminal import spawn
 from timing import Row, machine, print_rows, with_single_threaded_blas
 
 from charembed_tui.sample_texts import default_sample
@@ -43,19 +44,12 @@ class App:
         self.screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self.screen)
         self.started = time.perf_counter()
-        self.process = pexpect.spawn(
+        self.process = spawn(
             program,
             ["--fresh", "--optimizer", "Adam", str(corpus)],
-            dimensions=(ROWS, COLUMNS),
-            env={
-                "TERM": "xterm-256color",
-                "LANG": "C.UTF-8",
-                "PATH": "/usr/bin:/bin",
-                "CHAREMBED_RUNS": self._folder.name,
-            },
+            (ROWS, COLUMNS),
+            runs=self.runs,
         )
-
-        self.process.delaybeforesend = None  # pexpect would wait 50 ms before each key
 
     def read(self, seconds: float) -> bytes:
         """What the program wrote, as soon as it writes."""

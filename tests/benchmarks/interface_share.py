@@ -17,22 +17,32 @@ import time
 from pathlib import Path
 
 import pexpect
+from pseudo_terminal import spawn
 
 _TURNS, _TURN, _WARM_UP = 60, 1.0, 0.2
 _LONGEST_START = 60.0
 
 # What both programs begin with: they tell their step, when asked, from a thread that sleeps. The
-# screen tells it too late, and not always by the same time.
+# screen tells it too late, and not always by the same time. Textual must not be loaded here: the
+# program sets its frames a second first.
 _TELL = """
 import os, signal, socket, sys, threading
-def tell_from(timeline):
-    def tell():
-        asked = socket.socket(socket.AF_UNIX)
-        asked.connect(os.environ["CHAREMBED_TOLD"])
-        while asked.recv(1):
-            frames = timeline().frames()
-            asked.send(b"%d\\n" % (frames[-1].step if frames else -1))
-    threading.Thread(target=tell, daemon=True).start()
+from charembed_tui.blas import one_thread_for_blas
+one_thread_for_blas()
+from charembed_tui.timeline import Timeline
+timelines = []
+begin = Timeline.__init__
+def begin_and_note(self):
+    begin(self)
+    timelines.append(self)
+Timeline.__init__ = begin_and_note
+def tell():
+    asked = socket.socket(socket.AF_UNIX)
+    asked.connect(os.environ["CHAREMBED_TOLD"])
+    while asked.recv(1):
+        last = [frame.step for timeline in timelines for frame in timeline.frames()[-1:]]
+        asked.send(b"%d" % max(last, default=-1))
+threading.Thread(target=tell, daemon=True).start()
 """
 
 # Textual takes SIGCONT for the end of a suspension by the user, and starts its threads once more.
@@ -41,13 +51,7 @@ _WITH = (
     + """
 set_handler = signal.signal
 signal.signal = lambda number, handler: number == signal.SIGCONT or set_handler(number, handler)
-from charembed_tui.app import CharembedApp
 from charembed_tui.cli import main
-begin = CharembedApp.on_mount
-def begin_and_tell(self):
-    tell_from(lambda: self.session.timeline)
-    begin(self)
-CharembedApp.on_mount = begin_and_tell
 sys.exit(main(["--fresh", "--optimizer", "Adam", sys.argv[1]]))
 """
 )
@@ -57,12 +61,9 @@ _ALONE = (
     + """
 sys.setswitchinterval(0.001)
 from charembed_tui.settings import TrainingSettings
-from charembed_tui.timeline import Timeline
 from charembed_tui.trainer import Trainer
 from model.corpus import Corpus
-timeline = Timeline()
-trainer = Trainer(1, Corpus.from_file(sys.argv[1]), TrainingSettings(optimizer="Adam"), timeline)
-tell_from(lambda: timeline)
+trainer = Trainer(1, Corpus.from_file(sys.argv[1]), TrainingSettings(optimizer="Adam"), Timeline())
 while True:
     trainer.step()
 """
@@ -82,18 +83,12 @@ class Program:
             listener.bind(str(folder / "told"))
             listener.listen()
             listener.settimeout(_LONGEST_START)
-            self._process = pexpect.spawn(
+            self._process = spawn(
                 sys.executable,
                 ["-c", source, str(corpus)],
-                dimensions=size,
-                env={
-                    "TERM": "xterm-256color",
-                    "LANG": "C.UTF-8",
-                    "PATH": "/usr/bin:/bin",
-                    "OPENBLAS_NUM_THREADS": "1",
-                    "CHAREMBED_RUNS": str(folder / "runs"),
-                    "CHAREMBED_TOLD": str(folder / "told"),
-                },
+                size,
+                runs=folder / "runs",
+                CHAREMBED_TOLD=str(folder / "told"),
             )
             self._asked, _ = listener.accept()
         self._begin(keys)
