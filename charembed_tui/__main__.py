@@ -1,6 +1,6 @@
 """`python -m charembed_tui`."""
 
-from charembed_tui.cli import main
+from charembed_tui.cli.app_command import main
 
 if __name__ == "__main__":
     main()

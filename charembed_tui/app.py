@@ -20,25 +20,25 @@ from textual.markup import escape
 from textual.screen import Screen
 from textual.widgets import Tabs
 
-from charembed_tui.actions import Actions
-from charembed_tui.background import Background
-from charembed_tui.commands import BY_NAME, COMMANDS
-from charembed_tui.history import RunHistory
-from charembed_tui.messages import CorpusRead, LinesFound, RunOpened, Written
-from charembed_tui.panes import Panes
-from charembed_tui.preferences import Preferences
+from charembed_tui.laboratory.actions import Actions
+from charembed_tui.laboratory.background import Background
+from charembed_tui.laboratory.commands import BY_NAME, COMMANDS
+from charembed_tui.laboratory.corpus_pane import CorpusPane
+from charembed_tui.laboratory.generation_pane import GenerationPane
+from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
+from charembed_tui.laboratory.messages import BaselinesFound, CorpusRead, RunOpened, Written
+from charembed_tui.laboratory.panes import Panes
+from charembed_tui.laboratory.timeline_bar import TimelineBar
+from charembed_tui.plotting.embedding_plot import EmbeddingPlot
+from charembed_tui.runs.sessions import Plan, Sessions
 from charembed_tui.screens.dialog import Palette
-from charembed_tui.session import Session
-from charembed_tui.sessions import Plan, Sessions
-from charembed_tui.settings import OPTIMIZER_SETTINGS, TrainingSettings
-from charembed_tui.snapshot import SessionState, Snapshot, View
-from charembed_tui.sweep import Sweep
-from charembed_tui.widgets.corpus_pane import CorpusPane
-from charembed_tui.widgets.embedding_plot import EmbeddingPlot
-from charembed_tui.widgets.generation_pane import GenerationPane
-from charembed_tui.widgets.hyperparameters_pane import HyperparametersPane
-from charembed_tui.widgets.kept import KeptScreen
-from charembed_tui.widgets.timeline_bar import TimelineBar
+from charembed_tui.settings.preferences import Preferences
+from charembed_tui.settings.training_settings import OPTIMIZER_SETTINGS, TrainingSettings
+from charembed_tui.training.run_history import RunHistory
+from charembed_tui.training.session import Session
+from charembed_tui.training.snapshot import SessionState, Snapshot, View
+from charembed_tui.training.sweep import Sweep
+from charembed_tui.widgets.cached import CachedScreen
 from model.corpus import Corpus
 
 _FRAMES_PER_SECOND = 10
@@ -100,7 +100,7 @@ class CharembedApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The screen of the panes."""
-        return KeptScreen(id="_default")
+        return CachedScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """All panes."""
@@ -295,8 +295,8 @@ class CharembedApp(App[None]):
             self.session.switch_optimizer(replace(now, **own))
             self.panes.hyperparameters.show_in_use(self.session.settings)
 
-    @on(LinesFound)
-    def _lines_found(self, event: LinesFound) -> None:
+    @on(BaselinesFound)
+    def _lines_found(self, event: BaselinesFound) -> None:
         if event.run == self.snapshot.run:
             self.panes.loss.show_lines(event.lines)
 

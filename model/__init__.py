@@ -20,7 +20,7 @@ True
 >>> "".join(generate(model, optimizer.theta, corpus.vocabulary, "ab", 6, seed=0))
 'cabcab'
 
-Read `log_bilinear` for the model, `objective` for its loss and `optimizers` for the training.
+Read `families.log_bilinear` for the model and its loss and `optimizers` for the training.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from model.corpus import Corpus
     from model.errors import CharembedError, CorpusError, OptimizerError, SettingsError
-    from model.log_bilinear import LogBilinear
+    from model.families.log_bilinear.objective import Objective
+    from model.families.log_bilinear.shape import LogBilinear
     from model.ngrams import NgramTable, count_ngrams
-    from model.objective import Objective
     from model.sampling import generate
 
 __all__ = [
@@ -56,10 +56,10 @@ _HOMES = {
     "CorpusError": "errors",
     "OptimizerError": "errors",
     "SettingsError": "errors",
-    "LogBilinear": "log_bilinear",
+    "LogBilinear": "families.log_bilinear.shape",
     "NgramTable": "ngrams",
     "count_ngrams": "ngrams",
-    "Objective": "objective",
+    "Objective": "families.log_bilinear.objective",
     "generate": "sampling",
 }
 

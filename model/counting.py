@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from model.distinct import distinct_ngrams
 from model.errors import Cancelled
 from model.ngrams import IntArray, NgramTable
+from model.unique_ngrams import distinct_ngrams
 
 PIECE = 1 << 22  # windows counted at a time
 

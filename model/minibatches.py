@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from model.cost import AUTOMATIC_MINIBATCHES
-from model.energy_tables import EnergyTables
 from model.errors import SettingsError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.logit_tables import LogitTables
+from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
-from model.objective import Objective
 
 Array = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ class Minibatches:
             Objective(model, table.select(rows), dtype=dtype) for rows in deal(table, count, seed)
         ]
         # Of the last parameters: one evaluation after another often asks for the same ones.
-        self._tables: EnergyTables | None = None
+        self._tables: LogitTables | None = None
 
     def __len__(self) -> int:
         return len(self.objectives)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from model.corpus import require_length
-from model.distinct import distinct_ngrams
 from model.errors import SettingsError
+from model.unique_ngrams import distinct_ngrams
 
 IntArray = NDArray[np.integer]
 

@@ -1,10 +1,10 @@
 """The model written out literally, one n-gram at a time: the oracle that fast forms are tested by.
 
 A context is the one-hot row x of length M*V, one block of V for each position. With the shared
-embeddings E (V, H) and the output vectors of all positions side by side, W (V, M*H), the energies
+embeddings E (V, H) and the output vectors of all positions side by side, W (V, M*H), the logits
 of the next characters are
 
-    energies = x (I_M kron E) W'
+    logits = x (I_M kron E) W'
 
 The gradient with respect to E goes through the Kronecker product by the rules of Minka, Old and
 New Matrix Algebra Useful for Statistics (2000): vec, vec-transpose and commutation matrices.
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import IntArray
 
 Array = NDArray[np.float64]
@@ -71,9 +71,9 @@ def log_likelihood_gradient(
     y[target] = 1.0
     error = y - np.exp(log_p)
 
-    # energies = W r with r = x big_e, so d/dW = (y - p) r'.
+    # logits = W r with r = x big_e, so d/dW = (y - p) r'.
     gradient_w = np.outer(error, x @ big_e)
-    # energies = x big_e W', so d/d big_e = x' (y - p)' W.
+    # logits = x big_e W', so d/d big_e = x' (y - p)' W.
     gradient_big_e = np.outer(x, error @ w)
     # vec(I_M kron E) = (I_M kron K_{H,M} kron I_V) (vec(I_M) kron vec(E)): undo the permutation
     # (a permutation's inverse is its transpose), then contract with vec(I_M).
@@ -112,5 +112,5 @@ def _forward(
     w = outputs.reshape(model.vocabulary_size, -1)
     x = one_hot_context(context, model.vocabulary_size)
     big_e = np.asarray(np.kron(np.eye(model.context_length), embeddings), dtype=np.float64)
-    energies = x @ big_e @ w.T
-    return energies - logsumexp(energies), x, big_e, w
+    logits = x @ big_e @ w.T
+    return logits - logsumexp(logits), x, big_e, w

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import SettingsError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 
 Array = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ def generate(
 
     Any prompt will do. Context positions before a prompt shorter than the context length, and
     characters outside the vocabulary, count as unknown: an unknown character has the mean of all
-    embeddings, so its part of the energy is the mean over the vocabulary. As the written text
+    embeddings, so its part of the logit is the mean over the vocabulary. As the written text
     moves on, unknown positions leave the context.
 
     Args:
@@ -46,7 +46,7 @@ def generate(
         vocabulary: the V characters, in the order of their codes.
         prompt: the text to continue; only its last M characters matter. It is not repeated.
         length: how many characters to write, 0 or more.
-        temperature: energies are divided by it; below 1 more careful, above 1 wilder, 0 always
+        temperature: logits are divided by it; below 1 more careful, above 1 wilder, 0 always
             the most probable character (the first of several).
         top_k: draw from the k most probable characters only (more where several are equal).
         top_p: draw from the smallest set of most probable characters that has at least this
@@ -166,7 +166,7 @@ class Sampler:
         return self._adjusted(self._energies(np.array(context)[None]))[0]
 
     def _energies(self, contexts: NDArray[np.integer]) -> Array:
-        """Energies after some contexts; (n, M) -> (n, V)."""
+        """Logits after some contexts; (n, M) -> (n, V)."""
         return self._embeddings[contexts].reshape(len(contexts), -1) @ self._outputs.T
 
     def _node(self, context: tuple[int, ...]) -> _Node:
@@ -194,13 +194,13 @@ class Sampler:
         cumulative /= cumulative[:, -1:]
         return array("d", cumulative.tobytes())
 
-    def _adjusted(self, energies: Array) -> Array:
+    def _adjusted(self, logits: Array) -> Array:
         """Probabilities after temperature, top-k and top-p; (n, V) -> (n, V)."""
-        energies = energies - energies.max(axis=1, keepdims=True)
+        logits = logits - logits.max(axis=1, keepdims=True)
         if self._temperature == 0:
-            return np.eye(energies.shape[1])[energies.argmax(axis=1)]
+            return np.eye(logits.shape[1])[logits.argmax(axis=1)]
         with np.errstate(over="ignore"):  # a tiny temperature: -inf, weight 0
-            weights = np.exp(energies / self._temperature)
+            weights = np.exp(logits / self._temperature)
         if self._top_k is not None and self._top_k < weights.shape[1]:
             least = np.partition(weights, -self._top_k, axis=1)[:, -self._top_k, None]
             weights[weights < least] = 0.0

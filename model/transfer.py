@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import SettingsError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 
 Array = NDArray[np.float64]
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from charembed_tui.blas import one_thread_for_blas
+from charembed_tui.interpreter import one_thread_for_blas
 
 one_thread_for_blas()  # as in the programs: tests run side by side

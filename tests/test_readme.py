@@ -23,7 +23,7 @@ def test_ci_runs_the_test_command() -> None:
 
 
 def test_every_key_of_the_app_is_told() -> None:
-    from charembed_tui.commands import COMMANDS
+    from charembed_tui.laboratory.commands import COMMANDS
 
     signs = {
         "question_mark": "?",

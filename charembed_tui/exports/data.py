@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charembed_tui import __version__
-from charembed_tui.files import write_whole
-from charembed_tui.glyphs import classify, glyph
-from charembed_tui.settings import TrainingSettings
-from charembed_tui.snapshot import Snapshot
-from charembed_tui.timeline import Frame
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.storage.atomic import write_whole
+from charembed_tui.text.glyphs import classify, glyph
+from charembed_tui.training.snapshot import Snapshot
+from charembed_tui.training.trajectory import Frame
 from model.corpus import Corpus
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charembed_tui.axis_range import Range
-from charembed_tui.glyphs import CharacterClass, classify, glyph
-from charembed_tui.timeline import Frame
-from model.log_bilinear import LogBilinear
+from charembed_tui.plotting.axis_range import Range
+from charembed_tui.text.glyphs import CharacterClass, classify, glyph
+from charembed_tui.training.trajectory import Frame
+from model.families.log_bilinear.shape import LogBilinear
 from model.projection import principal_plane
 
 Array = NDArray[np.float64]

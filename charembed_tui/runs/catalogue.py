@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from charembed_tui.files import runs_directory
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
+from charembed_tui.storage.locations import runs_directory
 
 
 def newest_runs() -> Iterator[RunFolder]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Self
 
 from charembed_tui import __version__
-from charembed_tui.files import write_whole
 from charembed_tui.runs.errors import RunError
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.storage.atomic import write_whole
 from model.corpus import Corpus
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 
 _MOST_BYTES = 64 << 20  # a vocabulary of all characters is shorter
 

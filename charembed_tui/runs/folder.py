@@ -13,14 +13,15 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charembed_tui.files import new_run_folder, write_whole
 from charembed_tui.runs.checkpoint import from_bytes, to_bytes
 from charembed_tui.runs.configuration import Configuration
 from charembed_tui.runs.errors import CheckpointError, RunError
+from charembed_tui.runs.generated_texts import GeneratedTexts
 from charembed_tui.runs.metrics import Metrics
-from charembed_tui.runs.recording import Recording
-from charembed_tui.runs.samples import Samples
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.runs.trajectory_file import TrajectoryFile
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.storage.atomic import write_whole
+from charembed_tui.storage.locations import new_run_folder
 from model.corpus import Corpus
 
 try:
@@ -55,8 +56,8 @@ class RunFolder:
     def __init__(self, path: Path, configuration: Configuration) -> None:
         self.path, self.configuration = path, configuration
         self.metrics = Metrics(path / "metrics.csv")
-        self.recording = Recording(path / "recording.bin", configuration.model.parameter_count)
-        self.samples = Samples(path / "samples.jsonl")
+        self.recording = TrajectoryFile(path / "recording.bin", configuration.model.parameter_count)
+        self.samples = GeneratedTexts(path / "samples.jsonl")
         self.text = path / _TEXT
         self._turn = 0
         self._lock: IO[str] | None = None

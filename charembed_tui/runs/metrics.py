@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from charembed_tui.files import write_whole
-from charembed_tui.loss_curve import Measurement
-from charembed_tui.runs.growing import Place, append, read_lines_on
+from charembed_tui.runs.append_only import Place, append, read_lines_on
+from charembed_tui.storage.atomic import write_whole
+from charembed_tui.training.loss_log import Measurement
 
 _HEADER = "step,seconds,passes,training,held_out\n"
 _MOST_BYTES = 64 << 20

@@ -20,12 +20,13 @@ from charembed_tui.exports.data import export_run
 from charembed_tui.exports.raster import gif, png
 from charembed_tui.exports.scene import Scene, lay_out, thinned
 from charembed_tui.exports.svg import svg
-from charembed_tui.files import new_export_folder, unwritten, write_whole
-from charembed_tui.glyphs import printable
 from charembed_tui.screens.dialog import Dialog
-from charembed_tui.settings import TrainingSettings
-from charembed_tui.snapshot import Snapshot, View
-from charembed_tui.timeline import Frame, Timeline
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.storage.atomic import write_whole
+from charembed_tui.storage.locations import new_export_folder, unwritten
+from charembed_tui.text.glyphs import printable
+from charembed_tui.training.snapshot import Snapshot, View
+from charembed_tui.training.trajectory import Frame, Trajectory
 from charembed_tui.widgets.option_list import OptionList
 from model.corpus import Corpus
 from model.errors import Cancelled, CharembedError
@@ -51,7 +52,7 @@ class Exportable:
     settings: TrainingSettings
     snapshot: Snapshot
     view: View
-    timeline: Timeline
+    timeline: Trajectory
     components: tuple[int, int] | None
     run: Path | None
 

@@ -12,7 +12,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from charembed_tui.commands import COMMANDS, EMBEDDING, LOSS, SCREEN, TIME, TRAINING, WRITING
+from charembed_tui.laboratory.commands import (
+    COMMANDS,
+    EMBEDDING,
+    LOSS,
+    SCREEN,
+    TIME,
+    TRAINING,
+    WRITING,
+)
 from charembed_tui.screens.dialog import Dialog
 
 STORY = (

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
-from charembed_tui.glyphs import visible
-from charembed_tui.history import RunHistory
 from charembed_tui.screens.dialog import Dialog
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.text.glyphs import visible
+from charembed_tui.training.run_history import RunHistory
 
 _COLUMNS = ("", "run", "held out", "training", "steps", "seconds", "text")
 

@@ -17,12 +17,12 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import DataTable, Static
 
-from charembed_tui.files import runs_directory
-from charembed_tui.glyphs import visible
-from charembed_tui.loss_curve import Measurement
 from charembed_tui.runs.catalogue import newest_runs
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.screens.dialog import Dialog
+from charembed_tui.storage.locations import runs_directory
+from charembed_tui.text.glyphs import visible
+from charembed_tui.training.loss_log import Measurement
 
 _COLUMNS = ("", "text", "started", "loss", "steps", "settings")
 _MOST = 500

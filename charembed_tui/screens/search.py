@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.widgets import Input
 from textual.widgets.option_list import Option
 
-from charembed_tui.glyphs import glyph
 from charembed_tui.screens.dialog import Dialog
+from charembed_tui.text.glyphs import glyph
 from charembed_tui.widgets.option_list import OptionList
 
 _MOST = 200

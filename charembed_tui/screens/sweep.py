@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Select, Static
 
-from charembed_tui.fields import Number
 from charembed_tui.screens.dialog import Dialog
-from charembed_tui.settings import OPTIMIZERS, TrainingSettings
-from charembed_tui.sweep import Sweep, plan
+from charembed_tui.settings.fields import Number
+from charembed_tui.settings.training_settings import OPTIMIZERS, TrainingSettings
+from charembed_tui.training.sweep import Sweep, plan
 from model.errors import SettingsError
 
 _SECONDS = Number("seconds each", 0.1, 86_400, float)

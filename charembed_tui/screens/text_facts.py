@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from charembed_tui.corpus_facts import CorpusFacts
-from charembed_tui.glyphs import glyph, printable, visible
 from charembed_tui.screens.dialog import Dialog
+from charembed_tui.text.corpus_facts import CorpusFacts
+from charembed_tui.text.glyphs import glyph, printable, visible
 from charembed_tui.widgets.titles import entitle
 from model.corpus import Corpus
 

@@ -12,16 +12,16 @@ from textual.message import Message
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
-from charembed_tui.glyphs import visible
-from charembed_tui.sampling_settings import SamplingSettings
 from charembed_tui.screens.dialog import Dialog
-from charembed_tui.snapshot import View
-from charembed_tui.timeline import Timeline
-from charembed_tui.widgets.sample_text import SampleText
+from charembed_tui.settings.sampling_settings import SamplingSettings
+from charembed_tui.text.glyphs import visible
+from charembed_tui.training.generation import Chunk, write
+from charembed_tui.training.snapshot import View
+from charembed_tui.training.trajectory import Trajectory
+from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.titles import entitle
-from charembed_tui.writing import Chunk, write
 from model.errors import CharembedError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 
 _COLUMN = 30  # cells
 _MOST = 6
@@ -29,7 +29,7 @@ _CHARACTERS = 240
 
 
 class ThroughTimeScreen(Dialog[None]):
-    """Samples with one seed, each by the parameters of another step.
+    """GeneratedTexts with one seed, each by the parameters of another step.
 
     Args:
         views: the points of the timeline.
@@ -56,7 +56,9 @@ class ThroughTimeScreen(Dialog[None]):
         self._views, self._vocabulary, self._prompt = views, vocabulary, prompt
         seed = settings.seed if settings.seed >= 0 else 1
         self._settings = replace(settings, length=_CHARACTERS, seed=seed)
-        self._samples = [SampleText(f"step {view.step:,}", prompt, 0, view.step) for view in views]
+        self._samples = [
+            GeneratedTextView(f"step {view.step:,}", prompt, 0, view.step) for view in views
+        ]
 
     def compose(self) -> ComposeResult:
         """A column a point."""
@@ -104,7 +106,7 @@ class ThroughTimeScreen(Dialog[None]):
             self._samples[event.number].extend(event.chunk)
 
 
-def spread(timeline: Timeline, model: LogBilinear, most: int = _MOST) -> list[View]:
+def spread(timeline: Trajectory, model: LogBilinear, most: int = _MOST) -> list[View]:
     """Points of a timeline, closer together at the beginning, where most is learned."""
     frames = timeline.frames()
     if not frames:

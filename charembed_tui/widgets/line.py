@@ -12,10 +12,10 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
-from charembed_tui.widgets.painted import Painted
+from charembed_tui.widgets.strips import StripWidget
 
 
-class Line(Painted):
+class Line(StripWidget):
     """Base of widgets one row high; what is too long ends in an ellipsis."""
 
     DEFAULT_CSS = "Line { height: 1; }"
@@ -30,7 +30,7 @@ class Line(Painted):
         return _strip(() if y else self.segments(width), width, self.rich_style)
 
 
-class Lines(Painted):
+class Lines(StripWidget):
     """Rows that are given, as many as fit; only those that change are drawn anew."""
 
     def __init__(self, **keywords: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.widgets import Input
 
-from charembed_tui.fields import Field
+from charembed_tui.settings.fields import Field
 from model.errors import SettingsError
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import OptimizerError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
 from model.optimizers.base import (
     Optimizer,

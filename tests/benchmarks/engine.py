@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from timing import Row, machine, medians, print_rows, with_single_threaded_blas
 
-from charembed_tui.sample_texts import default_sample
+from charembed_tui.text.sample_texts import default_sample
 from model import reference
 from model.corpus import Corpus
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.shape import LogBilinear
 from model.minibatches import Minibatches
 from model.ngrams import NgramTable, count_ngrams
-from model.objective import Objective
 from model.optimizers import LBFGS
 from model.sampling import generate
 
@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 
 def grouped_numpy(model: LogBilinear, table: NgramTable) -> Callable[[Array], Array]:
-    """The plain form: energies of all contexts by one product, softmax, two products back."""
+    """The plain form: logits of all contexts by one product, softmax, two products back."""
     counts = table.counts.toarray().astype(float)
     totals = counts.sum(axis=1, keepdims=True)
     v, m, h = model.vocabulary_size, model.context_length, model.embedding_size
@@ -65,8 +65,8 @@ def grouped_torch(model: LogBilinear, table: NgramTable) -> Callable[[Array], Ar
     def gradient(theta: Array) -> Array:
         t = torch.tensor(theta, requires_grad=True)
         e, w = t[: v * h].reshape(v, h), t[v * h :].reshape(v, m * h)
-        energies = e[contexts].reshape(-1, m * h) @ w.T
-        loss = -(counts * torch.log_softmax(energies, dim=1)).sum() / table.positions
+        logits = e[contexts].reshape(-1, m * h) @ w.T
+        loss = -(counts * torch.log_softmax(logits, dim=1)).sum() / table.positions
         loss.backward()
         return t.grad.numpy()
 
@@ -87,8 +87,8 @@ def torch_epoch(corpus: Corpus, model: LogBilinear) -> Callable[[], None]:
     def epoch() -> None:
         for batch in windows[torch.randperm(len(windows))].split(4096):
             adam.zero_grad()
-            energies = linear(embedding(batch[:, :-1]).flatten(1))
-            torch.nn.functional.cross_entropy(energies, batch[:, -1]).backward()
+            logits = linear(embedding(batch[:, :-1]).flatten(1))
+            torch.nn.functional.cross_entropy(logits, batch[:, -1]).backward()
             adam.step()
 
     return epoch

@@ -24,7 +24,7 @@ from interface_share import share
 from pseudo_terminal import spawn
 from timing import Row, machine, print_rows, with_single_threaded_blas
 
-from charembed_tui.sample_texts import default_sample
+from charembed_tui.text.sample_texts import default_sample
 
 COLUMNS, ROWS = 120, 36
 _PRESSES = 80

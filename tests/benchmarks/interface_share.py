@@ -27,15 +27,15 @@ _LONGEST_START = 60.0
 # program sets its frames a second first.
 _TELL = """
 import os, signal, socket, sys, threading
-from charembed_tui.blas import one_thread_for_blas
+from charembed_tui.interpreter import one_thread_for_blas
 one_thread_for_blas()
-from charembed_tui.timeline import Timeline
+from charembed_tui.training.trajectory import Trajectory
 timelines = []
-begin = Timeline.__init__
+begin = Trajectory.__init__
 def begin_and_note(self):
     begin(self)
     timelines.append(self)
-Timeline.__init__ = begin_and_note
+Trajectory.__init__ = begin_and_note
 def tell():
     asked = socket.socket(socket.AF_UNIX)
     asked.connect(os.environ["CHAREMBED_TOLD"])
@@ -51,7 +51,7 @@ _WITH = (
     + """
 set_handler = signal.signal
 signal.signal = lambda number, handler: number == signal.SIGCONT or set_handler(number, handler)
-from charembed_tui.cli import main
+from charembed_tui.cli.app_command import main
 sys.exit(main(["--fresh", "--optimizer", "Adam", sys.argv[1]]))
 """
 )
@@ -60,10 +60,11 @@ _ALONE = (
     _TELL
     + """
 sys.setswitchinterval(0.001)
-from charembed_tui.settings import TrainingSettings
-from charembed_tui.trainer import Trainer
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.trainer import Trainer
 from model.corpus import Corpus
-trainer = Trainer(1, Corpus.from_file(sys.argv[1]), TrainingSettings(optimizer="Adam"), Timeline())
+corpus = Corpus.from_file(sys.argv[1])
+trainer = Trainer(1, corpus, TrainingSettings(optimizer="Adam"), Trajectory())
 while True:
     trainer.step()
 """

@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from timing import machine, with_single_threaded_blas
 
-from charembed_tui.sample_texts import default_sample
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.text.sample_texts import default_sample
 from model.corpus import Corpus
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.shape import LogBilinear
 from model.minibatches import Minibatches
 from model.ngrams import NgramTable, count_ngrams
-from model.objective import Objective
 from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
 
 Array = NDArray[np.float64]
@@ -113,8 +113,8 @@ class TorchOverPositions:
             self._batches = list(self._windows[order].split(4096))
         batch = self._batches.pop()
         self._adam.zero_grad()
-        energies = self._linear(self._embedding(batch[:, :-1]).flatten(1))
-        self._torch.nn.functional.cross_entropy(energies, batch[:, -1]).backward()
+        logits = self._linear(self._embedding(batch[:, :-1]).flatten(1))
+        self._torch.nn.functional.cross_entropy(logits, batch[:, -1]).backward()
         self._adam.step()
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from feel import App
 from timing import machine
 
-from charembed_tui.sample_texts import default_sample
+from charembed_tui.text.sample_texts import default_sample
 
 _PRESSES = 9
 _KEYS = "gx[[]}]ylvb"  # besides: writing, the timeline, other views

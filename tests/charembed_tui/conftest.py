@@ -9,9 +9,9 @@ from laboratory import laboratory
 from problems import PLAY
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.preferences import Preferences
-from charembed_tui.sample_texts import default_sample
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.settings.preferences import Preferences
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.text.sample_texts import default_sample
 
 
 @pytest.fixture(autouse=True)

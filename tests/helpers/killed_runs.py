@@ -15,13 +15,13 @@ import sys
 import time
 from pathlib import Path
 
-from charembed_tui.headless import main
-from charembed_tui.runs import folder, keeper
+from charembed_tui.cli.command import main
+from charembed_tui.runs import folder, run_writer
 
 
 def train(text: str, runs: Path, told: int) -> None:
     """The program, in the child."""
-    keeper._SECONDS_BETWEEN_CHECKPOINTS = keeper._SECONDS_BETWEEN_LOGS = 0.0
+    run_writer._SECONDS_BETWEEN_CHECKPOINTS = run_writer._SECONDS_BETWEEN_LOGS = 0.0
     save = folder.RunFolder.save
 
     def save_and_tell(self: folder.RunFolder, state: dict) -> None:
@@ -53,7 +53,7 @@ def kill(text: str, runs: Path, seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    importlib.import_module("charembed_tui.headless.training")  # before the forks
+    importlib.import_module("charembed_tui.cli.train")  # before the forks
     chance = random.Random(int(sys.argv[4]))
     for number in range(int(sys.argv[3])):
         runs = Path(sys.argv[2]) / str(number)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.preferences import Preferences
-from charembed_tui.sessions import Plan
+from charembed_tui.runs.sessions import Plan
+from charembed_tui.settings.preferences import Preferences
 from model.corpus import Corpus
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
 
 Array = NDArray[np.float64]

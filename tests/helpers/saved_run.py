@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.keeper import RunKeeper
-from charembed_tui.settings import TrainingSettings
-from charembed_tui.timeline import Timeline
-from charembed_tui.trainer import Trainer
+from charembed_tui.runs.run_writer import RunWriter
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 
 
@@ -17,7 +17,7 @@ def saved_run(
 ) -> tuple[RunFolder, Trainer]:
     """Train on a text, with a checkpoint every so many steps, or at the end."""
     corpus = Corpus.from_file(text)
-    trainer, keeper = Trainer(1, corpus, settings, Timeline()), RunKeeper(corpus, text)
+    trainer, keeper = Trainer(1, corpus, settings, Trajectory()), RunWriter(corpus, text)
     for step in range(1, steps + 1):
         trainer.step()
         if step == steps:

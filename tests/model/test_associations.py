@@ -5,9 +5,9 @@ import pytest
 
 from model.associations import by_cosine, by_distance, predecessors, successors
 from model.corpus import Corpus
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import count_ngrams
-from model.objective import Objective
 from model.optimizers import LBFGS
 
 EMBEDDINGS = np.array([[1.0, 0], [2, 0.1], [0, 1], [-1, 0], [0, 0]])
@@ -43,9 +43,9 @@ def test_successors_and_predecessors_are_those_of_the_text() -> None:
 def test_unknown_positions_count_as_the_mean_of_the_vocabulary() -> None:
     model = LogBilinear(4, 3, 2)
     theta = np.random.default_rng(1).normal(size=model.parameter_count)
-    tables = model.energy_tables(theta)
-    energies = tables[0].mean(axis=0) + tables[1].mean(axis=0) + tables[2][1]
-    expected = np.exp(energies) / np.exp(energies).sum()
+    tables = model.logit_tables(theta)
+    logits = tables[0].mean(axis=0) + tables[1].mean(axis=0) + tables[2][1]
+    expected = np.exp(logits) / np.exp(logits).sum()
     found = dict(successors(model, theta, 1, 4))
     np.testing.assert_allclose([found[i] for i in range(4)], expected)
     assert dict(predecessors(model, theta, 2, 4))[1] == pytest.approx(expected[2])

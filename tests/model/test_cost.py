@@ -7,7 +7,7 @@ from problems import PLAY
 from model import cost
 from model.corpus import Corpus
 from model.cost import estimate, estimate_contexts
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import count_ngrams
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from model import counting
 from model.corpus import Corpus
 from model.counting import count_pieces
-from model.distinct import distinct_ngrams
 from model.errors import Cancelled, CorpusError
 from model.ngrams import NgramTable, count_ngrams
 from model.streaming import count_files
+from model.unique_ngrams import distinct_ngrams
 
 TEXT = "Füße, 世界 und 🎉; the same old story, 世界 und 🎉.\n" * 3
 

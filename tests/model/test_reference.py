@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.optimize import approx_fprime
 
 from model import reference
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 
 shapes = st.integers(1, 5)
 

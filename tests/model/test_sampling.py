@@ -8,7 +8,7 @@ from scipy.stats import chisquare
 
 from model.corpus import Corpus
 from model.errors import SettingsError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 from model.sampling import Sampler, generate
 
 VOCABULARY = ("a", "b", "c", "\n")
@@ -65,8 +65,8 @@ def test_unknown_positions_have_the_mean_embedding() -> None:
     e, w = MODEL.unpack(THETA)
     sampler = Sampler(MODEL, THETA, VOCABULARY)
     unknown = len(VOCABULARY)
-    energies = w[:, 0] @ e.mean(axis=0) + w[:, 1] @ e[1]
-    expected = np.exp(energies) / np.exp(energies).sum()
+    logits = w[:, 0] @ e.mean(axis=0) + w[:, 1] @ e[1]
+    expected = np.exp(logits) / np.exp(logits).sum()
     np.testing.assert_allclose(sampler.probabilities([unknown, 1]), expected)
     # A prompt that is too short, and one with a stranger in it, mean the same.
     assert text("b", seed=0) == text("?b", seed=0)
@@ -104,7 +104,7 @@ def test_top_k_and_top_p_cut_the_tail() -> None:
 
 def test_impossible_characters_are_never_drawn() -> None:
     model = LogBilinear(3, 1, 1)
-    # Characters 0 and 2 have energies of -2000 in every context.
+    # Characters 0 and 2 have logits of -2000 in every context.
     theta = np.array([1.0, 1.0, 1.0, -2000.0, 0.0, -2000.0])
     assert set(generate(model, theta, ("x", "y", "z"), "y", 5000, seed=0)) == {"y"}
 

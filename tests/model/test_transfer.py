@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import SettingsError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.shape import LogBilinear
 from model.transfer import carried_over
 
 vocabularies = st.sets(st.sampled_from("abcdefgh"), min_size=2).map(sorted)
@@ -26,7 +26,7 @@ def test_shared_characters_keep_their_energies(
     assert count == len(shared)
     there = np.ix_(*[[old.index(c) for c in shared]] * 2)
     here = np.ix_(*[[new.index(c) for c in shared]] * 2)
-    for a, b in zip(before.energy_tables(theta), after.energy_tables(result), strict=True):
+    for a, b in zip(before.logit_tables(theta), after.logit_tables(result), strict=True):
         np.testing.assert_array_equal(a[there], b[here])
     # Everything else is drawn as if nothing had been carried over.
     fresh = after.unpack(after.initial(np.random.default_rng(seed)))[0]

@@ -14,11 +14,11 @@ from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.checkpoint import from_bytes, to_bytes
 from charembed_tui.runs.errors import CheckpointError, RunError
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.resuming import resume
-from charembed_tui.settings import OPTIMIZERS, TrainingSettings
-from charembed_tui.snapshot import SessionState
-from charembed_tui.timeline import Timeline
-from charembed_tui.trainer import Trainer
+from charembed_tui.runs.opening import resume
+from charembed_tui.settings.training_settings import OPTIMIZERS, TrainingSettings
+from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 from model.errors import CharembedError, OptimizerError
 
@@ -95,12 +95,12 @@ def test_a_lying_header_allocates_nothing(header: str) -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(optimizer: str) -> None:
     chosen = replace(SETTINGS, optimizer=optimizer)
-    straight = Trainer(1, CORPUS, chosen, Timeline())
+    straight = Trainer(1, CORPUS, chosen, Trajectory())
     for _ in range(25):
         straight.step()
     straight.measure()
     saved = to_bytes(straight.state_dict())
-    resumed = Trainer(2, CORPUS, chosen, Timeline())
+    resumed = Trainer(2, CORPUS, chosen, Trajectory())
     resumed.load_state_dict(from_bytes(saved))
     assert resumed.snapshot(SessionState.IDLE).curve.rows().tolist() == (
         straight.snapshot(SessionState.IDLE).curve.rows().tolist()
@@ -114,9 +114,9 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(optimizer: str) -> N
 
 
 def test_a_state_of_another_run_is_refused() -> None:
-    trainer = Trainer(1, CORPUS, SETTINGS, Timeline())
+    trainer = Trainer(1, CORPUS, SETTINGS, Trajectory())
     for other in (replace(SETTINGS, optimizer="Adam"), replace(SETTINGS, embedding_size=4)):
-        state = Trainer(1, CORPUS, other, Timeline()).state_dict()
+        state = Trainer(1, CORPUS, other, Trajectory()).state_dict()
         with pytest.raises(OptimizerError):
             trainer.load_state_dict(state)
     with pytest.raises(OptimizerError, match="does not fit"):

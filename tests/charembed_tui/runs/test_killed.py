@@ -10,9 +10,9 @@ import killed_runs
 import numpy as np
 import pytest
 
-from charembed_tui.runs.resuming import resume
-from charembed_tui.timeline import Timeline
-from charembed_tui.trainer import Trainer
+from charembed_tui.runs.opening import resume
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Trajectory
 
 KILLS = 100  # for each seed
 
@@ -39,7 +39,7 @@ def test_a_killed_run_opens_again(
         assert all(a.step < b.step for a, b in zip(run.frames, run.frames[1:], strict=False))
         stopped_at.add(run.steps)
         if number % 10 == 0:
-            trainer = Trainer(1, run.corpus, run.settings, Timeline())
+            trainer = Trainer(1, run.corpus, run.settings, Trajectory())
             trainer.load_state_dict(run.state, run.frames)
             trainer.step()
             assert trainer.steps == run.steps + 1

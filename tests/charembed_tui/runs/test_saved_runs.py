@@ -11,14 +11,14 @@ from saved_run import saved_run
 from waiting import until
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.cli import _plan, parser
-from charembed_tui.preferences import Preferences
+from charembed_tui.cli.app_command import _plan, parser
 from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.resuming import resume
+from charembed_tui.runs.opening import resume
 from charembed_tui.screens.saved_runs import SavedRunsScreen
-from charembed_tui.settings import TrainingSettings
+from charembed_tui.settings.preferences import Preferences
+from charembed_tui.settings.training_settings import TrainingSettings
 
 SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam")
 PREFERENCES = Preferences(training=SETTINGS)

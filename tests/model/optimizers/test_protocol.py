@@ -13,9 +13,9 @@ from problems import PLAY, SumProblem, logistic, quadratic
 
 from model.corpus import Corpus
 from model.errors import OptimizerError, SettingsError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import count_ngrams
-from model.objective import Objective
 from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
 
 Array = NDArray[np.float64]

@@ -17,9 +17,9 @@ from problems import SumProblem, logistic, quadratic
 from sfo_oracle import OracleSFO
 
 from model.errors import OptimizerError, SettingsError
-from model.log_bilinear import LogBilinear
+from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
-from model.objective import Objective
 from model.optimizers import LBFGS
 from model.optimizers.sfo import SFO, Replay
 from model.optimizers.sfo.quadratics import Quadratics

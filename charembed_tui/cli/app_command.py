@@ -1,0 +1,96 @@
+"""The command line: everything that can be wrong with it is said before the screen is touched."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from charembed_tui.cli.app_parser import parser
+from charembed_tui.interpreter import one_thread_for_blas
+
+if TYPE_CHECKING:
+    from charembed_tui.runs.sessions import Plan
+    from charembed_tui.settings.training_settings import TrainingSettings
+
+_SWITCH_SECONDS = 0.001  # how long Python code of the training may keep the interface waiting
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the app. Exits with status 2 and one line on a text that cannot be used."""
+    one_thread_for_blas()
+    # Textual draws in ticks; shorter ones answer a key sooner. Idle ones cost nothing.
+    os.environ.setdefault("TEXTUAL_FPS", "200")
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    options = parser().parse_args(arguments)
+    # Loaded late, so that --help and --version answer at once.
+    from charembed_tui.settings.preferences import Preferences
+    from charembed_tui.storage.locations import keep_runs_in, preferences_file
+    from model.errors import CharembedError
+
+    if options.runs:
+        keep_runs_in(options.runs)
+    remembered = None if options.fresh else preferences_file()
+    preferences = Preferences.load(remembered) if remembered else Preferences()
+    preferences = _with_options(preferences, options)
+    try:
+        plan = _plan(options, preferences.training)
+        plan.corpus.require_context_length(plan.settings.context_length)
+        from charembed_tui.app import CharembedApp
+
+        app = CharembedApp(
+            plan, preferences, remember_in=remembered, keep=True, copy_text=options.copy_text
+        )
+    except CharembedError as error:
+        from charembed_tui.text.glyphs import visible
+
+        print(f"charembed-tui: {visible(str(error))}", file=sys.stderr)
+        sys.exit(2)
+
+    app.run()
+    sys.exit(app.return_code)
+
+
+def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
+    """The session to begin with. Raises CharembedError."""
+    from charembed_tui.runs.sessions import Plan
+    from charembed_tui.text.sample_texts import default_sample
+    from model.corpus import Corpus
+
+    if options.resume is not None or options.follow is not None:
+        from charembed_tui.cli.options import require_no_settings
+
+        require_no_settings(options, type(settings))
+    if options.resume is not None:
+        from charembed_tui.runs.opening import resume
+
+        return resume(options.resume or None, options.corpus).plan()
+    if options.follow is not None:
+        from charembed_tui.runs.catalogue import find_run
+        from charembed_tui.runs.opening import follow
+
+        return follow(find_run(options.follow or None, in_use_first=True), options.corpus)
+    path = Path(options.corpus or default_sample())
+    corpus = Corpus.from_file(path)
+    if options.start is not None:
+        from charembed_tui.runs.warm_start import start_from
+
+        return start_from(options.start or None, corpus, options).plan(corpus, path)
+    return Plan(corpus, path, settings)
+
+
+def _with_options(preferences: Any, options: argparse.Namespace) -> Any:
+    """Preferences with what the command line says in their place."""
+    from charembed_tui.cli.options import with_options
+
+    return replace(
+        preferences,
+        training=with_options(preferences.training, options),
+        sampling=with_options(preferences.sampling, options, "sampling_"),
+        loss=with_options(preferences.loss, options, "loss_"),
+        theme=options.theme or preferences.theme,
+    )

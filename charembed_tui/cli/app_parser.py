@@ -1,0 +1,39 @@
+"""The arguments of `charembed-tui`."""
+
+from __future__ import annotations
+
+import argparse
+
+from charembed_tui import __version__
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of `charembed-tui`."""
+    from charembed_tui.cli.options import add_run_options, add_settings
+    from charembed_tui.settings.loss_view import LossView
+    from charembed_tui.settings.sampling_settings import SamplingSettings
+    from charembed_tui.settings.training_settings import TrainingSettings
+
+    result = argparse.ArgumentParser(
+        prog="charembed-tui",
+        description="Open a text, watch a computer learn what its characters mean, let it write.",
+        epilog="Inside, ? shows all keys: space starts and pauses, g writes, q quits. "
+        "Settings are remembered; options go before what is remembered.",
+    )
+    result.add_argument(
+        "corpus",
+        nargs="?",
+        metavar="CORPUS",
+        help="a UTF-8 text file to learn from; without it, a sample text",
+    )
+    result.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    result.add_argument(
+        "--fresh", action="store_true", help="begin with the defaults and remember nothing"
+    )
+    result.add_argument("--theme", help="name of a colour theme, such as textual-light or nord")
+    add_run_options(result, follow=True)
+    add_settings(result, "training", TrainingSettings)
+    add_settings(result, "writing", SamplingSettings, "sampling_", renamed=("seed",))
+    renamed = ("unit", "against", "scale", "smoothing")
+    add_settings(result, "loss", LossView, "loss_", renamed=renamed)
+    return result

@@ -1,0 +1,53 @@
+"""`charembed`: training, writing and measuring without a screen, on the same run folders."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from charembed_tui.cli.command_parser import parser
+from charembed_tui.cli.exit_status import DONE, FAILED, UNUSABLE
+from charembed_tui.interpreter import one_thread_for_blas
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its status."""
+    one_thread_for_blas()
+    options = parser().parse_args(arguments)
+    from charembed_tui.storage.locations import keep_runs_in
+    from charembed_tui.text.glyphs import visible
+    from charembed_tui.training.memory import reason
+    from model.errors import CharembedError, OptimizerError
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # arguments and file names may be no text
+    if getattr(options, "runs", None):
+        keep_runs_in(options.runs)
+    try:
+        status = _run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has enough; nothing more can be written, not even by the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = DONE
+    except (CharembedError, OSError, MemoryError) as error:
+        for line in reason(error).splitlines():
+            print(f"charembed: {visible(line)}", file=sys.stderr)
+        status = FAILED if isinstance(error, OptimizerError) else UNUSABLE
+    sys.exit(status)
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Each is loaded when it is asked for, so that --help answers at once.
+    if options.command == "completion":
+        from charembed_tui.cli.completion import completion
+
+        return completion(options.shell)
+    module = {"runs": "list_runs"}.get(options.command, options.command)
+    run: Callable[[argparse.Namespace], int] = import_module(f"charembed_tui.cli.{module}").run
+    return run(options)

@@ -1,0 +1,68 @@
+"""The arguments of `charembed`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from charembed_tui import __version__
+from charembed_tui.cli.exit_status import TOLD
+
+_RUN = "its name or folder; without it, the newest"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of `charembed`."""
+    from charembed_tui.cli.options import add_run_options, add_runs_folder, add_settings
+    from charembed_tui.settings.sampling_settings import SamplingSettings
+    from charembed_tui.settings.training_settings import TrainingSettings
+
+    result = argparse.ArgumentParser(
+        prog="charembed",
+        description="Train, write and measure without a screen, on the laboratory's run folders.",
+        epilog=TOLD,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="learn from a text, or go on with a run")
+    train.add_argument("corpus", nargs="?", help="a UTF-8 text; without it, a sample text")
+    train.add_argument("--steps", type=_positive(int), help="stop at this step")
+    train.add_argument("--seconds", type=_positive(float), help="stop after this time")
+    add_run_options(train)
+    add_settings(train, "training", TrainingSettings)
+
+    generate = commands.add_parser("generate", help="write with a trained run")
+    generate.add_argument("run", nargs="?", help=_RUN)
+    generate.add_argument("--prompt", default="", help="what the text follows")
+    add_settings(generate, "writing", SamplingSettings, "sampling_")
+
+    evaluate = commands.add_parser("evaluate", help="measure a run on a text")
+    evaluate.add_argument("text", help="a UTF-8 text over the run's characters")
+    evaluate.add_argument("run", nargs="?", help=_RUN)
+
+    export = commands.add_parser("export", help="write a run's vectors for other programs")
+    export.add_argument("folder", type=Path, help="where to write vectors.tsv and metadata.tsv")
+    export.add_argument("run", nargs="?", help=_RUN)
+
+    runs = commands.add_parser("runs", help="list the runs")
+    for command in (train, evaluate, runs):
+        command.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    completion = commands.add_parser("completion", help="print a script that completes arguments")
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    for command in (generate, evaluate, export, runs):
+        add_runs_folder(command)
+    return result
+
+
+def _positive(kind: type[float]) -> Any:
+    def parse(text: str) -> Any:
+        number = kind(text)
+        if not number > 0:
+            raise argparse.ArgumentTypeError("write a number above 0")
+        return number
+
+    return parse

@@ -1,0 +1,30 @@
+"""`charembed generate`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from charembed_tui.cli.exit_status import DONE
+from charembed_tui.cli.options import with_options
+from charembed_tui.runs.catalogue import find_run
+from charembed_tui.settings.sampling_settings import SamplingSettings
+from charembed_tui.text.glyphs import printable
+from model.sampling import Sampler
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write on standard output."""
+    folder = find_run(options.run)
+    configuration = folder.configuration
+    settings = with_options(SamplingSettings(), options, "sampling_")
+    sampler = Sampler(
+        configuration.model, folder.parameters(), configuration.vocabulary, **settings.arguments()
+    )
+    # A text may hold escape sequences: files get it as it is, terminals what they can show.
+    shown = printable if sys.stdout.isatty() else str
+    sys.stdout.write(shown(options.prompt))
+    for character in sampler.write(options.prompt, settings.length, settings.generator()):
+        sys.stdout.write(shown(character))
+    sys.stdout.write("\n")
+    return DONE

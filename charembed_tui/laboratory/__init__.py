@@ -1,0 +1,1 @@
+"""The main screen: its panes, its actions, the one table of its keys."""

@@ -1,0 +1,87 @@
+"""One character: how often it occurs, what is like it, what it predicts and what predicts it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from charembed_tui.text.glyphs import glyph
+from charembed_tui.training.snapshot import View
+from charembed_tui.widgets.titles import entitle
+from model.associations import Ranking, by_cosine, by_distance, predecessors, successors
+from model.corpus import Corpus
+
+_MOST = 8
+_LARGE_VOCABULARY = 1500  # from here on, what predicts a character takes too long to keep up
+_EMPTY = "arrows in the embedding, a click or / choose a character"
+
+
+class CharacterPane(VerticalScroll, can_focus=False):
+    """The character under the cursor."""
+
+    BORDER_TITLE = "Character"
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._vocabulary: tuple[str, ...] = ()
+        self._corpus: Corpus | None = None
+        self._facts = Static(_EMPTY, id="character-facts")
+        self._shown: tuple[int, View] | None = None
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield self._facts
+
+    def show_corpus(self, corpus: Corpus) -> None:
+        """Take a text, whose characters there are."""
+        self._vocabulary, self._corpus = corpus.vocabulary, corpus
+        self.clear()
+
+    def clear(self) -> None:
+        """No character is chosen."""
+        self._shown = None
+        entitle(self, "Character")
+        self._facts.update(Text(_EMPTY, style="dim"))
+
+    def show(self, character: int | None, view: View) -> None:
+        """Describe a character by the parameters on show."""
+        if character is None or character >= len(self._vocabulary):
+            if self._shown is not None:
+                self.clear()
+            return
+        if self._shown == (character, view):
+            return
+        other = self._shown is None or self._shown[0] != character
+        self._shown = (character, view)
+        name = unicodedata.name(self._vocabulary[character], "").lower()
+        sign = glyph(self._vocabulary[character])
+        told = ""
+        if self._corpus is not None:
+            count = int(self._corpus.counts()[character])
+            told = f"{count:,} times · {count / len(self._corpus):.2%}"
+        entitle(self, f"Character · {sign} {name}".rstrip(), told)
+        model, theta, embeddings = view.model, view.theta, view.embeddings
+        table = Table.grid(padding=(0, 1))
+        rows: list[tuple[str, Ranking, str]] = [
+            ("like it", by_cosine(embeddings, character, _MOST), ".2f"),
+            ("near it", by_distance(embeddings, character, _MOST), ".2f"),
+            ("then", successors(model, theta, character, _MOST), ".0%"),
+        ]
+        if len(self._vocabulary) <= _LARGE_VOCABULARY:
+            rows.append(("after", predecessors(model, theta, character, _MOST), ".0%"))
+        for title, ranking, form in rows:
+            table.add_row(Text(title, style="dim"), self._ranked(ranking, form))
+        self._facts.update(table, layout=other)
+
+    def _ranked(self, ranking: Ranking, form: str) -> Text:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for character, value in ranking:
+            text.append(glyph(self._vocabulary[character]), style="bold")
+            text.append(f" {value:{form}}  ", style="dim")
+        return text

@@ -1,0 +1,139 @@
+"""The corpus: sample texts, a directory tree, and what the chosen text holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import DirectoryTree, Static
+from textual.widgets.option_list import Option
+
+from charembed_tui.text.glyphs import visible
+from charembed_tui.text.sample_texts import samples, title
+from charembed_tui.training.snapshot import Snapshot
+from charembed_tui.widgets.option_list import OptionList
+from charembed_tui.widgets.titles import entitle
+from model.corpus import Corpus
+
+_PREVIEW_CHARACTERS = 400
+
+
+class _Tree(DirectoryTree, inherit_bindings=False):
+    """A directory tree that leaves the space bar to the app and shows no hidden files."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "Open", show=False),
+        Binding("up", "cursor_up", show=False),
+        Binding("down", "cursor_down", show=False),
+        Binding("left", "cursor_parent", show=False),
+        Binding("right", "toggle_node", show=False),
+    ]
+
+    def filter_paths(self, paths: Any) -> Any:
+        """Everything but dot-files."""
+        return [path for path in paths if not path.name.startswith(".")]
+
+    def render_label(self, node: Any, base_style: Any, style: Any) -> Text:
+        """The label with control characters in file names made visible."""
+        label = super().render_label(node, base_style, style)
+        label.plain = visible(label.plain)
+        return label
+
+
+class CorpusPane(Vertical):
+    """Choose a text, and see what is in it.
+
+    Args:
+        path: the text in use. The tree starts at its folder, or where the program was started
+            if it is a sample.
+    """
+
+    BORDER_TITLE = "Corpus"
+
+    @dataclass
+    class Selected(Message):
+        """A file was chosen."""
+
+        path: Path
+
+    def __init__(self, path: Path, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._samples = samples()
+        self._folder = Path.cwd() if path in self._samples else path.absolute().parent
+
+    def compose(self) -> ComposeResult:
+        """GeneratedTexts, files, facts."""
+        yield OptionList(
+            *(Option(title(path), id=str(i)) for i, path in enumerate(self._samples)),
+            id="samples",
+            compact=True,
+        )
+        yield _Tree(self._folder, id="files")
+        yield Static("no text yet", id="facts")
+        yield Static("", id="preview")
+
+    def focus_choice(self) -> None:
+        """Put the cursor where a text is chosen."""
+        self.query_one("#samples", OptionList).focus()
+
+    def show_loading(self, path: Path) -> None:
+        """A file is being read."""
+        self.query_one("#facts", Static).update(Text(f"reading {visible(path.name)} …"))
+        self.query_one("#preview", Static).update("")
+
+    def show_error(self, message: str) -> None:
+        """A file could not be used; the text before stays in use."""
+        self.query_one("#facts", Static).update(Text(visible(message), style="bold"))
+
+    def show(self, corpus: Corpus, path: Path, snapshot: Snapshot) -> None:
+        """The facts of the text in use."""
+        entitle(self, f"Corpus · {visible(corpus.name)}")
+        place = self._samples.index(path) if path in self._samples else None
+        self.query_one("#samples", OptionList).highlighted = place
+        facts = snapshot.facts
+        text = Text(
+            f"{_bytes(path)}{len(corpus):,} characters\n"
+            f"vocabulary of {len(corpus.vocabulary):,} characters\n"
+        )
+        if facts is None:
+            text.append("counting n-grams …")
+        else:
+            text.append(
+                f"{facts.ngrams:,} {snapshot.model.context_length + 1}-grams "
+                f"in {facts.contexts:,} contexts"
+            )
+            for warning in facts.warnings:
+                text.append(f"\n! {warning}", style="bold")
+        self.query_one("#facts", Static).update(text)
+        preview = corpus.decode(corpus.codes[:_PREVIEW_CHARACTERS])
+        self.query_one("#preview", Static).update(Text(visible(preview), style="dim"))
+
+    @on(OptionList.OptionSelected)
+    def _choose_sample(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(self.Selected(self._samples[event.option_index]))
+
+    @on(DirectoryTree.FileSelected)
+    def _choose_file(self, event: DirectoryTree.FileSelected) -> None:
+        event.stop()
+        self.post_message(self.Selected(event.path))
+
+
+def _bytes(path: Path) -> str:
+    """A file's size for people, or nothing where it is gone."""
+    try:
+        size = float(path.stat().st_size)
+    except OSError:
+        return ""
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:,.0f} {unit} · " if unit == "bytes" else f"{size:,.1f} {unit} · "
+        size /= 1000
+    return f"{size:,.1f} GB · "

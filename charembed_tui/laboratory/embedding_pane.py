@@ -1,0 +1,149 @@
+"""The embedding: the scatter plot, the legend of its colours, and the timeline under it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+
+from charembed_tui.laboratory.timeline_bar import TimelineBar
+from charembed_tui.plotting.embedding_plot import EmbeddingPlot
+from charembed_tui.text.glyphs import CharacterClass, classify
+from charembed_tui.training.snapshot import View
+from charembed_tui.training.trajectory import Trajectory
+from charembed_tui.widgets.cached import CachedVertical
+from charembed_tui.widgets.line import Line
+from charembed_tui.widgets.titles import entitle
+
+_TRAIL_FRAMES = 40
+
+
+class Legend(Line):
+    """The classes of characters that occur, in their colours; shortened where there is no room."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._classes_shown: list[tuple[str, Style]] = []
+
+    def show_vocabulary(self, vocabulary: tuple[str, ...], plot: EmbeddingPlot) -> None:
+        """Take the characters of a text."""
+        present = {classify(c) for c in vocabulary}
+        self._classes_shown = [
+            (
+                kind.value,
+                plot.get_component_rich_style(f"embedding--{kind.name.lower()}", partial=True),
+            )
+            for kind in CharacterClass
+            if kind in present
+        ]
+        self.refresh()
+
+    def segments(self, width: int) -> list[Segment]:
+        """The names, all cut to as many letters as there is room for."""
+        names = [name for name, _ in self._classes_shown]
+        letters = max(map(len, names), default=0)
+        while letters > 1 and sum(min(len(n), letters) + 1 for n in names) - 1 > width:
+            letters -= 1
+        return [
+            segment
+            for name, style in self._classes_shown
+            for segment in (Segment(_cut(name, letters), style), Segment(" "))
+        ][:-1]
+
+
+def _cut(name: str, letters: int) -> str:
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"
+
+
+class EmbeddingPane(CachedVertical):
+    """What is shown where: two components or the principal plane, now or at a recorded step."""
+
+    BORDER_TITLE = "Embedding"
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.plot = EmbeddingPlot(id="embedding-plot")
+        self.timeline_bar = TimelineBar(id="timeline-bar")
+        self._legend = Legend(id="legend")
+        self._view: View | None = None
+        self._vocabulary: tuple[str, ...] = ()
+        self._dimensions = 2
+
+    def compose(self) -> ComposeResult:
+        """Plot, legend, timeline."""
+        yield self.plot
+        yield self._legend
+        yield self.timeline_bar
+
+    def show_vocabulary(self, vocabulary: tuple[str, ...], embedding_size: int) -> None:
+        """Get ready for a text's characters."""
+        self._vocabulary, self._dimensions = vocabulary, embedding_size
+        self.plot.show_vocabulary(vocabulary)
+        self._legend.show_vocabulary(vocabulary, self.plot)
+        components = self.plot.components
+        if components is not None and max(components) >= embedding_size:
+            last = embedding_size - 1
+            self.plot.look_at((min(components[0], last), min(components[1], last)))
+        self._view = None
+        self._entitle()
+
+    def notify_style_update(self) -> None:
+        """The legend has the plot's colours, which changed with the theme."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self._legend.show_vocabulary(self._vocabulary, self.plot)
+
+    def show(self, view: View, timeline: Trajectory) -> None:
+        """Draw the embeddings on show."""
+        self._view = view
+
+        def trail() -> list[Any]:
+            frames = timeline.until(view.step, _TRAIL_FRAMES)
+            return [view.model.unpack(frame.theta)[0] for frame in frames]
+
+        self.plot.show(view.embeddings, trail)
+        self._entitle()
+
+    def cycle(self, axis: int, by: int) -> None:
+        """Show the next or previous component on an axis (0 horizontal, 1 vertical).
+
+        The one on the other axis is passed over, unless there is no third.
+        """
+        size = self._dimensions
+        components = list(self.plot.components or (0, 1))
+        components[axis] = (components[axis] + by) % size
+        if components[0] == components[1] and size > 2:
+            components[axis] = (components[axis] + by) % size
+        self.look_at((components[0], components[1]))
+
+    def look_at(self, components: tuple[int, int] | None) -> None:
+        """Show two components, or (None) the principal plane."""
+        self.plot.look_at(components)
+        self._entitle()
+
+    def toggle_principal(self) -> None:
+        """From components to the principal plane and back."""
+        self.look_at((0, 1) if self.plot.components is None else None)
+
+    def toggle_frozen(self) -> None:
+        """Hold the axes, or let them follow."""
+        self.plot.toggle_frozen()
+        self._entitle()
+
+    def _entitle(self) -> None:
+        components = self.plot.components
+        if components is not None:
+            x, y = (component + 1 for component in components)
+            title = f"Embedding · component {x} → · component {y} ↑"
+        else:
+            shares = self.plot.shares or (0.0, 0.0)
+            title = f"Embedding · principal plane, {shares[0]:.0%} → · {shares[1]:.0%} ↑"
+        title += " · axes held" if self.plot.frozen else ""
+        told = "counting the text …"
+        if self._view is not None:
+            hidden = self.plot.hidden
+            more = f" · {hidden} without room: zoom in" if hidden else ""
+            told = f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
+        entitle(self, title, told)

@@ -1,0 +1,149 @@
+"""The generation console: a prompt, how to write, and the texts the model wrote, streaming in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from charembed_tui.laboratory.sampling_bar import SamplingBar
+from charembed_tui.runs.generated_texts import GeneratedText
+from charembed_tui.settings.sampling_settings import SamplingSettings
+from charembed_tui.training.generation import Chunk
+from charembed_tui.widgets.generated_text_view import GeneratedTextView
+from charembed_tui.widgets.prompt_input import PromptInput
+from charembed_tui.widgets.titles import entitle
+
+_MOST_SAMPLES = 30
+_EMPTY = "g writes after the prompt, also while training; the warmer a colour, the more surprising"
+
+
+class GenerationPane(Vertical):
+    """Prompt, settings and samples; the newest sample is at the end.
+
+    Args:
+        settings: of writing, at first.
+    """
+
+    BORDER_TITLE = "Generation"
+
+    @dataclass
+    class Requested(Message):
+        """Enter was pressed in the prompt."""
+
+    def __init__(self, settings: SamplingSettings, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._prompt = PromptInput(id="prompt", compact=True)
+        self._bar = SamplingBar(settings, id="sampling")
+        self._box = VerticalScroll(Static(_EMPTY, id="generation-empty"), id="samples-written")
+        self._samples: list[GeneratedTextView] = []
+        self.is_writing = False
+
+    def compose(self) -> ComposeResult:
+        """The prompt and its settings above the samples."""
+        yield self._prompt
+        yield self._bar
+        yield self._box
+
+    @property
+    def prompt(self) -> str:
+        """What the next sample begins with."""
+        return self._prompt.value
+
+    @property
+    def settings(self) -> SamplingSettings:
+        """How the next sample is written."""
+        return self._bar.settings
+
+    @property
+    def newest(self) -> GeneratedTextView | None:
+        """The newest sample."""
+        return self._samples[-1] if self._samples else None
+
+    @property
+    def written(self) -> str:
+        """The newest sample, without its prompt."""
+        return self.newest.written if self.newest else ""
+
+    @property
+    def text(self) -> str:
+        """The newest sample, with its prompt."""
+        return self.newest.prompt + self.newest.written if self.newest else ""
+
+    def focus_prompt(self) -> None:
+        """Put the cursor into the prompt."""
+        self._prompt.focus()
+
+    def steps_of(self, run: int) -> list[int]:
+        """At which steps of a run texts were written."""
+        return [sample.step for sample in self._samples if sample.run == run]
+
+    def begin(self, heading: str, run: int, step: int) -> None:
+        """Start a sample after the prompt."""
+        self._prompt.remember()
+        self._add(GeneratedTextView(heading, self.prompt, run, step))
+        self.resume()
+
+    def show_kept(self, samples: Sequence[GeneratedText], run: int) -> None:
+        """Add samples that were kept with a run."""
+        for kept in samples[-_MOST_SAMPLES:]:
+            sample = GeneratedTextView(kept.heading, kept.prompt, run, kept.step)
+            surprises = kept.surprises or (0.0,) * len(kept.text)
+            sample.extend(Chunk(kept.text, np.array(surprises)))
+            self._add(sample)
+        self._box.anchor()
+
+    def _add(self, sample: GeneratedTextView) -> None:
+        self.query_one("#generation-empty").display = False
+        self._samples.append(sample)
+        for old in self._samples[:-_MOST_SAMPLES]:
+            old.remove()
+        del self._samples[:-_MOST_SAMPLES]
+        self._box.mount(sample)
+
+    def resume(self) -> None:
+        """More of the newest sample comes."""
+        self._box.anchor()
+        self.is_writing = True
+        self._tell("writing … esc stops")
+
+    def extend(self, chunk: Chunk) -> None:
+        """Add characters to the newest sample."""
+        if self.newest:
+            self.newest.extend(chunk)
+
+    def end(self, note: str) -> None:
+        """The newest sample is complete, or will not be."""
+        self.is_writing = False
+        self._tell(note)
+
+    def show_step(self, run: int, step: int | None) -> None:
+        """Mark the samples written at a step, and bring the last of them into view."""
+        for sample in self._samples:
+            here = step is not None and (sample.run, sample.step) == (run, step)
+            sample.set_class(here, "-at-step")
+            if here:
+                sample.scroll_visible()
+
+    @on(SamplingBar.Changed)
+    def _settings_changed(self, event: SamplingBar.Changed) -> None:
+        self._tell(event.error)
+
+    def _tell(self, note: str) -> None:
+        entitle(self, self.BORDER_TITLE, note)
+
+    @on(Input.Submitted)
+    def _request(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Requested())
+
+    @on(Input.Changed)
+    def _keep(self, event: Input.Changed) -> None:
+        event.stop()

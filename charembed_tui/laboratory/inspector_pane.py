@@ -1,0 +1,113 @@
+"""The inspector: what the model expects after a context, beside what the text has there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from charembed_tui.text.glyphs import glyph, visible, width
+from charembed_tui.training.snapshot import View
+from charembed_tui.widgets.line import Lines
+from charembed_tui.widgets.titles import entitle
+from model.sampling import Sampler
+
+if TYPE_CHECKING:
+    from model.ngrams import NgramTable
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_BOLD, _DIM = Style(bold=True), Style(dim=True)
+
+
+class InspectorPane(Vertical):
+    """A context, and bars of the next character's probability: by the model, and counted."""
+
+    BORDER_TITLE = "Inspector"
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._field = Input(placeholder="context: what comes after …", id="context", compact=True)
+        self._bars = Lines(id="bars")
+        self._vocabulary: tuple[str, ...] = ()
+        self._view: View | None = None
+        self._table: NgramTable | None = None
+
+    def compose(self) -> ComposeResult:
+        """The context above its bars."""
+        yield self._field
+        yield self._bars
+
+    def focus_context(self) -> None:
+        """Put the cursor into the context."""
+        self._field.focus()
+
+    def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
+        """Take a text's characters."""
+        self._vocabulary, self._view, self._table = vocabulary, None, None
+        self._bars.show(())
+
+    def show(self, view: View, table: NgramTable | None) -> None:
+        """Draw the bars by the parameters on show and the counts of the training text."""
+        self._view, self._table = view, table
+        self._draw()
+
+    def on_resize(self) -> None:
+        """The bars have another length."""
+        self._draw()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._draw()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.set_focus(None)
+
+    def _draw(self) -> None:
+        view = self._view
+        if view is None or view.model.vocabulary_size != len(self._vocabulary):
+            return
+        rows = self._bars.size.height - 1
+        if rows < 1:
+            return
+        sampler = Sampler(view.model, view.theta, self._vocabulary)
+        context = sampler.context(self._field.value)
+        p = sampler.probabilities(context)
+        counts = np.zeros(len(p))
+        unknown = len(self._vocabulary)
+        if self._table is not None and unknown not in context:
+            counts = self._table.following(context).astype(float)
+        seen = counts.sum()
+        counted = counts / seen if seen else counts
+        told = f"{int(seen):,} times in the text" if seen else "not in the text"
+        after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
+        entitle(self, f"Inspector · after “{after}”", told)
+        half = max(2, (self._bars.size.width - 16) // 2)
+        shown = [[Segment(f"   {'model':<{half + 6}}{'counted':<{half}}", _DIM)]]
+        for c in np.argsort(-p, kind="stable")[:rows].tolist():
+            sign = self._vocabulary[c]
+            name = glyph(sign) + " " * (3 - width(sign))
+            percent = f"{counted[c]:5.0%}" if seen else ""
+            shown.append(
+                [
+                    Segment(name + _bar(p[c], half), _BOLD),
+                    Segment(f"{p[c]:5.0%} "),
+                    Segment(_bar(counted[c], half) + percent, _DIM),
+                ]
+            )
+        self._bars.show(shown)
+
+
+def _bar(part: float, cells: int) -> str:
+    """A bar of a part of some cells, padded to all of them."""
+    eighths = round(float(part) * cells * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(cells)

@@ -1,0 +1,92 @@
+"""The loss: curves with their numbers, in the unit and on the scales of one's choice."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from charembed_tui.plotting.loss_plot import LossPlot
+from charembed_tui.settings.loss_view import LossView
+from charembed_tui.training.baselines import Baseline
+from charembed_tui.training.run_history import RunHistory
+from charembed_tui.training.snapshot import Snapshot
+from charembed_tui.widgets.titles import entitle
+
+
+class LossPane(Vertical):
+    """The plot; the border tells the loss now, its unit, and what is under the cursor.
+
+    Args:
+        view: how the losses are looked at, at first.
+    """
+
+    BORDER_TITLE = "Loss"
+
+    def __init__(self, view: LossView, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.view = view
+        self.plot = LossPlot(id="loss-plot")
+        self._lines: tuple[Baseline, ...] = ()
+        self._shown: tuple[Snapshot, RunHistory, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The plot alone; the border says the rest."""
+        yield self.plot
+
+    def show_lines(self, lines: tuple[Baseline, ...]) -> None:
+        """Take the losses of simpler models."""
+        self._lines = lines
+        self._draw()
+
+    def show(self, snapshot: Snapshot, history: RunHistory, corpus: str) -> None:
+        """Draw a snapshot's curves, and those of earlier runs on the same text."""
+        self._shown = (snapshot, history, corpus)
+        self._draw()
+
+    def change(self, name: str) -> None:
+        """Take the next option of one choice: see `LossView`."""
+        self.view = self.view.next_of(name)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._shown is None:
+            return
+        snapshot, history, corpus = self._shown
+        past = [run.curve for run in history.overlaid(snapshot.run, corpus)]
+        curves = [c for c in (snapshot.curve, snapshot.held_out_curve) if len(c)]
+        self.plot.show(curves, past, snapshot.switches, self._lines, self.view)
+        self._entitle()
+
+    @on(LossPlot.CursorMoved)
+    def _entitle(self) -> None:
+        view, snapshot = self.view, self._shown[0] if self._shown else None
+        if snapshot is None or snapshot.loss is None:
+            entitle(self, "Loss", f"{view.unit} per character against {view.against}")
+            return
+        loss = view.loss(snapshot.loss)
+        scale = "" if view.scale == "linear" else f" · {view.scale}"
+        told: str | Text
+        reading = self.plot.reading()
+        if reading is not None:
+            x, values = reading
+            told = " / ".join(f"{value:.4f}" for value in values)
+            where = f"{x:,.0f}" if view.against == "steps" else f"{x:,.2f}"
+            told = f"{told} {view.unit} at {where} {view.against}"
+        elif snapshot.held_out is None:
+            told = f"perplexity {perplexity(snapshot.loss)}"
+            told = f"{told}{scale} · {view.against} →"
+        else:
+            held_out = f"held out {view.loss(snapshot.held_out):.4f}"
+            rest = f"{scale} · {view.against} →"
+            told = Text.assemble((held_out, "#2f8fc9"), rest)
+        entitle(self, f"Loss {loss:.4f} {view.unit} · {snapshot.optimizer}", told)
+
+
+def perplexity(loss: float) -> str:
+    """How many equally likely characters the loss amounts to."""
+    return f"{math.exp(loss):.2f}" if loss < 20 else f"e^{loss:.0f}"

@@ -1,0 +1,138 @@
+"""The panes of the main screen, and what they show of a session."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.widgets import Static, Tab, Tabs
+
+from charembed_tui.laboratory.character_pane import CharacterPane
+from charembed_tui.laboratory.corpus_pane import CorpusPane
+from charembed_tui.laboratory.embedding_pane import EmbeddingPane
+from charembed_tui.laboratory.generation_pane import GenerationPane
+from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
+from charembed_tui.laboratory.inspector_pane import InspectorPane
+from charembed_tui.laboratory.loss_pane import LossPane
+from charembed_tui.laboratory.status_bar import StatusBar
+from charembed_tui.runs.sessions import Plan
+from charembed_tui.settings.preferences import Preferences
+from charembed_tui.training.session import Session
+from charembed_tui.training.snapshot import SessionState, Snapshot, View
+from charembed_tui.widgets.cached import (
+    CachedContainer,
+    CachedFooter,
+    CachedHorizontal,
+    CachedVertical,
+)
+
+PAGES = ("setup", "watch", "write")
+_LOOKS_BETWEEN_NUMBERS = 5
+
+
+class Panes:
+    """All panes, held here since a query would look for them on whatever screen is in front.
+
+    Args:
+        plan: of the first session.
+        preferences: what the panes begin with.
+        too_small: what a screen says that is too small for them.
+    """
+
+    def __init__(self, plan: Plan, preferences: Preferences, too_small: str) -> None:
+        self.status = StatusBar(id="status")
+        self.tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
+        self.corpus = CorpusPane(plan.path, id="corpus")
+        self.hyperparameters = HyperparametersPane(plan.settings, id="hyperparameters")
+        self.embedding = EmbeddingPane(id="embedding")
+        self.character = CharacterPane(id="character")
+        self.loss = LossPane(preferences.loss, id="loss")
+        self.generation = GenerationPane(preferences.sampling, id="generation")
+        self.inspector = InspectorPane(id="inspector")
+        self._too_small = too_small
+        self._drawn: Snapshot | None = None
+        self._read: Snapshot | None = None
+        self._looks = 0
+
+    def compose(self) -> ComposeResult:
+        """Status, pages, footer; small screens show one page at a time, under tabs."""
+        yield self.status
+        yield self.tabs
+        with CachedContainer(id="pages"):
+            with CachedVertical(id="setup", classes="page"):
+                yield self.corpus
+                yield self.hyperparameters
+            with CachedHorizontal(id="watch", classes="page active"):
+                yield self.embedding
+                with CachedVertical(id="numbers"):
+                    yield self.loss
+                    yield self.character
+            with CachedHorizontal(id="write", classes="page"):
+                yield self.generation
+                yield self.inspector
+        yield CachedFooter(show_command_palette=False, compact=True)
+        yield Static(self._too_small, id="too-small")
+
+    def introduce(self, session: Session, plan: Plan) -> None:
+        """Tell the panes of a new session."""
+        vocabulary = session.corpus.vocabulary
+        self.embedding.show_vocabulary(vocabulary, session.settings.embedding_size)
+        self.embedding.timeline_bar.follow(session.timeline)
+        self.character.show_corpus(session.corpus)
+        self.inspector.show_vocabulary(vocabulary)
+        self.hyperparameters.show_corpus(session.corpus)
+        if plan.is_of_a_run:
+            self.hyperparameters.fill(session.settings)
+        self.hyperparameters.show_in_use(session.settings)
+
+    def show_embedding(self, session: Session) -> None:
+        """Draw the newest parameters, unless an earlier step is on show."""
+        snapshot = session.snapshot
+        if snapshot is self._drawn:
+            return
+        self._drawn = snapshot
+        self.embedding.timeline_bar.show(snapshot.step)
+        view = self.view(session)
+        if view is not None and view.live:
+            self.embedding.show(view, session.timeline)
+
+    def show_numbers(self, session: Session) -> bool:
+        """Tell of the character and the context on show, no faster than can be read.
+
+        Returns:
+            Whether there was something new to read.
+        """
+        snapshot = session.snapshot
+        if snapshot is self._read:
+            return False
+        self._looks += 1
+        if snapshot.state is SessionState.RUNNING and self._looks % _LOOKS_BETWEEN_NUMBERS:
+            return False
+        self._read = snapshot
+        view = self.view(session)
+        if view is not None and view.live:
+            self._tell(view, session)
+        return True
+
+    def show_view(self, session: Session) -> None:
+        """Draw the parameters on show, and tell of them."""
+        view = self.view(session)
+        if view is not None:
+            self.embedding.show(view, session.timeline)
+            self._tell(view, session)
+
+    def _tell(self, view: View, session: Session) -> None:
+        self.character.show(self.embedding.plot.cursor, view)
+        self.inspector.show(view, session.table)
+
+    def view(self, session: Session) -> View | None:
+        """The parameters on show; None before there are any."""
+        snapshot, step = session.snapshot, self.embedding.timeline_bar.step
+        frame = None if step is None else session.timeline.at(step)
+        if frame is not None:
+            return View(snapshot.model, frame.step, frame.theta, live=False)
+        if snapshot.theta is None:
+            return None
+        return View(snapshot.model, snapshot.step, snapshot.theta, live=True)
+
+    def go_to_page(self, name: str) -> None:
+        """Bring a page to the front of a small screen."""
+        self.tabs.active = f"tab-{name}"

@@ -1,0 +1,58 @@
+"""The settings of writing, one small field each, in a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+from charembed_tui.settings.sampling_settings import SamplingSettings
+from charembed_tui.widgets.number_field import NumberField
+from model.errors import SettingsError
+
+_SHORT = {"length": "len", "temperature": "T", "top_k": "k", "top_p": "p"}
+
+
+class SamplingBar(Horizontal):
+    """Fields for length, temperature, top-k, top-p and seed.
+
+    Args:
+        settings: what they show at first.
+    """
+
+    @dataclass
+    class Changed(Message):
+        """Other settings, or what is wrong with what was typed."""
+
+        error: str = ""
+
+    def __init__(self, settings: SamplingSettings, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.settings = settings
+
+    def compose(self) -> ComposeResult:
+        """A label and a field for each."""
+        for name, field in SamplingSettings.FIELDS.items():
+            yield Label(_SHORT.get(name, name))
+            number = NumberField(name, field, getattr(self.settings, name), id=f"sampling-{name}")
+            number.tooltip = f"{field.label}: {field.told()}"
+            yield number
+
+    @on(Input.Changed)
+    def _check(self, event: Input.Changed) -> None:
+        event.stop()
+        fields = list(self.query(NumberField))
+        errors = [error for field in fields if (error := field.mark())]
+        if errors:
+            self.post_message(self.Changed(errors[0]))
+            return
+        try:
+            self.settings = SamplingSettings(**{str(f.name): f.read() for f in fields})
+        except SettingsError:  # a field was typed in since
+            return
+        self.post_message(self.Changed())

@@ -1,0 +1,67 @@
+"""One line on top: what is being learned, and how far it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+
+from charembed_tui.text.glyphs import visible
+from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.widgets.line import Line
+
+_REVERSE, _BOLD, _DIM = Style(reverse=True), Style(bold=True), Style(dim=True)
+
+_SIGNS = {
+    SessionState.IDLE: "○ ready",
+    SessionState.RUNNING: "► training",
+    SessionState.PAUSED: "‖ paused",
+    SessionState.FINISHED: "✓ finished",
+    SessionState.FAILED: "✗ failed",
+}
+
+
+class StatusBar(Line):
+    """State, step, loss and speed of the session."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._segments: list[Segment] = []
+
+    @property
+    def text(self) -> str:
+        """What it says, without colours."""
+        return "".join(segment.text for segment in self._segments)
+
+    def segments(self, width: int) -> list[Segment]:
+        """What was last shown."""
+        return self._segments
+
+    def show(self, snapshot: Snapshot, corpus_name: str, told: str = "") -> None:
+        """Describe a snapshot; `told` is something else worth knowing."""
+        sign = _SIGNS[snapshot.state]
+        if snapshot.facts is None and snapshot.state is SessionState.IDLE:
+            sign = f"… counting {_bar(snapshot.counted)} {snapshot.counted:.0%}"
+        numbers = f"  step {snapshot.step:,}"
+        if snapshot.loss is not None:
+            numbers += f"  ·  {snapshot.loss:.4f} nats/char"
+        if snapshot.held_out is not None:
+            numbers += f" (held out {snapshot.held_out:.4f})"
+        if snapshot.steps_per_second:
+            numbers += f"  ·  {snapshot.steps_per_second:,.0f} steps/s"
+            if snapshot.objective_share:
+                numbers += f" ({snapshot.objective_share:.0%} objective)"
+        self._segments = [
+            Segment(f" {sign} ", _REVERSE),
+            Segment(f"  {told} " if told else "", _BOLD),
+            Segment(numbers),
+            Segment(f"  ·  {visible(corpus_name)}", _DIM),
+        ]
+        self.refresh()
+
+
+def _bar(part: float) -> str:
+    """A progress bar of ten cells."""
+    done = round(10 * part)
+    return "━" * done + "╌" * (10 - done)

@@ -1,0 +1,1 @@
+"""Plots: what is to be seen as a value, and the widgets that draw it."""

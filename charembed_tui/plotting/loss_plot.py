@@ -1,0 +1,241 @@
+"""The loss curves: training and held-out, of this run and past ones, beside simpler models."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from charembed_tui.plotting.picture import (
+    NOTHING,
+    Canvas,
+    Picture,
+    Sign,
+    Stroke,
+    Ticks,
+    linear_ticks,
+    round_ticks,
+    short,
+    ticks,
+)
+from charembed_tui.plotting.plot import Plot
+from charembed_tui.settings.loss_view import LossView
+from charembed_tui.training.baselines import Baseline
+from charembed_tui.training.loss_log import Curve, bucketed
+
+Array = NDArray[np.float64]
+
+_NAMES = ("curve", "held-out", "switch", "baseline", "cursor", "past-1", "past-2", "past-3")
+_SWITCH, _BASELINE, _CURSOR, _PAST = map(_NAMES.index, ("switch", "baseline", "cursor", "past-1"))
+_LEVEL = 1e-9  # nats or bits: what differs less is one height
+_BASELINE_ROOM = 0.3  # of the curves' range: lines farther off are not drawn
+
+
+class LossPlot(Plot, can_focus=True):
+    """Curves, the switches of optimizer, baselines, and a cursor to read numbers off."""
+
+    INKS: ClassVar[tuple[str, ...]] = tuple(f"loss--{name}" for name in _NAMES)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "Read the number to the left", show=False),
+        Binding("right", "move(1)", "Read the number to the right", show=False),
+    ]
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another place, or gone."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._curves: tuple[Curve, ...] = ()
+        self._past: tuple[Curve, ...] = ()
+        self._switches: tuple[int, ...] = ()
+        self._lines: tuple[Baseline, ...] = ()
+        self._view = LossView()
+        self._cursor: int | None = None  # a column of the canvas
+        self._horizontal: tuple[float, float] | None = None  # the axis
+
+    def show(
+        self,
+        curves: Sequence[Curve],
+        past: Sequence[Curve],
+        switches: tuple[int, ...],
+        lines: tuple[Baseline, ...],
+        view: LossView,
+    ) -> None:
+        """Draw curves, the first being the training loss; past ones are of other runs."""
+        at_once = view != self._view
+        self._curves, self._past = tuple(curves), tuple(past)
+        self._switches, self._lines, self._view = switches, lines, view
+        self.redraw(at_once=at_once)
+
+    def reading(self) -> tuple[float, tuple[float, ...]] | None:
+        """Where the cursor is on the horizontal axis, and the last loss of each curve there."""
+        if self._cursor is None or self._horizontal is None or not self._curves:
+            return None
+        left, right = self._horizontal
+        x = left + self._cursor / max(1, self.canvas.columns - 1) * (right - left)
+        x = 10**x if self._view.log_x else x
+        values, last = [], 0.0
+        for xs, ys in map(self._view.points, self._curves):
+            if len(xs):
+                last = max(last, float(xs[-1]))
+                values.append(float(ys[max(0, int(np.searchsorted(xs, x, "right")) - 1)]))
+        return min(x, last), tuple(values)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by a column."""
+        last = self.canvas.columns - 1
+        self._point(min(max(0, (last if self._cursor is None else self._cursor) + by), last))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Read the number under the mouse."""
+        column = event.x - self.canvas.left
+        self._point(column if 0 <= column < self.canvas.columns else None)
+
+    def on_leave(self) -> None:
+        """The mouse went away."""
+        self._point(None)
+
+    def on_blur(self) -> None:
+        """The keys act elsewhere."""
+        self._point(None)
+
+    def _point(self, column: int | None) -> None:
+        if column != self._cursor:
+            self._cursor = column
+            self.redraw(at_once=True)
+            self.post_message(self.CursorMoved())
+
+    @property
+    def has_data(self) -> bool:
+        """Whether a curve was shown."""
+        return bool(self._curves or self._past)
+
+    def picture(self, canvas: Canvas) -> Picture:
+        """Lines through two points a column at the most."""
+        view = self._view
+        curves = [(_PAST + i % 3, curve) for i, curve in enumerate(self._past)]
+        curves += reversed(list(enumerate(self._curves)))  # the training curve on top
+        drawn = [
+            (ink, *self._scaled(*bucketed(*view.points(curve), canvas.columns)))
+            for ink, curve in curves
+        ]
+        drawn = [(ink, x, y) for ink, x, y in drawn if len(x)]
+        if not drawn:
+            self._horizontal = None
+            return NOTHING
+        low = min(float(y.min()) for *_, y in drawn)
+        high = max(float(y.max()) for *_, y in drawn)
+        lines = self._baselines(low, high)
+        low, high = min([low, *lines.values()]), max([high, *lines.values()])
+        low, high = _rounded_outward(low, high)
+        left = min(float(x[0]) for _, x, _ in drawn) if view.log_x else 0.0
+        right = max(float(x[-1]) for _, x, _ in drawn)
+        right = math.log10(_rounded_up(10**right)) if view.log_x else _rounded_up(right)
+        right = max(right, left + (0.1 if view.log_x or view.against != "steps" else 1.0))
+        self._horizontal = left, right
+        per_x = (canvas.columns - 1) / (right - left)
+        per_y = (canvas.rows - 1) / (high - low)
+        ends = (0, canvas.columns - 1), (0, canvas.rows - 1)
+        strokes, names = [], []
+        for name, level in lines.items():
+            row = round((level - low) * per_y)
+            strokes.append(Stroke(ends[0], (row, row), "╌", _BASELINE))
+            name = name[: canvas.columns]
+            names.append(Sign(canvas.columns - len(name), row, name, _BASELINE))
+        for step in self._switches:
+            place = self._at_step(step)
+            if place is not None and left <= place <= right:
+                column = round((place - left) * per_x)
+                strokes.append(Stroke((column, column), ends[1], "┆", _SWITCH))
+        for ink, x, y in drawn:
+            columns, rows = _dots((x - left) * per_x, (y - low) * per_y)
+            strokes.append(Stroke(tuple(columns.tolist()), tuple(rows.tolist()), "braille", ink))
+        if self._cursor is not None:
+            strokes.append(Stroke((self._cursor, self._cursor), ends[1], "│", _CURSOR))
+        horizontal = _ticks(left, right, canvas.columns, canvas.columns // 12, view.log_x)
+        vertical = _ticks(low, high, canvas.rows, canvas.rows // 3, view.log_y)
+        return Picture(tuple(strokes), tuple(names), horizontal, vertical)
+
+    def _scaled(self, x: Array, y: Array) -> tuple[Array, Array]:
+        return (
+            np.log10(x) if self._view.log_x else x,
+            np.log10(y) if self._view.log_y else y,
+        )
+
+    def _baselines(self, low: float, high: float) -> dict[str, float]:
+        """Names and places of the lines near enough to the curves."""
+        if self._view.baselines == "off":
+            return {}
+        room = _BASELINE_ROOM * (high - low) or 0.3
+        result = {}
+        for line in self._lines:
+            y = self._view.loss(line.loss)
+            y = math.log10(y) if self._view.log_y and y > 0 else y
+            if low - room <= y <= high + room:
+                result[line.short] = y
+        return result
+
+    def _at_step(self, step: int) -> float | None:
+        """Where a step is on the horizontal axis."""
+        curve = self._curves[0]
+        if not len(curve):
+            return None
+        x = float(np.interp(step, curve.steps, getattr(curve, self._view.against)))
+        if self._view.log_x:
+            return math.log10(x) if x > 0 else None
+        return x
+
+
+def _dots(columns: Array, rows: Array) -> tuple[Array, Array]:
+    """A curve on braille dots, without those inside of level stretches, which a line shows as well.
+
+    So a picture changes only when a dot does.
+
+    Args:
+        columns: (n,), of the points, in cells.
+        rows: (n,).
+    """
+    x, y = np.rint(2 * columns + 0.5), np.rint(4 * rows + 1.5)  # 2 x 4 dots a cell
+    # NaN differs from everything, so the ends stay.
+    keep = (np.diff(y, prepend=np.nan) != 0) | (np.diff(y, append=np.nan) != 0)
+    return (x[keep] - 0.5) / 2, (y[keep] - 1.5) / 4
+
+
+def _step(most: float) -> float:
+    """The largest of 1, 2, 5, 10 … that is not more."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(power * f for f in (1, 2, 5) if f == 1 or power * f <= most)
+
+
+def _rounded_up(end: float) -> float:
+    """Where the horizontal axis ends: farther, so that it need not grow with every picture."""
+    if end <= 0:
+        return end
+    step = _step(end / 10)
+    return math.ceil(end / step) * step
+
+
+def _rounded_outward(low: float, high: float) -> tuple[float, float]:
+    """The ends of the vertical axis: wider than the data, also where the data are level."""
+    span = high - low if high - low > _LEVEL else 0.5
+    step, room = _step(span / 10), span / 50
+    return math.floor((low - room) / step) * step, math.ceil((high + room) / step) * step
+
+
+def _ticks(low: float, high: float, cells: int, most: int, logarithmic: bool) -> Ticks:
+    most = max(2, most)
+    if not logarithmic:
+        return linear_ticks(low, high, cells, most)
+    values = [10.0**p for p in range(math.ceil(low), math.floor(high) + 1)]
+    if len(values) < 2:  # less than a decade: round numbers at unequal distances
+        values = [v for v in round_ticks(10**low, 10**high, most) if v > 0]
+    return ticks(low, high, cells, [(math.log10(v), short(v)) for v in values])

@@ -1,0 +1,135 @@
+"""A widget that shows a picture in the colours of the theme."""
+
+from __future__ import annotations
+
+import re
+import time
+from abc import abstractmethod
+from functools import cache
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from charembed_tui.plotting.picture import FIRST_INK, Canvas, Glyphs, Picture, drawn
+from charembed_tui.widgets.strips import StripWidget
+
+_ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+_REST = 4.0  # times as long as building a figure took, before the next one is built
+
+
+class Plot(StripWidget):
+    """Base of plots: subclasses say what is to be seen and name the classes of their inks."""
+
+    DEFAULT_CSS = """
+    Plot { height: 1fr; width: 1fr; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--frame"}
+    INKS: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._strips: list[Strip] | None = None
+        self._picture: Picture | None = None  # on the strips
+        self._fits = Size(0, 0)  # what the strips are for
+        self._glyphs = Glyphs()
+        self._building_seconds = 0.0
+        self._built = 0.0
+        self._postponed = False
+
+    @property
+    @abstractmethod
+    def has_data(self) -> bool:
+        """Whether there is something to draw; else the widget stays blank."""
+
+    @abstractmethod
+    def picture(self, canvas: Canvas) -> Picture:
+        """What is to be seen now."""
+
+    @property
+    def canvas(self) -> Canvas:
+        """The canvas at the widget's size."""
+        return Canvas.of(self.size.width, self.size.height)
+
+    def redraw(self, *, at_once: bool = False) -> None:
+        """Show changed data, or later where drawing takes long.
+
+        A figure of thousands of characters may take a fifth of the interface's time, not more;
+        what a key has changed is drawn at once all the same.
+        """
+        if self._postponed and not at_once:
+            return
+        wait = self._built + _REST * self._building_seconds - time.monotonic()
+        if at_once or wait <= 0:
+            self._redraw_now()
+        else:
+            self._postponed = True
+            self.set_timer(wait, self._redraw_now)
+
+    def _redraw_now(self) -> None:
+        """Show the lines that have changed: the interpreter and slow connections thank it."""
+        self._postponed = False
+        before = self._strips
+        if before is None or not self.region or self._fits != self.size:
+            self._strips = None  # built when it is seen
+            self.refresh()
+            return
+        after = self._build()
+        changed = [y for y, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def notify_style_update(self) -> None:
+        """Colours changed with the theme."""
+        super().notify_style_update()
+        self._strips = self._picture = None
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the figure, built when the first is asked for."""
+        strips = self._strips
+        if strips is None or self._fits != self.size:
+            strips = self._build()
+        return strips[y]
+
+    def _build(self) -> list[Strip]:
+        """The lines of the present picture; those that are there where it is the same."""
+        size, canvas = self.size, self.canvas
+        if not canvas.is_usable or not self.has_data:
+            self._picture, self._fits = None, size
+            self._strips = [Strip.blank(size.width, self.rich_style)] * size.height
+            return self._strips
+        began = time.monotonic()
+        picture = self.picture(canvas)
+        strips = self._strips
+        if strips is None or picture != self._picture or self._fits != size:
+            strips = self._draw(picture, *size)
+            self._strips, self._picture, self._fits = strips, picture, size
+        self._built = time.monotonic()
+        self._building_seconds = self._built - began
+        return strips
+
+    def _draw(self, picture: Picture, width: int, height: int) -> list[Strip]:
+        own = self.rich_style
+        frame, *inks = (own + self.ink(name) for name in ("plot--frame", *self.INKS))
+
+        @cache
+        def style(codes: str) -> Style:
+            ink = _ink(codes)
+            return inks[ink] if 0 <= ink < len(inks) else frame
+
+        strips = []
+        for line in self._glyphs.put_into(drawn(picture, width, height)).split("\n")[:height]:
+            texts_and_codes = _ESCAPE.split(line)
+            styles = [frame, *map(style, texts_and_codes[1::2])]
+            pieces = zip(texts_and_codes[::2], styles, strict=True)
+            strip = Strip([Segment(text, style) for text, style in pieces if text])
+            strips.append(strip.adjust_cell_length(width, own))
+        return strips + [Strip.blank(width, own)] * (height - len(strips))
+
+
+def _ink(codes: str) -> int:
+    """The ink that an escape sequence asks for, -1 for none."""
+    kind, *rest = codes.split(";")
+    return int(rest[1]) - FIRST_INK if kind == "38" and len(rest) > 1 else -1

@@ -1,0 +1,173 @@
+"""Following a run that another process trains: its files are read as they grow, none is written."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+
+from charembed_tui.runs.append_only import Place
+from charembed_tui.runs.folder import RunFolder
+from charembed_tui.runs.generated_texts import GeneratedText
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.loss_log import LossCurve, Measurement
+from charembed_tui.training.session import has_ended
+from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.training.trajectory import Trajectory
+from model.corpus import Corpus
+from model.errors import Cancelled, CharembedError
+from model.ngrams import NgramTable
+
+_SECONDS_BETWEEN_LOOKS = 0.3
+_SECONDS_UNTIL_PAUSED = 5.0  # without anything new
+
+
+class FollowingSession:
+    """A session that only watches. What steers a training session does nothing here.
+
+    Args:
+        folder: of the run.
+        corpus: its whole text.
+        run: number of the run.
+    """
+
+    def __init__(self, folder: RunFolder, corpus: Corpus, run: int = 1) -> None:
+        self.settings: TrainingSettings = folder.configuration.settings
+        self.corpus = corpus.merge_rare(self.settings.minimum_count)
+        self.timeline = Trajectory()
+        self.table: NgramTable | None = None
+        self.problem: str | None = None
+        self.followed: str | None = folder.path.name
+        self.snapshot = Snapshot(run, SessionState.IDLE, folder.configuration.model)
+        self._folder = folder
+        self._places: dict[str, Place] = {}
+        self._training, self._held_out = LossCurve(), LossCurve()
+        self._last: Measurement | None = None
+        self._samples: deque[GeneratedText] = deque()  # filled by one thread, emptied by another
+        self._changed_at = -_SECONDS_UNTIL_PAUSED
+        self._closing = Event()
+        self._thread = Thread(target=self._work, name=f"following-{run}", daemon=True)
+
+    @property
+    def saved_as(self) -> Path | None:
+        """The run's folder."""
+        return self._folder.path
+
+    def begin(self) -> None:
+        """Start the thread, which counts the text and then looks again and again."""
+        self._thread.start()
+
+    def start(self) -> None:
+        """Nothing: the other process trains."""
+
+    pause = toggle = step_once = start
+
+    def switch_optimizer(self, settings: TrainingSettings) -> None:
+        """Nothing: the settings are the other process's."""
+
+    def give_way(self, seconds: float) -> None:
+        """Nothing: a look is short."""
+
+    def take_samples(self) -> Sequence[GeneratedText]:
+        """Texts that the other process wrote since the last time."""
+        return [self._samples.popleft() for _ in range(len(self._samples))]
+
+    def add_sample(self, sample: GeneratedText) -> None:
+        """Nothing: the folder is the other process's."""
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closing.set()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the thread of a closed session to end; whether it has."""
+        return has_ended(self._thread, timeout)
+
+    # What follows runs on the thread.
+
+    def _work(self) -> None:
+        try:
+            self._count()
+            while not self._closing.is_set():
+                self._look()
+                self._closing.wait(_SECONDS_BETWEEN_LOOKS)
+        except Cancelled:
+            return
+        except (CharembedError, OSError, MemoryError) as error:
+            told = str(error) or "The memory is used up."
+            self.snapshot = replace(self.snapshot, state=SessionState.FAILED, error=told)
+
+    def _count(self) -> None:
+        # With scipy: not before the first picture.
+        from charembed_tui.text.corpus_facts import describe
+        from charembed_tui.training.trainer import split
+        from model.counting import count_pieces
+
+        training, _ = split(self.corpus, self.settings)
+        length, size = self.settings.context_length, len(self.corpus.vocabulary)
+        training.require_context_length(length)
+        table = count_pieces(training.codes, length, size, self._counted, self._closing.is_set)
+        name = self.settings.chosen_optimizer(len(table.contexts), size)
+        facts = describe(self.corpus, table)
+        self.table = table
+        self.snapshot = replace(self.snapshot, facts=facts, optimizer=name, counted=1.0)
+
+    def _counted(self, done: int, total: int) -> None:
+        self.snapshot = replace(self.snapshot, counted=done / total)
+
+    def _look(self) -> None:
+        """Read what is new, and show it."""
+        frames, self._places["recording"], again = self._folder.recording.read(
+            self._places.get("recording")
+        )
+        if again:
+            self.timeline.restart(frames)
+        else:
+            for frame in frames:
+                self.timeline.record(frame.step, frame.theta)
+        rows, self._places["metrics"], again = self._folder.metrics.read(
+            self._places.get("metrics")
+        )
+        if again:
+            self._training, self._held_out, self._last = LossCurve(), LossCurve(), None
+        speed = self._speed(rows)
+        for row in rows:
+            self._training.add(row.step, row.seconds, row.passes, row.training)
+            if row.held_out is not None:
+                self._held_out.add(row.step, row.seconds, row.passes, row.held_out)
+        samples, self._places["samples"], _ = self._folder.samples.read(self._places.get("samples"))
+        self._samples.extend(samples)
+        now = time.monotonic()
+        if rows or frames:
+            self._changed_at = now
+        running = now - self._changed_at < _SECONDS_UNTIL_PAUSED
+        state = SessionState.RUNNING if running else SessionState.PAUSED
+        if rows or frames or state is not self.snapshot.state:
+            self._show(state, speed if running else 0.0)
+
+    def _speed(self, rows: Sequence[Measurement]) -> float:
+        """Steps a second between the newest measurements."""
+        before, self._last = self._last, rows[-1] if rows else self._last
+        if before is None or self._last is None or self._last.seconds <= before.seconds:
+            return self.snapshot.steps_per_second
+        return (self._last.step - before.step) / (self._last.seconds - before.seconds)
+
+    def _show(self, state: SessionState, speed: float) -> None:
+        frames = self.timeline.frames()
+        if not frames or self._last is None:
+            return  # nothing to see yet
+        self.snapshot = replace(
+            self.snapshot,
+            state=state,
+            step=frames[-1].step,
+            seconds=self._last.seconds,
+            theta=frames[-1].theta,
+            loss=self._last.training,
+            curve=self._training.curve(),
+            held_out=self._last.held_out,
+            held_out_curve=self._held_out.curve(),
+            steps_per_second=speed,
+        )

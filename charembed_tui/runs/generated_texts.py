@@ -1,0 +1,69 @@
+"""The texts a run has written, each with the step it was written at: a line of JSON for each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from charembed_tui.runs.append_only import Place, append, read_lines_on
+
+_MOST_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class GeneratedText:
+    """A text that was written.
+
+    Attributes:
+        step: at which the model stood.
+        heading: a line on the model then.
+        prompt: what the text follows.
+        text: without the prompt.
+        surprises: of each character of the text, nats to two places; empty for unknown.
+    """
+
+    step: int
+    heading: str
+    prompt: str
+    text: str
+    surprises: tuple[float, ...] = ()
+
+
+class GeneratedTexts:
+    """`samples.jsonl` of a run.
+
+    Args:
+        path: of the file, which need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, sample: GeneratedText) -> None:
+        """Add one. Raises OSError; then it is not added."""
+        append(self.path, json.dumps(asdict(sample)).encode() + b"\n")
+
+    def read(self, place: Place | None = None) -> tuple[list[GeneratedText], Place, bool]:
+        """The samples after a place, the next place, and whether this is a fresh start.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        lines, place, is_new = read_lines_on(self.path, place, _MOST_BYTES)
+        return [sample for line in lines if (sample := _parsed(line))], place, is_new
+
+
+def _parsed(line: bytes) -> GeneratedText | None:
+    """A sample, None for a line that is none."""
+    try:
+        saved: dict[str, Any] = json.loads(line)
+        surprises = tuple(float(x) for x in saved["surprises"])
+        text = str(saved["text"])
+        if len(surprises) != len(text):
+            surprises = ()
+        heading, prompt = str(saved["heading"]), str(saved["prompt"])
+        return GeneratedText(int(saved["step"]), heading, prompt, text, surprises)
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return None

@@ -1,0 +1,137 @@
+"""Keeping a run: its losses and parameters every second, a checkpoint every five."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from charembed_tui.runs.folder import RunFolder
+from charembed_tui.runs.generated_texts import GeneratedText
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.loss_log import Measurement
+from model.corpus import Corpus
+
+if TYPE_CHECKING:
+    from charembed_tui.training.trainer import Trainer  # with scipy: not before the first picture
+
+_SECONDS_BETWEEN_LOGS = 1.0
+_SECONDS_BETWEEN_CHECKPOINTS = 5.0
+_MOST_PARAMETERS_TO_LOG = 100_000  # beyond, writing them every second costs too much
+_GROWTH = 1.01  # of the step from one loss to the next: early ones, where much happens, are dense
+
+
+class RunWriter:
+    """Writes what a run leaves into a folder, which it makes when there is something to write.
+
+    Training calls `keep` on its thread; samples may come from another one.
+
+    Args:
+        corpus: the run's text.
+        path: where it was read from.
+        folder: of a run that goes on.
+        kept: the step of the checkpoint that it goes on from.
+        copy_text: put a copy of the text into the folder.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        path: Path,
+        folder: RunFolder | None = None,
+        kept: int = 0,
+        *,
+        copy_text: bool = False,
+    ) -> None:
+        self._corpus, self._path, self._copy_text = corpus, path, copy_text
+        self.folder = folder
+        self._cut_at = kept if folder else None
+        self._logged = self._kept = kept  # steps
+        self._measured = kept if folder else -1
+        self._log_at = self._checkpoint_at = 0.0
+        self._lock = Lock()  # guards the folder's making, and samples that wait for it
+        self._samples: list[GeneratedText] = []
+
+    def keep(
+        self, settings: TrainingSettings, trainer: Trainer, *, everything: bool = False
+    ) -> None:
+        """Write what is due, or all there is.
+
+        Raises:
+            OSError: something cannot be written. What was written before is good all the same, and
+                the next call tries again when it is due.
+        """
+        now = time.monotonic()
+        if everything or now >= self._checkpoint_at:
+            self._log_at = now + _SECONDS_BETWEEN_LOGS
+            self._checkpoint_at = now + _SECONDS_BETWEEN_CHECKPOINTS
+            self._log(settings, trainer, parameters=True)
+            self._checkpoint(settings, trainer)
+        elif now >= self._log_at:
+            self._log_at = now + _SECONDS_BETWEEN_LOGS
+            small = trainer.model.parameter_count <= _MOST_PARAMETERS_TO_LOG
+            self._log(settings, trainer, parameters=small)
+
+    def add_sample(self, sample: GeneratedText) -> None:
+        """Keep a text, as soon as there is a folder. Raises OSError."""
+        with self._lock:
+            if self.folder is None:
+                self._samples.append(sample)
+            else:
+                self.folder.samples.append(sample)
+
+    def close(self) -> None:
+        """Let others write into the folder."""
+        if self.folder is not None:
+            self.folder.unlock()
+
+    def _log(self, settings: TrainingSettings, trainer: Trainer, *, parameters: bool) -> None:
+        rows = trainer.measurements(after=self._measured)
+        if not trainer.steps or (trainer.steps == self._logged and not rows):
+            return
+        folder = self._ready(settings)
+        folder.lock()
+        folder.metrics.append(_thinned(rows, self._measured))
+        self._measured = rows[-1].step if rows else self._measured
+        if parameters:
+            folder.recording.append(trainer.timeline.frames())
+        self._logged = trainer.steps
+
+    def _checkpoint(self, settings: TrainingSettings, trainer: Trainer) -> None:
+        if trainer.steps in (0, self._kept):
+            return
+        assert self.folder is not None
+        # With its settings: those of the folder may be newer, when the optimizer was changed.
+        self.folder.save({**trainer.state_dict(), "settings": asdict(settings)})
+        self._kept = trainer.steps
+
+    def _ready(self, settings: TrainingSettings) -> RunFolder:
+        """The folder, with nothing in it that the run has not come to."""
+        with self._lock:
+            if self.folder is None:
+                self.folder = RunFolder.create(
+                    self._corpus, self._path, settings, copy_text=self._copy_text
+                )
+            while self._samples:
+                self.folder.samples.append(self._samples[0])
+                del self._samples[0]
+        if self.folder.configuration.settings != settings:
+            self.folder.configure(settings)
+        if self._cut_at is not None:
+            self.folder.metrics.cut(self._cut_at)
+            self.folder.recording.cut(self._cut_at)
+            self._cut_at = None
+        return self.folder
+
+
+def _thinned(rows: Sequence[Measurement], step: int) -> list[Measurement]:
+    """Those that are further from the one before, the first from a step, and the last."""
+    kept = []
+    for row in rows:
+        if row.step >= _GROWTH * step or row is rows[-1]:
+            kept.append(row)
+            step = row.step
+    return kept

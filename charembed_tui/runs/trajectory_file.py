@@ -1,0 +1,125 @@
+"""The recording of a run on disk: frames in a file that grows, thinned when it is too long."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path
+
+import numpy as np
+
+from charembed_tui.runs.append_only import Place, append, read_on
+from charembed_tui.storage.atomic import write_whole
+from charembed_tui.training.trajectory import Frame
+
+_MAGIC = b"charembed recording 1\n"
+_MOST_BYTES = 16 << 20
+_LEAST_FRAMES = 8
+_HEAD = struct.Struct("<Iq")  # checksum of what follows it, and the step
+
+
+class TrajectoryFile:
+    """`recording.bin` of a run.
+
+    After a line that names the format come records of a checksum, a step and D parameters. A
+    record that is torn or damaged ends the file.
+
+    Args:
+        path: of the file, which need not exist.
+        parameters: D.
+        most_bytes: of the file, about.
+    """
+
+    def __init__(self, path: Path, parameters: int, most_bytes: int = _MOST_BYTES) -> None:
+        self.path = path
+        self._size = _HEAD.size + 8 * parameters
+        self._most = max(_LEAST_FRAMES, most_bytes // self._size)
+        self._first = self._last = -1  # steps
+        self._stride, self._count = 1, 0
+
+    def append(self, frames: Sequence[Frame]) -> None:
+        """Add those of some frames that are newer than the last, evenly thinned.
+
+        The newest is always among them. Raises OSError; then none is added.
+        """
+        new = [frame for frame in frames if frame.step > self._last]
+        if not new:
+            return
+        first = new[0].step if self._first < 0 else self._first
+        kept = [f for f in new if (f.step - first) % self._stride == 0 or f is new[-1]]
+        if self._count + len(kept) > self._most:
+            self._rewrite([*self._records(), *map(_packed, kept)])
+            return
+        data = b"".join(map(_packed, kept))
+        append(self.path, data if self.path.exists() else _MAGIC + data)
+        self._first, self._last = first, new[-1].step
+        self._count += len(kept)
+
+    def cut(self, step: int) -> None:
+        """Forget the frames after a step: the run goes on from there. Raises OSError."""
+        if self.path.exists():
+            good = takewhile(lambda record: _unpacked(record) is not None, self._records())
+            self._rewrite([record for record in good if _step(record) <= step])
+
+    def read(self, place: Place | None = None) -> tuple[list[Frame], Place, bool]:
+        """The frames after a place, the next place, and whether this is a fresh start.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        size = self._size
+        most = len(_MAGIC) + 2 * (self._most + 1) * size
+        data, place, is_new = read_on(self.path, place, most)
+        begin = 0
+        if place.offset == 0:
+            if not data.startswith(_MAGIC):
+                return [], place, is_new
+            begin = len(_MAGIC)
+        frames: list[Frame] = []
+        for start in range(begin, len(data) - size + 1, size):
+            frame = _unpacked(data[start : start + size])
+            if frame is None or (frames and frame.step <= frames[-1].step):
+                break
+            frames.append(frame)
+        read = begin + len(frames) * size
+        return frames, Place(place.file, place.offset + read), is_new
+
+    def _records(self) -> list[memoryview]:
+        """The records as they are on disk: frames of their own would scatter the memory."""
+        data = memoryview(self.path.read_bytes() if self.path.exists() else b"")
+        starts = range(len(_MAGIC), len(data) - self._size + 1, self._size)
+        return [data[start : start + self._size] for start in starts]
+
+    def _rewrite(self, records: Sequence[bytes | memoryview]) -> None:
+        """Replace the file by a thinner one of these records."""
+        first, last = (_step(records[0]), _step(records[-1])) if records else (-1, -1)
+        stride = self._stride
+        while len(records) > self._most // 2:
+            stride *= 2
+            kept = [record for record in records if (_step(record) - first) % stride == 0]
+            records = kept if kept[-1] is records[-1] else [*kept, records[-1]]
+        write_whole(self.path, b"".join([_MAGIC, *records]))
+        self._first, self._last, self._stride, self._count = first, last, stride, len(records)
+
+
+def _step(record: bytes | memoryview) -> int:
+    return int(_HEAD.unpack_from(record)[1])
+
+
+def _packed(frame: Frame) -> bytes:
+    theta = frame.theta.astype("<f8", copy=False).tobytes()
+    crc = zlib.crc32(theta, zlib.crc32(_HEAD.pack(0, frame.step)))
+    return _HEAD.pack(crc, frame.step) + theta
+
+
+def _unpacked(data: bytes | memoryview) -> Frame | None:
+    """A frame, None for a record that is damaged."""
+    _, step = _HEAD.unpack_from(data)
+    theta = np.frombuffer(data, "<f8", offset=_HEAD.size).astype(np.float64)
+    frame = Frame(step, theta)
+    if step < 0 or _packed(frame)[:4] != data[:4] or not np.isfinite(theta).all():
+        return None
+    theta.flags.writeable = False
+    return frame

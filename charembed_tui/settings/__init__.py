@@ -1,0 +1,1 @@
+"""What a person can choose: fields that check it, settings, presets, preferences."""

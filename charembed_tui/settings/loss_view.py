@@ -1,0 +1,87 @@
+"""How losses are looked at: in which unit, against what, on which scales."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charembed_tui.settings.fields import Checked, Choice, Field
+from charembed_tui.training.loss_log import Curve, smoothed
+
+Array = NDArray[np.float64]
+
+UNITS = ("nats", "bits")
+AGAINST = ("steps", "passes", "seconds")
+SCALES = ("linear", "log x", "log y", "log both")
+SMOOTHING = {"none": 0.0, "light": 2.0, "strong": 10.0}
+_ON_OFF = ("on", "off")
+
+
+@dataclass(frozen=True)
+class LossView(Checked):
+    """Choices for the loss plot.
+
+    Attributes:
+        unit: per character.
+        against: the horizontal axis.
+        scale: of the two axes.
+        smoothing: a key of `SMOOTHING`.
+        baselines: whether lines of simpler models are drawn.
+    """
+
+    FIELDS: ClassVar[dict[str, Field]] = {
+        "unit": Choice("unit", UNITS),
+        "against": Choice("against", AGAINST),
+        "scale": Choice("scale", SCALES),
+        "smoothing": Choice("smoothing", tuple(SMOOTHING)),
+        "baselines": Choice("baselines", _ON_OFF),
+    }
+
+    unit: str = "nats"
+    against: str = "steps"
+    scale: str = "linear"
+    smoothing: str = "none"
+    baselines: str = "on"
+
+    def next_of(self, name: str) -> LossView:
+        """The same with the next option of one choice."""
+        field = self.FIELDS[name]
+        assert isinstance(field, Choice)
+        options = field.options
+        following = options[(options.index(getattr(self, name)) + 1) % len(options)]
+        values = {n: getattr(self, n) for n in self.FIELDS}
+        return LossView(**{**values, name: following})
+
+    def loss(self, nats: float) -> float:
+        """A loss in the unit chosen."""
+        return nats / math.log(2) if self.unit == "bits" else nats
+
+    def points(self, curve: Curve) -> tuple[Array, Array]:
+        """What is drawn of a curve, as numbers in the unit chosen; without what a log cannot show.
+
+        Smoothing is of what was measured, not of what is drawn.
+        """
+        x: Array = getattr(curve, self.against)
+        y = smoothed(curve.losses, SMOOTHING[self.smoothing])
+        if self.unit == "bits":
+            y = y / math.log(2)
+        keep = np.isfinite(y)
+        if self.log_x:
+            keep &= x > 0
+        if self.log_y:
+            keep &= y > 0
+        return x[keep], y[keep]
+
+    @property
+    def log_x(self) -> bool:
+        """Whether the horizontal axis is logarithmic."""
+        return self.scale in ("log x", "log both")
+
+    @property
+    def log_y(self) -> bool:
+        """Whether the vertical axis is logarithmic."""
+        return self.scale in ("log y", "log both")

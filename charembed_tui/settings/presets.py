@@ -1,0 +1,51 @@
+"""Sets of hyperparameters worth starting from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from charembed_tui.settings.training_settings import TrainingSettings
+
+_LARGE_TEXT = 5_000_000  # characters; from here on long contexts take minutes
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named choice, which may depend on how many characters the text has.
+
+    It changes the model and the optimizer; held-out share, minimum count and seed stay.
+    """
+
+    name: str
+    apply: Callable[[TrainingSettings, int], TrainingSettings]
+
+
+def _source(now: TrainingSettings, _: int) -> TrainingSettings:
+    """As in the blog post that this laboratory grew out of."""
+    return replace(
+        now,
+        context_length=3,
+        embedding_size=5,
+        optimizer="SFO",
+        minibatches=0,
+        history_terms=6,
+    )
+
+
+def _fast(now: TrainingSettings, _: int) -> TrainingSettings:
+    """Two components, so that the picture shows all there is."""
+    return replace(now, context_length=2, embedding_size=2, optimizer="auto")
+
+
+def _best(now: TrainingSettings, characters: int) -> TrainingSettings:
+    """The lowest held-out loss that a few minutes reach."""
+    long = 5 if characters < _LARGE_TEXT else 3
+    return replace(now, context_length=long, embedding_size=32, optimizer="auto")
+
+
+PRESETS = (
+    Preset("the source's", _source),
+    Preset("fast look", _fast),
+    Preset("best text", _best),
+)

@@ -1,0 +1,1 @@
+"""Where files go on each platform, and how they are written."""

@@ -1,0 +1,81 @@
+"""Where files go on each platform."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+
+_RUNS = "CHAREMBED_RUNS"
+_CONFIG = "CHAREMBED_CONFIG"
+
+
+def runs_directory() -> Path:
+    """The folder of all run folders: CHAREMBED_RUNS, or one in the platform's place for data."""
+    if chosen := os.environ.get(_RUNS):
+        return Path(chosen)
+    return _place("LOCALAPPDATA", "XDG_DATA_HOME", ".local/share") / "runs"
+
+
+def keep_runs_in(folder: str) -> None:
+    """Have the folder of all run folders somewhere else, for the rest of this process."""
+    os.environ[_RUNS] = folder
+
+
+def preferences_file() -> Path:
+    """Where preferences are kept: in CHAREMBED_CONFIG, or in the platform's place for settings."""
+    if chosen := os.environ.get(_CONFIG):
+        return Path(chosen) / "preferences.json"
+    return _place("APPDATA", "XDG_CONFIG_HOME", ".config") / "preferences.json"
+
+
+def _place(windows: str, elsewhere: str, fallback: str) -> Path:
+    """Our folder below a platform's place, named by a variable on Windows and on Unix."""
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get(windows, home / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get(elsewhere) or home / fallback)
+    return base / "charembed-tui"
+
+
+def new_run_folder(corpus_name: str, now: datetime) -> Path:
+    """Create a folder that no other run has, named after time and text.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    stem = re.sub(r"[^\w.-]+", "_", Path(corpus_name).stem)[:40] or "text"
+    return _new_folder(runs_directory(), f"{now:%Y-%m-%d_%H-%M-%S}_{stem}")
+
+
+def new_export_folder(run: Path | None, corpus_name: str, now: datetime) -> Path:
+    """Create a folder for what is exported: in the run's own, or beside runs where it has none.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    if run is None:
+        return new_run_folder(corpus_name, now)
+    return _new_folder(run / "exports", f"{now:%Y-%m-%d_%H-%M-%S}")
+
+
+def unwritten(error: OSError) -> str:
+    """Why something could not be written, and what to do."""
+    return f"{error}\nSet CHAREMBED_RUNS to a folder that can be written to."
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    parent.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 1000):
+        folder = parent / (name if number == 1 else f"{name}_{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise OSError(f"{parent} holds a thousand folders of the same second: tidy up.")

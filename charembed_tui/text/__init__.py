@@ -1,0 +1,1 @@
+"""Characters and texts as people see them: glyphs, classes, sample texts, facts."""

@@ -1,0 +1,1 @@
+"""Training without a screen: trainer, trajectory, losses, sessions on a thread."""

@@ -1,0 +1,63 @@
+"""Whether settings fit in memory, before anything is allocated."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.cost_hint import CostHint
+from model.corpus import Corpus
+from model.errors import SettingsError
+
+_SHARE = 0.8  # of what is available
+_NEVER_REFUSED = 500_000_000  # bytes
+
+
+def available_bytes() -> int | None:
+    """Memory that could be had now, None where the platform does not tell."""
+    try:
+        with open("/proc/meminfo") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def reason(error: Exception) -> str:
+    """What an error says; Python's own MemoryError says nothing."""
+    return str(error) or "The memory is used up: choose smaller settings."
+
+
+def require_memory(corpus: Corpus, settings: TrainingSettings) -> None:
+    """Refuse settings that cannot fit.
+
+    Raises:
+        SettingsError: with the estimate, and what would fit.
+    """
+    available = available_bytes()
+    hint = CostHint(corpus)
+    if available is None or len(corpus) < settings.context_length + 2:
+        return
+    needed = hint.cost(settings).bytes
+    if needed <= max(_NEVER_REFUSED, _SHARE * available):
+        return
+    told = (
+        f"These settings need about {needed / 1e9:,.1f} GB, and {available / 1e9:,.1f} GB are free"
+    )
+    for length in range(settings.context_length, 0, -1):
+        for size in (settings.embedding_size, 64, 16, 2):
+            smaller = replace(
+                settings, context_length=length, embedding_size=min(size, settings.embedding_size)
+            )
+            if hint.cost(smaller).bytes <= _SHARE * available:
+                raise SettingsError(
+                    f"{told}: a context length of {length} with an embedding size of "
+                    f"{smaller.embedding_size} would fit."
+                )
+    raise SettingsError(f"{told}: set a minimum count, which merges rare characters.")

@@ -1,0 +1,91 @@
+"""What the interface sees of a training session: immutable snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charembed_tui.text.corpus_facts import CorpusFacts
+from charembed_tui.training.loss_log import NO_CURVE, Curve
+from model.families.log_bilinear.shape import LogBilinear
+
+Array = NDArray[np.float64]
+
+
+class SessionState(Enum):
+    """Where a session stands."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A session at one moment. Arrays are read-only.
+
+    Attributes:
+        run: number of the run; snapshots of an older one are out of date.
+        state: where the session stands.
+        model: the model's shape.
+        step: steps taken.
+        seconds: spent on them, pauses left out.
+        facts: of the text; None until it is counted.
+        theta: (D,) parameters, None until they are made.
+        loss: of the training text in nats per character, when it was last measured.
+        curve: the losses measured so far.
+        held_out: the loss of the held-out text; None where there is none.
+        held_out_curve: its losses measured so far.
+        counted: part of the text that is counted, from 0 to 1.
+        optimizer: its name.
+        switches: steps after which the optimizer was changed.
+        objective_share: part of a step's time spent in the objective, lately; the rest is the
+            optimizer's.
+        steps_per_second: lately; 0 when nothing moves.
+        error: why the session failed.
+    """
+
+    run: int
+    state: SessionState
+    model: LogBilinear
+    step: int = 0
+    seconds: float = 0.0
+    facts: CorpusFacts | None = None
+    theta: Array | None = None
+    loss: float | None = None
+    curve: Curve = NO_CURVE
+    held_out: float | None = None
+    held_out_curve: Curve = NO_CURVE
+    counted: float = 0.0
+    optimizer: str = ""
+    switches: tuple[int, ...] = ()
+    objective_share: float = 0.0
+    steps_per_second: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The parameters on show: the newest, or those of a recorded step.
+
+    Attributes:
+        model: the model's shape.
+        step: the step they belong to.
+        theta: (D,), read-only.
+        live: whether they are the newest.
+    """
+
+    model: LogBilinear
+    step: int
+    theta: Array
+    live: bool
+
+    @property
+    def embeddings(self) -> Array:
+        """(V, H)."""
+        return self.model.unpack(self.theta)[0]

@@ -1,0 +1,274 @@
+"""Training on a thread of its own: a state machine that others steer and watch, never enter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Condition, Thread
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.memory import reason
+from charembed_tui.training.session import has_ended
+from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.training.trajectory import Trajectory
+from model.corpus import Corpus
+from model.errors import Cancelled, CharembedError
+
+if TYPE_CHECKING:
+    from charembed_tui.runs.generated_texts import GeneratedText
+    from charembed_tui.runs.opening import ResumedRun
+    from charembed_tui.runs.run_writer import RunWriter
+    from charembed_tui.training.trainer import Trainer
+    from model.ngrams import NgramTable
+
+Array = NDArray[np.float64]
+
+_SECONDS_BETWEEN_SNAPSHOTS = 0.1
+
+
+class TrainingSession:
+    """One run on one text and the thread it happens on.
+
+    Steering (`start`, `pause`, `step_once`, `close`) only notes a wish and returns at once; the
+    thread fulfils it between two steps. Watching is reading `snapshot`: the latest wins.
+
+    Args:
+        corpus: what to learn from.
+        settings: how.
+        run: number of the run.
+        begin: start the thread at once, rather than with `begin`.
+        keeper: writes what is due after every step, and everything whenever training stands still.
+            What it cannot write is told once.
+        resumed: the run to go on with.
+        start: (D,) parameters to begin with, in place of random ones.
+
+    Raises:
+        CorpusError: the minimum count leaves too few characters.
+
+    Attributes:
+        corpus: the text as it is learned, rare characters merged.
+        snapshot: the newest snapshot, replaced as a whole.
+        timeline: the recording of the run.
+        keeper: writes the run, None for one that is forgotten.
+        problem: what there is to tell about the run, until somebody has read it.
+        table: the counted n-grams of the training text, None until they are counted.
+        followed: None, since this session trains.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: TrainingSettings,
+        run: int = 1,
+        *,
+        begin: bool = True,
+        keeper: RunWriter | None = None,
+        resumed: ResumedRun | None = None,
+        start: Array | None = None,
+    ) -> None:
+        corpus = corpus.merge_rare(settings.minimum_count)
+        self.corpus = corpus
+        self.settings = settings
+        self.timeline = Trajectory()
+        self.table: NgramTable | None = None
+        self.problem: str | None = None
+        model = settings.model(len(corpus.vocabulary))
+        self.snapshot = Snapshot(run, SessionState.IDLE, model)
+        self._resume_at = 0.0
+        self.keeper = keeper
+        self._resumed, self._start = resumed, start
+        self._samples: Sequence[GeneratedText] = resumed.samples if resumed else ()
+        self.followed: str | None = None
+        self._is_kept = True  # as far as it was tried
+        self._wishes = Condition()  # guards the four below
+        self._running = False
+        self._single_steps = 0
+        self._closing = False
+        self._switch: TrainingSettings | None = None
+        self._thread = Thread(target=self._work, name=f"training-{self.snapshot.run}", daemon=True)
+        if begin:
+            self.begin()
+
+    @property
+    def saved_as(self) -> Path | None:
+        """The run's folder, None while it has none."""
+        folder = self.keeper.folder if self.keeper else None
+        return folder.path if folder else None
+
+    def begin(self) -> None:
+        """Start the thread, which counts the text and waits for wishes."""
+        self._thread.start()
+
+    def start(self) -> None:
+        """Train until `pause`."""
+        self._wish(running=True)
+
+    def pause(self) -> None:
+        """Stop after the step that is being taken."""
+        self._wish(running=False)
+
+    def toggle(self) -> None:
+        """Start when nothing moves, pause when something does."""
+        self._wish(running=not self._running)
+
+    def step_once(self) -> None:
+        """Take one step, then pause."""
+        self._wish(running=False, single_steps=self._single_steps + 1)
+
+    def switch_optimizer(self, settings: TrainingSettings) -> None:
+        """Continue from the current parameters with the optimizer of these settings."""
+        self.settings = settings
+        with self._wishes:
+            self._switch = settings
+            self._wishes.notify()
+
+    def give_way(self, seconds: float) -> None:
+        """Let the interface have the interpreter for a moment: taking turns slows both down."""
+        self._resume_at = max(self._resume_at, time.monotonic() + seconds)
+
+    def take_samples(self) -> Sequence[GeneratedText]:
+        """Texts kept with a run that goes on, the first time."""
+        taken, self._samples = self._samples, ()
+        return taken
+
+    def add_sample(self, sample: GeneratedText) -> None:
+        """Keep a text with the run. Raises OSError."""
+        if self.keeper is not None:
+            self.keeper.add_sample(sample)
+
+    def close(self) -> None:
+        """End the thread after the step that is being taken."""
+        self._wish(running=False, closing=True)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the thread of a closed session to end; whether it has."""
+        return has_ended(self._thread, timeout)
+
+    def _wish(self, *, running: bool, single_steps: int = 0, closing: bool = False) -> None:
+        with self._wishes:
+            self._running = running
+            self._single_steps = single_steps
+            self._closing |= closing
+            self._wishes.notify()
+
+    # What follows runs on the thread.
+
+    def _work(self) -> None:
+        trainer: Trainer | None = None
+        try:
+            from charembed_tui.training.trainer import (
+                Trainer,  # with scipy: not before the first picture
+            )
+
+            trainer = Trainer(
+                self.snapshot.run,
+                self.corpus,
+                self.settings,
+                self.timeline,
+                start=self._start,
+                progress=self._counted,
+                is_cancelled=lambda: self._closing,
+            )
+            self.table = trainer.table
+            if self._resumed is not None:
+                trainer.load_state_dict(self._resumed.state, self._resumed.frames)
+                self._resumed = None
+            self.snapshot = trainer.snapshot(SessionState.IDLE)
+            published = 0.0
+            while self._await_turn(trainer):
+                if self._switch:
+                    self._change_optimizer(trainer)
+                    continue
+                if (wait := self._resume_at - time.monotonic()) > 0:
+                    time.sleep(wait)
+                trainer.step()
+                self._keep(trainer)
+                if trainer.converged:
+                    self._rest(trainer, SessionState.FINISHED)
+                elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
+                    self.snapshot = trainer.snapshot(SessionState.RUNNING)
+                    published = time.monotonic()
+            self._keep(trainer, everything=True)
+        except Cancelled:
+            pass  # closed while counting
+        except (CharembedError, MemoryError) as error:
+            if trainer is not None:
+                self._keep_if_good(trainer)
+            self._fail(reason(error))
+        except Exception as error:
+            # Whatever it is must reach the screen: the thread has no other reader.
+            self._fail(f"{type(error).__name__}: {error}")
+        finally:
+            if self.keeper is not None:
+                self.keeper.close()
+
+    def _counted(self, done: int, total: int) -> None:
+        self.snapshot = replace(self.snapshot, counted=done / total)
+
+    def _await_turn(self, trainer: Trainer) -> bool:
+        """Wait until a step is wanted; False once the session is closing."""
+        moved = trainer.steps != self.snapshot.step or self.snapshot.state is SessionState.RUNNING
+        if moved and not self._is_wanted():
+            self._rest(trainer, SessionState.PAUSED)
+        with self._wishes:
+            self._wishes.wait_for(self._is_wanted)
+            if self._switch is None:
+                self._single_steps = max(0, self._single_steps - 1)
+            return not self._closing
+
+    def _is_wanted(self) -> bool:
+        return self._running or self._single_steps > 0 or self._closing or self._switch is not None
+
+    def _change_optimizer(self, trainer: Trainer) -> None:
+        with self._wishes:
+            settings, self._switch = self._switch, None
+        if settings:
+            trainer.switch(settings)
+            state = self.snapshot.state
+            if state is SessionState.FINISHED:
+                state = SessionState.PAUSED
+            self.snapshot = trainer.snapshot(state)
+
+    def _rest(self, trainer: Trainer, state: SessionState) -> None:
+        """Show exactly where the run stands before it stands still."""
+        with self._wishes:
+            if state is SessionState.FINISHED:
+                self._running = False
+        trainer.measure()
+        trainer.rest()
+        self._keep(trainer, everything=True)
+        self.snapshot = trainer.snapshot(state)
+
+    def _keep(self, trainer: Trainer, *, everything: bool = False) -> None:
+        """Write what a later visit needs to go on."""
+        if self.keeper is None:
+            return
+        try:
+            self.keeper.keep(self.settings, trainer, everything=everything)
+        except (OSError, CharembedError) as error:
+            if self._is_kept:
+                self.problem = f"Not saved: {error}\nTraining goes on; saving is tried again."
+            self._is_kept = False
+        else:
+            self._is_kept = True
+
+    def _keep_if_good(self, trainer: Trainer) -> None:
+        """Keep the state before a failure, unless it is the failure: then that before it stays."""
+        with suppress(CharembedError, MemoryError):
+            trainer.measure()
+            self._keep(trainer, everything=True)
+            self.snapshot = trainer.snapshot(SessionState.FAILED)
+
+    def _fail(self, message: str) -> None:
+        with self._wishes:
+            self._running = False
+        self.snapshot = replace(
+            self.snapshot, state=SessionState.FAILED, error=message, steps_per_second=0.0
+        )

@@ -1,0 +1,65 @@
+"""Widgets that hand out their lines again until they are refreshed.
+
+Whenever something changes, Textual asks every widget beside and around it for its lines, and
+works out backgrounds, borders and opacity before it finds them in a cache.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.containers import Container, Horizontal, Vertical
+from textual.geometry import Region, Size
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Footer
+
+# Textual takes default styles from the first base alone: that has to be its own widget.
+
+
+class CachedWidget(Widget):
+    """A widget whose looks change only with a refresh, a theme or its size."""
+
+    _kept: tuple[Region, Size, list[Strip]] | None = None
+
+    def refresh(self, *regions: Region, **keywords: Any) -> Any:
+        """Ask for new lines."""
+        self._kept = None
+        return super().refresh(*regions, **keywords)
+
+    def notify_style_update(self) -> None:
+        """Styles changed."""
+        super().notify_style_update()
+        self._kept = None
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part of the widget."""
+        size = self.outer_size
+        if self._kept is None or self._kept[:2] != (crop, size):
+            self._kept = crop, size, self.new_lines(crop)
+        return self._kept[2]
+
+    def new_lines(self, crop: Region) -> list[Strip]:
+        """The lines when they may have changed."""
+        return super().render_lines(crop)
+
+
+class CachedContainer(Container, CachedWidget):
+    """A container."""
+
+
+class CachedVertical(Vertical, CachedWidget):
+    """A column."""
+
+
+class CachedHorizontal(Horizontal, CachedWidget):
+    """A row."""
+
+
+class CachedFooter(Footer, CachedWidget):
+    """The keys."""
+
+
+class CachedScreen(Screen[None], CachedWidget):
+    """A screen."""

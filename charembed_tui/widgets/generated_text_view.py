@@ -1,0 +1,91 @@
+"""A text that a model wrote: each character coloured by how surprising the model found it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import Static
+
+from charembed_tui.runs.generated_texts import GeneratedText
+from charembed_tui.text.glyphs import printable
+from charembed_tui.training.generation import Chunk
+
+SURPRISING = (0.7, 1.6, 3.0, 5.0)  # nats, from which on a character has the next colour
+_MOST_SHOWN = 6000  # characters of a sample that are on the screen; all are kept
+
+
+class GeneratedTextView(Static):
+    """A heading, the prompt, and what followed, as it comes.
+
+    Args:
+        heading: a line on the model that writes.
+        prompt: what the text follows.
+        run: number of the run.
+        step: at which the model stood.
+    """
+
+    LEVELS: ClassVar[tuple[str, ...]] = tuple(
+        f"sample--surprise-{level}" for level in range(len(SURPRISING) + 1)
+    )
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*LEVELS}
+
+    def __init__(self, heading: str, prompt: str, run: int, step: int, **keywords: Any) -> None:
+        super().__init__(classes="sample", markup=False, **keywords)
+        self._heading = heading
+        self.prompt, self.run, self.step = prompt, run, step
+        self._parts: list[str] = []
+        self._length = 0
+        # The end of it, which is drawn anew with every chunk.
+        self._tail = ""
+        self._tail_surprises = np.empty(0)
+
+    @property
+    def written(self) -> str:
+        """The text without its prompt."""
+        return "".join(self._parts)
+
+    def kept(self) -> GeneratedText:
+        """The text as it is kept with its run."""
+        surprises: tuple[float, ...] = ()
+        if len(self._tail_surprises) == self._length:
+            surprises = tuple(self._tail_surprises.round(2).tolist())
+        return GeneratedText(self.step, self._heading, self.prompt, self.written, surprises)
+
+    def on_mount(self) -> None:
+        """Show the prompt at once."""
+        self._render_text()
+
+    def extend(self, chunk: Chunk) -> None:
+        """Add characters."""
+        self._parts.append(chunk.text)
+        self._length += len(chunk.text)
+        self._tail = (self._tail + chunk.text)[-_MOST_SHOWN:]
+        surprises = np.concatenate([self._tail_surprises, chunk.surprises])
+        self._tail_surprises = surprises[-_MOST_SHOWN:]
+        if self.is_mounted:
+            self._render_text()
+
+    def notify_style_update(self) -> None:
+        """Colours changed with the theme."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self._render_text()
+
+    def _render_text(self) -> None:
+        content = Text(f"{self._heading}\n", style="dim")
+        text, surprises = self._tail, self._tail_surprises
+        if self._length > len(text):
+            content.append(f"… {self._length - len(text):,} characters before these\n")
+        else:
+            content.append(printable(self.prompt), style="bold not dim")
+        styles = [self.get_component_rich_style(name, partial=True) for name in self.LEVELS]
+        levels = np.searchsorted(SURPRISING, surprises, "right")
+        bounds = [*np.flatnonzero(np.diff(levels, prepend=-1)).tolist(), len(text)]
+        for start, stop in pairwise(bounds):
+            style = Style(dim=False) + styles[levels[start]]
+            content.append(printable(text[start:stop]), style=style)
+        self.update(content)

@@ -1,0 +1,1 @@
+"""The log-bilinear model: its shape, its exact objective, its predictor."""

@@ -1,0 +1,200 @@
+"""Prompts, run folders and texts from people and strangers: learned, refused, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from laboratory import laboratory
+from problems import PLAY
+from saved_run import saved_run
+from waiting import until, wait_until
+
+from charembed_tui.runs.catalogue import all_runs, find_run
+from charembed_tui.runs.folder import RunFolder
+from charembed_tui.runs.following_session import FollowingSession
+from charembed_tui.runs.opening import resume
+from charembed_tui.settings.preferences import Preferences
+from charembed_tui.settings.sampling_settings import SamplingSettings
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.generation import write
+from charembed_tui.training.snapshot import SessionState, View
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.training_session import TrainingSession
+from charembed_tui.training.trajectory import Trajectory
+from model.corpus import Corpus
+from model.errors import CharembedError
+
+SETTINGS = TrainingSettings(context_length=2, embedding_size=2, optimizer="Adam")
+PROMPTS = {
+    "empty": "",
+    "emoji sequence": "👩‍👩‍👧‍👦🏳️‍🌈👍🏽",
+    "right to left": "\u202eשלום עולם مرحبا\u2066",
+    "escapes": "\x1b[31m\x1b]0;title\x07\x9b2J",
+    "controls": "".join(map(chr, range(32))) + "\x7f\x85\u2028",
+    "combining": "e" + "\u0301" * 200,
+    "surrogate": "\ud800",
+    "markup": "[red]x[/] [/] [link=x]",
+    "long": "KING " * 4000,
+}
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Trainer:
+    trainer = Trainer(1, Corpus.from_text(PLAY * 4), SETTINGS, Trajectory())
+    trainer.step()
+    return trainer
+
+
+@given(st.text(max_size=50))
+def test_any_prompt_is_followed(trainer: Trainer, prompt: str) -> None:
+    theta, vocabulary = trainer.optimizer.theta, Corpus.from_text(PLAY).vocabulary
+    view = View(trainer.model, 1, theta, live=True)
+    chunks: list[str] = []
+    chosen = SamplingSettings(length=20, seed=1)
+    assert write(view, vocabulary, prompt, chosen, lambda c: chunks.append(c.text), lambda: False)
+    assert len("".join(chunks)) == 20
+
+
+@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
+async def test_any_prompt_is_shown_without_harm(tmp_path: Path, prompt: str) -> None:
+    path = tmp_path / "play.txt"
+    path.write_text(PLAY * 4, encoding="utf-8")
+    app = laboratory(path, Preferences(training=SETTINGS), keep=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.snapshot.theta is not None)
+        app.panes.generation._prompt.value = prompt
+        await pilot.press("n", "g")
+        await until(lambda: len(app.panes.generation.written) == 300)
+        await pilot.press("i")
+        app.focused.value = prompt
+        await pilot.press("escape", "t")
+        await pilot.pause(0.2)
+        await pilot.press("escape", "k", "w", "q")
+    await until(lambda: find_run(None).samples.read()[0])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    path = tmp_path / "play.txt"
+    path.write_text(PLAY * 2, encoding="utf-8")
+    return saved_run(path, SETTINGS, steps=3)[0]
+
+
+def open_every_way() -> None:
+    """A run opens, or an error says why not."""
+    for found in all_runs():
+        found.metrics.last()
+        FollowingSession(found, Corpus.from_text(PLAY * 2))._look()
+    try:
+        run = resume(None)
+    except CharembedError:
+        return
+    try:
+        trainer = Trainer(1, run.corpus, run.settings, Trajectory())
+        trainer.load_state_dict(run.state, run.frames)
+        trainer.step()
+    except CharembedError:
+        pass
+    finally:
+        run.folder.unlock()
+
+
+FILES = ["run.json", "checkpoint-a.bin", "metrics.csv", "recording.bin", "samples.jsonl"]
+
+
+@given(st.sampled_from(FILES), st.integers(0, 10**6), st.binary(max_size=40))
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_damage_to_a_run_folder(folder: RunFolder, name: str, at: int, data: bytes) -> None:
+    path = folder.path / name
+    good = path.read_bytes() if path.exists() else b""
+    place = at % (len(good) + 1)
+    path.write_bytes(good[:place] + data + good[place + len(data) :])
+    open_every_way()
+    path.write_bytes(good)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+
+
+@given(st.data())
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_configuration_a_stranger_writes(folder: RunFolder, data: st.DataObject) -> None:
+    path = folder.path / "run.json"
+    good = path.read_text()
+    saved = json.loads(good)
+    place = data.draw(st.sampled_from(sorted(saved)))
+    saved[place] = data.draw(values)
+    path.write_text(json.dumps(saved))
+    open_every_way()
+    path.write_text(good)
+
+
+def test_a_stranger_cannot_have_files_outside_the_folder_written(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    path = folder.path / "run.json"
+    saved = json.loads(path.read_text())
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not the text")
+    saved.update(corpus_path=str(secret), corpus_name="../../../../tmp/x")
+    path.write_text(json.dumps(saved))
+    before = {file: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
+    with pytest.raises(CharembedError, match="has changed"):
+        resume(None)
+    assert before == {file: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
+
+
+def test_a_hundred_thousand_different_characters_are_refused_with_advice() -> None:
+    points = [point for point in range(0x4E00, 0x4E00 + 110_000) if not 0xD800 <= point < 0xE000]
+    text = "".join(map(chr, points[:100_000])) + "ab" * 5000
+    session = TrainingSession(Corpus.from_text(text), TrainingSettings(minimum_count=1))
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert "minimum count" in session.snapshot.error
+    # With the advice taken, it is learned.
+    session = TrainingSession(Corpus.from_text(text), TrainingSettings(minimum_count=100))
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == 1)
+    session.close()
+    assert session.join(60)
+
+
+async def test_a_line_of_fifty_megabytes_is_learned(tmp_path: Path) -> None:
+    path = tmp_path / "line.txt"
+    path.write_text("one endless line without an end " * 1_600_000)
+    app = laboratory(path, Preferences(training=SETTINGS))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("n")
+        await until(lambda: app.snapshot.step == 1)
+        await pilot.press("d", "escape", "g")
+        await until(lambda: len(app.panes.generation.written) == 300)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_what_a_terminal_gets_of_a_text_with_escapes(tmp_path: Path) -> None:
+    import pexpect
+
+    path = tmp_path / "text.txt"
+    path.write_text("\x1b[31mred\x1b[0m plain " * 50)
+    _, trainer = saved_run(path, SETTINGS, steps=1)
+    program = (
+        "from charembed_tui.cli.command import main; main(['generate', '--prompt', '\\x1b[2J'])"
+    )
+    process = pexpect.spawn(sys.executable, ["-c", program], timeout=60)
+    process.expect(pexpect.EOF)
+    assert b"\xe2\x90\x9b[2J" in process.before  # the symbol for escape
+    assert b"\x1b" not in process.before
+    assert np.isfinite(trainer.measured.training)

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from problems import PLAY
+from textual.pilot import Pilot
+from textual.widgets import Static
+from waiting import until
+
+from charembed_tui.app import CharembedApp
+from charembed_tui.exports.data import export_run
+from charembed_tui.exports.raster import gif, png
+from charembed_tui.exports.scene import HEIGHT, WIDTH, Scene, lay_out, thinned
+from charembed_tui.exports.svg import svg
+from charembed_tui.screens.export import KINDS, Exportable, ExportScreen, Progress
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.storage.atomic import write_whole
+from charembed_tui.storage.locations import new_run_folder, runs_directory
+from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Frame, Trajectory
+from model.corpus import Corpus
+from model.errors import Cancelled
+from model.families.log_bilinear.shape import LogBilinear
+
+NOW = datetime(2026, 1, 2, 3, 4, 5)
+CORPUS = Corpus.from_text(PLAY + "\t", "a play.txt")
+SETTINGS = TrainingSettings(context_length=2, embedding_size=3, minibatches=4)
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CHAREMBED_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+def test_everything_exported_can_be_read_back(tmp_path: Path) -> None:
+    timeline = Trajectory()
+    trainer = Trainer(1, CORPUS, SETTINGS, timeline)
+    for _ in range(20):
+        trainer.step()
+    trainer.measure()
+    snapshot = trainer.snapshot(SessionState.PAUSED)
+    export_run(tmp_path, CORPUS, SETTINGS, snapshot, timeline.frames())
+
+    embeddings, _ = snapshot.model.unpack(snapshot.theta)
+    vectors = np.loadtxt(tmp_path / "vectors.tsv", delimiter="\t")
+    np.testing.assert_allclose(vectors, embeddings, rtol=1e-8)
+    metadata = (tmp_path / "metadata.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(metadata) == 1 + len(CORPUS.vocabulary)
+    assert metadata[1] == "⇥\tU+0009\twhitespace"
+
+    recording = np.load(tmp_path / "recording.npz", allow_pickle=False)
+    assert "".join(map(chr, recording["vocabulary"])) == "".join(CORPUS.vocabulary)
+    assert recording["steps"].tolist() == list(range(21))
+    np.testing.assert_array_equal(recording["theta"][-1], snapshot.theta)
+
+    losses = np.genfromtxt(tmp_path / "loss.tsv", delimiter="\t", skip_header=1)
+    np.testing.assert_allclose(losses[:, 3], snapshot.curve.losses, rtol=1e-8)
+    assert losses[-1, 4] == pytest.approx(snapshot.held_out, rel=1e-8)
+
+    run = json.loads((tmp_path / "export.json").read_text(encoding="utf-8"))
+    assert run["settings"]["embedding_size"] == 3
+    assert run["step"] == 20
+    assert run["nats_per_character"]["training"] == snapshot.loss
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_folders_are_named_after_time_and_text_and_never_shared(runs: Path) -> None:
+    assert runs_directory() == runs
+    first, second = (new_run_folder("../my text\x1b.txt", NOW) for _ in range(2))
+    assert first == runs / "2026-01-02_03-04-05_my_text_"
+    assert second.name == f"{first.name}_2"
+
+
+def test_the_platform_has_a_place_for_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHAREMBED_RUNS")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_DATA_HOME", os.path.join(os.sep, "data"))
+    assert runs_directory() == Path(os.sep, "data", "charembed-tui", "runs")
+
+
+def test_a_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+
+    def full(descriptor: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+async def export(app: CharembedApp, pilot: Pilot[None], kind: str) -> None:
+    await pilot.press("e")
+    await until(lambda: isinstance(app.screen, ExportScreen))
+    await pilot.press(*["down"] * list(KINDS).index(kind), "enter")
+
+
+@pytest.mark.parametrize(("kind", "file"), [("data", "export.json"), ("SVG", "embedding.svg")])
+async def test_e_exports_the_run_also_while_training(
+    app: CharembedApp, runs: Path, kind: str, file: str
+) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("space")
+        await until(lambda: app.snapshot.step > 20)
+        await export(app, pilot, kind)
+        await until(lambda: list(runs.glob(f"*/{file}")))
+        await until(lambda: not isinstance(app.screen, ExportScreen))
+        await until(lambda: any(str(runs) in n.message for n in app._notifications))
+        assert app.snapshot.state is SessionState.RUNNING
+
+
+async def test_a_failed_export_is_reported(app: CharembedApp, runs: Path) -> None:
+    runs.write_text("a file where the folder should be")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.snapshot.theta is not None)
+        await export(app, pilot, "data")
+        note = app.screen.query_one("#export-note", Static)
+        await until(lambda: "CHAREMBED_RUNS" in str(note.content))
+
+
+async def test_an_export_can_be_cancelled(
+    app: CharembedApp, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = Event()
+
+    def endless(what: Exportable, folder: Path, progress: Progress) -> None:
+        began.set()
+        while not progress.is_cancelled():
+            time.sleep(0.01)
+        raise Cancelled("The export was cancelled.")
+
+    monkeypatch.setitem(KINDS, "GIF", ("never ends", endless))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.snapshot.theta is not None)
+        await export(app, pilot, "GIF")
+        await until(began.is_set)
+        await pilot.press("escape")
+        await until(lambda: not isinstance(app.screen, ExportScreen))
+        await until(lambda: not any(runs.iterdir()))  # not even an empty folder is left
+
+
+async def test_without_pillow_it_says_how_to_install_it(
+    app: CharembedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.snapshot.theta is not None)
+        await export(app, pilot, "PNG")
+        note = app.screen.query_one("#export-note", Static)
+        await until(lambda: "pip install" in str(note.content))
+
+
+def scene(text: str = "aB1 é<&\n世", components: tuple[int, int] | None = (0, 2)) -> Scene:
+    model = LogBilinear(len(text), 1, 3)
+    rng = np.random.default_rng(0)
+    frames = [Frame(step, rng.normal(size=model.parameter_count)) for step in (0, 5, 9)]
+    return lay_out(frames, model, tuple(text), components, "a text")
+
+
+def test_a_picture_shows_every_character_inside_its_frame() -> None:
+    for components in ((0, 2), None):
+        drawn = scene(components=components)
+        assert drawn.places.shape == (3, 9, 2)
+        assert (drawn.places > 0).all()
+        assert (drawn.places < [WIDTH, HEIGHT]).all()
+        document = ElementTree.fromstring(svg(drawn, 1))
+        texts = [e.text for e in document.iter("{http://www.w3.org/2000/svg}text")]
+        assert texts[:-1] == list(drawn.glyphs)
+        assert "step 5" in str(texts[-1])
+
+
+def test_the_places_are_those_of_the_components() -> None:
+    model = LogBilinear(3, 1, 2)
+    theta = np.zeros(model.parameter_count)
+    model.unpack(theta)[0][:] = [[0, 0], [1, 0], [0, 1]]
+    (a, b, c), *_ = lay_out([Frame(0, theta)], model, "abc", (0, 1), "").places
+    assert b[0] > a[0] == c[0]  # larger to the right
+    assert c[1] < a[1] == b[1]  # and upwards
+
+
+def test_png_and_gif() -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    drawn = scene()
+    with image.open(io.BytesIO(png(drawn))) as picture:
+        assert picture.size == (WIDTH, HEIGHT)
+        assert len(picture.getcolors(1 << 20)) > 5
+    seen: list[int] = []
+    with image.open(io.BytesIO(gif(drawn, lambda done, total: seen.append(done)))) as animation:
+        assert animation.n_frames == 3
+        assert animation.info["loop"] == 0
+    assert seen == [1, 2, 3]
+    with pytest.raises(Cancelled):
+        gif(drawn, is_cancelled=lambda: True)
+
+
+def test_frames_are_thinned_with_the_first_and_last_kept() -> None:
+    frames = [Frame(step, np.zeros(1)) for step in range(1000)]
+    steps = [frame.step for frame in thinned(frames, 50)]
+    assert len(steps) <= 50
+    assert (steps[0], steps[-1]) == (0, 999)
+    assert steps[1] - steps[0] < steps[-1] - steps[-2]
+    assert thinned(frames[:10], 50) == frames[:10]

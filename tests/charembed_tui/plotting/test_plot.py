@@ -1,0 +1,175 @@
+"""Plots keep their frame, whatever characters they show."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from one_widget import OneWidget
+from rich.cells import cell_len
+
+from charembed_tui.plotting.embedding_plot import EmbeddingPlot
+from charembed_tui.plotting.loss_plot import LossPlot
+from charembed_tui.plotting.picture import round_ticks, short
+from charembed_tui.settings.loss_view import SCALES, LossView
+from charembed_tui.training.baselines import Baseline
+from charembed_tui.training.loss_log import Curve
+
+
+async def lines(plot: Any, size: tuple[int, int]) -> list[str]:
+    app = OneWidget(plot)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        return [plot.render_line(y).text for y in range(plot.size.height)]
+
+
+def embedding(characters: str) -> EmbeddingPlot:
+    plot = EmbeddingPlot()
+    plot.show_vocabulary(tuple(characters))
+    points = np.random.default_rng(0).normal(size=(len(characters), 3))
+    plot.look_at((0, 2))
+    plot.show(points, tuple)
+    return plot
+
+
+@pytest.mark.parametrize(
+    "characters", ["abc \n\t", "世界和平かな", "e\u0301a\u0300\u0308", "😀🎉xy\x00\x1b"]
+)
+async def test_glyphs_do_not_shift_the_frame(characters: str) -> None:
+    shown = await lines(embedding(characters), (60, 20))
+    assert {cell_len(line) for line in shown} == {60}
+    body = [line for line in shown if line.rstrip().endswith("│")]
+    assert len(body) > 10
+    assert {cell_len(line.rstrip()) for line in body} == {60}
+
+
+async def test_every_character_is_drawn() -> None:
+    shown = "".join(await lines(embedding("aZ7 \n;世"), (100, 40)))
+    assert all(glyph in shown for glyph in "aZ7␣⏎;世")
+
+
+def falling(most: float = 2.0) -> Curve:
+    steps = np.arange(0.0, 500.0)
+    return Curve(steps, steps / 100, steps / 10, 2 + most * np.exp(-steps / 50))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+async def test_curves_are_drawn_with_their_numbers(scale: str) -> None:
+    plot = LossPlot()
+    plot.show([falling()], [falling(1.0)], (100,), (), LossView(scale=scale))
+    text = "\n".join(await lines(plot, (60, 20)))
+    assert ("100" if "x" in scale or "both" in scale else "200") in text
+    assert "4" in text
+    assert any("\u2800" < c <= "\u28ff" for c in text)
+
+
+async def test_lines_of_simpler_models_are_named_where_they_are_near() -> None:
+    plot = LossPlot()
+    near, far = Baseline("n", "near", 2.2), Baseline("f", "far", 9.0)
+    plot.show([falling()], [], (), (near, far), LossView())
+    text = "\n".join(await lines(plot, (60, 20)))
+    assert "near" in text
+    assert "far" not in text
+    plot.show([falling()], [], (), (near,), LossView(baselines="off"))
+    assert "near" not in "\n".join(await lines(plot, (60, 20)))
+
+
+async def test_the_number_under_the_cursor() -> None:
+    plot = LossPlot()
+    plot.show([falling()], [], (), (), LossView(unit="bits"))
+    app = OneWidget(plot)
+    async with app.run_test(size=(60, 20)) as pilot:
+        plot.focus()
+        await pilot.press("right")
+        x, (loss,) = plot.reading()
+        assert x == pytest.approx(499)
+        assert loss == pytest.approx(2 / np.log(2), abs=1e-3)
+        await pilot.press("left", "left")
+        assert plot.reading()[0] < x
+        await pilot.hover(LossPlot, offset=(7, 5))
+        x, (loss,) = plot.reading()
+        assert x == 0
+        assert loss == pytest.approx(4 / np.log(2))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (3, 3), (7, 2), (200, 3)])
+async def test_tiny_sizes_do_no_harm(size: tuple[int, int]) -> None:
+    for plot in (embedding("abc"), LossPlot()):
+        assert all(cell_len(line) == size[0] for line in await lines(plot, size))
+
+
+async def test_nothing_to_show_is_an_empty_frame() -> None:
+    for plot in (EmbeddingPlot(), LossPlot()):
+        assert len(await lines(plot, (20, 5))) == 5
+
+
+@pytest.mark.parametrize("value", [0, 1, -1.5, 1e-9, 123456, 1e7, -3e12, 0.001, 9999.4])
+def test_labels_are_short_and_close(value: float) -> None:
+    text = short(value)
+    assert len(text) <= 6
+    number = float(text.replace("k", "e3").replace("M", "e6"))
+    assert number == pytest.approx(value, rel=0.5 if abs(value) > 1e9 else 0.01)
+
+
+def test_ticks_are_round_and_inside() -> None:
+    assert round_ticks(0, 10, 5) == [0, 2, 4, 6, 8, 10]
+    assert round_ticks(-0.3, 0.3, 3) == pytest.approx([-0.2, 0, 0.2])
+    assert round_ticks(3, 3, 5) == [3]
+
+
+async def test_zoom_pan_and_hold() -> None:
+    plot = embedding("abcdefgh")
+    app = OneWidget(plot)
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        whole = plot._ranges
+        plot.zoom(1)
+        assert plot.frozen
+        assert plot._ranges[0].high - plot._ranges[0].low < whole[0].high - whole[0].low
+        held = plot._ranges
+        points = np.random.default_rng(1).normal(size=(8, 3)) * 9
+        plot.show(points, tuple)
+        assert plot._ranges == held
+        plot.pan(1, 0)
+        assert plot._ranges[0].low > held[0].low
+        assert plot._ranges[1] == held[1]
+        plot.fit()
+        assert not plot.frozen
+        assert plot._ranges[0].high > points[:, 0].max()
+
+
+async def test_the_cursor_goes_where_the_arrows_and_the_mouse_say() -> None:
+    plot = EmbeddingPlot()
+    plot.show_vocabulary(tuple("abcde"))
+    places = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1.0]])
+    plot.show(places, lambda: [places * 0.5])
+    app = OneWidget(plot)
+    async with app.run_test(size=(60, 20)) as pilot:
+        plot.focus()
+        for key, expected in (
+            ("down", "a"),
+            ("right", "b"),
+            ("left", "a"),
+            ("up", "d"),
+            ("down", "a"),
+            ("left", "c"),
+        ):
+            await pilot.press(key)
+            assert "abcde"[plot.cursor] == expected
+        await pilot.pause()
+        text = "\n".join(plot.render_line(y).text for y in range(20))
+        assert "·" in text  # the trail
+        column, row = plot._cells[3]
+        await pilot.click(plot, offset=(plot.canvas.left + column, plot.canvas.rows - row))
+        assert plot.cursor == 3
+        await pilot.click(plot, offset=(plot.canvas.left + 1, 2))
+        assert plot.cursor is None
+
+
+async def test_characters_without_room_are_counted() -> None:
+    plot = EmbeddingPlot()
+    plot.show_vocabulary(tuple(chr(0x100 + i) for i in range(400)))
+    plot.show(np.random.default_rng(0).normal(size=(400, 2)), tuple)
+    await lines(plot, (30, 10))
+    shown = sum(cell is not None for cell in plot._cells)
+    assert plot.hidden == 400 - shown > 0
+    assert len(set(plot._cells)) == shown + 1

@@ -1,0 +1,119 @@
+"""Looking on while another process trains."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from saved_run import saved_run
+from waiting import until, wait_until
+
+from charembed_tui.app import CharembedApp
+from charembed_tui.runs import following_session as following
+from charembed_tui.runs.catalogue import all_runs, find_run
+from charembed_tui.runs.errors import RunError
+from charembed_tui.runs.following_session import FollowingSession
+from charembed_tui.runs.generated_texts import GeneratedText
+from charembed_tui.runs.opening import text_of
+from charembed_tui.runs.sessions import Plan
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.snapshot import SessionState
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ on Windows")
+COMMAND = [sys.executable, "-c", "from charembed_tui.cli.command import main; main()"]
+OPTIONS = ["--optimizer", "Adam", "--context-length", "1", "--embedding-size", "2"]
+
+
+@pytest.fixture
+def training(text: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([*COMMAND, "train", str(text), *OPTIONS], stderr=subprocess.DEVNULL)
+    wait_until(lambda: any(run.has_checkpoint for run in all_runs()))
+    yield process
+    process.kill()
+    process.wait()
+
+
+def plan() -> Plan:
+    folder = find_run(None)
+    corpus, path = text_of(folder)
+    return Plan(corpus, path, folder.configuration.settings, followed=folder)
+
+
+def test_a_run_is_seen_as_it_grows_and_nothing_is_written(
+    training: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_SECONDS_UNTIL_PAUSED", 2.0)
+    folder = find_run(None)
+    session = FollowingSession(folder, text_of(folder)[0])
+    files = {file.name for file in folder.path.iterdir()}
+    session.begin()
+    wait_until(lambda: session.snapshot.step > 10)
+    first = session.snapshot
+    assert first.state is SessionState.RUNNING
+    assert first.held_out is not None
+    wait_until(lambda: session.snapshot.step > first.step)
+    assert len(session.snapshot.curve) > len(first.curve)
+    folder.samples.append(GeneratedText(3, "step 3", "THE", " end"))
+    wait_until(lambda: session._samples)
+    assert [sample.prompt for sample in session.take_samples()] == ["THE"]
+    assert session.take_samples() == []
+    assert folder.is_in_use  # by the other process, which goes on
+
+    training.send_signal(signal.SIGINT)
+    training.wait(60)
+    wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    session.close()
+    assert session.join(30)
+    state = folder.load()
+    assert session.snapshot.step == state["steps"]
+    np.testing.assert_array_equal(session.snapshot.theta, state["theta"])
+    assert session.snapshot.loss == pytest.approx(state["curve"][-1][3], rel=1e-8)
+    new = {file.name for file in folder.path.iterdir()} - files
+    assert new <= {"checkpoint-b.bin", "samples.jsonl"}
+
+
+async def test_the_app_follows_and_leaves_the_training_to_the_other(
+    training: subprocess.Popen[bytes],
+) -> None:
+    app = CharembedApp(plan(), keep=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.snapshot.step > 10)
+        await until(lambda: "following" in app.panes.status.text)
+        await pilot.press("space", "n")
+        await until(lambda: any("another process" in n.message for n in app._notifications))
+        step = app.snapshot.step
+        await until(lambda: app.snapshot.step > step)
+        await pilot.press("g")
+        await until(lambda: len(app.panes.generation.written) == 300)
+        await pilot.press("left_square_bracket")
+        assert app.view is not None
+        assert not app.view.live
+        # A run of one's own is another one.
+        await pilot.press("r")
+        await until(lambda: app.snapshot.run == 2 and app.snapshot.theta is not None)
+        await pilot.press("n")
+        await until(lambda: app.snapshot.step == 1)
+        await until(lambda: len(all_runs()) == 2)
+        await pilot.press("q")
+    assert training.poll() is None
+
+
+def test_the_run_that_is_in_use_is_followed_first(
+    training: subprocess.Popen[bytes], text: Path
+) -> None:
+    folder, _ = saved_run(text, TrainingSettings(context_length=1), steps=1)
+    assert find_run(None).path == folder.path
+    assert find_run(None, in_use_first=True).path != folder.path
+
+
+def test_a_run_whose_text_has_changed_cannot_be_followed(
+    training: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "play.txt").write_text("another text")
+    with pytest.raises(RunError, match="has changed"):
+        plan()

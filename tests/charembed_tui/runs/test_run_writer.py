@@ -1,0 +1,222 @@
+"""A run that is kept while it goes: what is written, and what happens when nothing can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from full_disk import files_of_at_most
+from problems import PLAY
+from waiting import wait_until
+
+from charembed_tui.runs import run_writer as keeping
+from charembed_tui.runs.catalogue import find_run
+from charembed_tui.runs.generated_texts import GeneratedText
+from charembed_tui.runs.opening import resume
+from charembed_tui.runs.run_writer import RunWriter
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.storage.locations import runs_directory
+from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.training_session import TrainingSession
+from charembed_tui.training.trajectory import Trajectory
+from model.corpus import Corpus
+
+SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam")
+
+
+@pytest.fixture
+def keeper(text: Path) -> RunWriter:
+    return RunWriter(Corpus.from_file(text), text)
+
+
+@pytest.fixture
+def trainer(text: Path) -> Trainer:
+    return Trainer(1, Corpus.from_file(text), SETTINGS, Trajectory())
+
+
+@pytest.fixture
+def session(text: Path, keeper: RunWriter) -> Iterator[TrainingSession]:
+    session = TrainingSession(Corpus.from_file(text), SETTINGS, keeper=keeper)
+    yield session
+    session.close()
+    assert session.join(30)
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
+    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+
+
+def test_nothing_is_written_before_the_first_step(keeper: RunWriter, trainer: Trainer) -> None:
+    keeper.keep(SETTINGS, trainer, everything=True)
+    assert keeper.folder is None
+
+
+def test_what_is_in_a_run_folder(keeper: RunWriter, trainer: Trainer, text: Path) -> None:
+    keeper.add_sample(GeneratedText(0, "step 0", "THE", " end", (0.5,) * 4))
+    for _ in range(20):
+        trainer.step()
+    trainer.measure()
+    keeper.keep(SETTINGS, trainer, everything=True)
+    folder = find_run(None)
+    assert folder.is_in_use
+    keeper.close()
+    assert not folder.is_in_use
+    assert folder.load()["steps"] == 20
+    assert folder.metrics.last().step == 20
+    assert folder.metrics.last().training == pytest.approx(trainer.measured.training, rel=1e-8)
+    frames = folder.recording.read()[0]
+    assert [frame.step for frame in frames] == list(range(21))
+    np.testing.assert_array_equal(frames[-1].theta, trainer.optimizer.theta)
+    assert [sample.prompt for sample in folder.samples.read()[0]] == ["THE"]
+    configuration = folder.configuration
+    assert configuration.characters == sum(configuration.counts) == len(PLAY * 4)
+    assert configuration.settings == SETTINGS
+    assert not folder.text.exists()  # no copy unless asked for
+
+
+def test_a_copy_of_the_text_is_used_when_the_text_is_gone(text: Path, trainer: Trainer) -> None:
+    keeper = RunWriter(Corpus.from_file(text), text, copy_text=True)
+    trainer.step()
+    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.close()
+    text.unlink()
+    run = resume(None)
+    assert run.corpus.decode(run.corpus.codes) == PLAY * 4
+    assert run.corpus.name == "play.txt"
+    run.folder.unlock()
+
+
+def test_going_on_forgets_what_came_after_the_checkpoint(
+    keeper: RunWriter, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
+    thetas = [trainer.optimizer.theta.copy()]
+    for step in range(1, 31):
+        trainer.step()
+        trainer.measure()
+        if step <= 15:  # then it is killed, with a checkpoint of step 10 and more recorded
+            keeper.keep(SETTINGS, trainer, everything=step == 10)
+        thetas.append(trainer.optimizer.theta.copy())
+    keeper.close()
+    assert find_run(None).recording.read()[0][-1].step == 15
+
+    run = resume(None)
+    assert run.steps == 10
+    session = TrainingSession(
+        run.corpus,
+        SETTINGS,
+        keeper=RunWriter(run.corpus, run.path, run.folder, run.steps),
+        resumed=run,
+    )
+    wait_until(lambda: session.snapshot.theta is not None)
+    assert [frame.step for frame in session.timeline.frames()] == list(range(11))
+    for step in range(11, 31):
+        session.step_once()
+        wait_until(lambda step=step: session.snapshot.step == step)
+    session.close()
+    assert session.join(30)
+    folder = find_run(None)
+    frames = folder.recording.read()[0]
+    assert [frame.step for frame in frames] == list(range(31))
+    for frame in frames:
+        np.testing.assert_array_equal(frame.theta, thetas[frame.step])
+    steps = [row.step for row in folder.metrics.read()[0]]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 30
+
+
+def test_a_run_killed_just_after_a_change_of_optimizer_opens_again(
+    keeper: RunWriter, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
+    trainer.step()
+    keeper.keep(SETTINGS, trainer, everything=True)
+    other = replace(SETTINGS, optimizer="SFO")
+    trainer.switch(other)
+    trainer.step()
+    keeper.keep(other, trainer)  # logged, but no checkpoint yet
+    keeper.close()
+    assert find_run(None).configuration.settings == other
+    run = resume(None)
+    assert run.settings == SETTINGS
+    again = Trainer(1, run.corpus, run.settings, Trajectory())
+    again.load_state_dict(run.state, run.frames)
+    assert again.steps == 1
+    run.folder.unlock()
+
+
+def test_a_folder_that_cannot_be_begun_is_not_left_behind(
+    keeper: RunWriter, trainer: Trainer
+) -> None:
+    trainer.step()
+    for _ in range(3):
+        with files_of_at_most(100), pytest.raises(OSError, match="too large"):
+            keeper.keep(SETTINGS, trainer, everything=True)
+        assert list(runs_directory().iterdir()) == []
+    keeper.keep(SETTINGS, trainer, everything=True)
+    assert find_run(None).load()["steps"] == 1
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_a_full_disk_is_told_once_and_saving_goes_on_when_there_is_room(
+    session: TrainingSession,
+) -> None:
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == 1)
+    with files_of_at_most(1500):
+        for step in (2, 3):
+            session.step_once()
+            wait_until(lambda step=step: session.snapshot.step == step)
+    assert session.problem.startswith("Not saved")
+    assert find_run(None).load()["steps"] == 1
+    session.problem = None
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == 4)
+    session.close()
+    assert session.join(30)
+    assert session.problem is None
+    folder = find_run(None)
+    assert folder.load()["steps"] == 4
+    assert [frame.step for frame in folder.recording.read()[0]] == [0, 1, 2, 3, 4]
+    assert not list(folder.path.glob(".*"))  # no temporary files remain
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_a_folder_that_is_removed_is_told_and_training_goes_on(
+    text: Path, session: TrainingSession, keeper: RunWriter
+) -> None:
+    session.start()
+    wait_until(lambda: keeper.folder is not None and session.snapshot.step)
+    keeper.folder.path.rename(text.parent / "away")
+    wait_until(lambda: session.problem)
+    step = session.snapshot.step
+    wait_until(lambda: session.snapshot.step > step)
+    assert session.snapshot.state is SessionState.RUNNING
+
+
+def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path) -> None:
+    settings = TrainingSettings(
+        context_length=1, embedding_size=2, optimizer="SGD", learning_rate=100.0
+    )
+    corpus = Corpus.from_file(text)
+    keeper = RunWriter(corpus, text)
+    session = TrainingSession(corpus, settings, keeper=keeper)
+    session.start()
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert "non-finite" in session.snapshot.error
+    assert "try 10" in session.snapshot.error
+    assert session.join(30)
+    state = find_run(None).load()
+    assert state["steps"] >= 1
+    assert np.isfinite(state["theta"]).all()
+    assert np.isfinite(state["curve"]).all()
+    run = resume(None)  # and it opens again
+    again = Trainer(1, run.corpus, settings, Trajectory())
+    again.load_state_dict(run.state, run.frames)
+    run.folder.unlock()

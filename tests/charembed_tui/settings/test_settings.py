@@ -1,0 +1,113 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charembed_tui.settings.fields import Number
+from charembed_tui.settings.loss_view import LossView
+from charembed_tui.settings.presets import PRESETS
+from charembed_tui.settings.sampling_settings import SamplingSettings
+from charembed_tui.settings.training_settings import (
+    OPTIMIZER_SETTINGS,
+    OPTIMIZERS,
+    TrainingSettings,
+    belongs,
+    changed,
+)
+from model.errors import SettingsError
+
+
+def test_the_shape_is_that_of_the_source() -> None:
+    settings = TrainingSettings()
+    assert (settings.context_length, settings.embedding_size, settings.history_terms) == (3, 5, 6)
+    assert settings.model(65).parameter_count == 1300
+
+
+KINDS = (TrainingSettings, SamplingSettings, LossView)
+NUMBERS = [
+    (kind, name, field)
+    for kind in KINDS
+    for name, field in kind.FIELDS.items()
+    if isinstance(field, Number)
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "field"), NUMBERS, ids=[n for _, n, _ in NUMBERS])
+def test_bounds_belong_to_the_range(kind: type, name: str, field: Number) -> None:
+    for bound in (field.least, field.most):
+        assert field.check(bound) == field.check(f" {bound} ") == bound
+        assert type(field.check(bound)) is field.kind
+    for beyond in (field.least - 1.5, field.most + 1.5):
+        if field.word is None or int(beyond) != field.word_value:
+            with pytest.raises(SettingsError, match=f"{field.label}: from"):
+                kind(**{name: beyond})
+
+
+@given(st.sampled_from(NUMBERS), st.text() | st.floats() | st.integers() | st.none())
+def test_any_value_is_a_setting_or_a_settings_error(case: tuple, value: object) -> None:
+    _, _, field = case
+    try:
+        number = field.check(value)
+    except SettingsError:
+        with pytest.raises(SettingsError, match=f"^{field.label}: "):
+            field.check(value)
+    else:
+        assert field.least <= number <= field.most or number == field.word_value
+        assert field.check(field.shown(number)) == number
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.dictionaries(st.text(), st.none() | st.text() | st.floats() | st.lists(st.integers())),
+)
+def test_settings_from_anything_saved(kind: type, saved: dict) -> None:
+    assert kind.from_mapping(saved) == kind()
+
+
+def test_settings_survive_saving() -> None:
+    settings = TrainingSettings(context_length=5, optimizer="Adam", learning_rate=0.1)
+    saved = {name: getattr(settings, name) for name in settings.FIELDS}
+    assert TrainingSettings.from_mapping(saved) == settings
+    assert TrainingSettings.from_mapping({**saved, "seed": -5}).context_length == 5
+
+
+def test_what_differs_is_told_as_it_is_shown() -> None:
+    settings = TrainingSettings(context_length=5, optimizer="Adam", minibatches=7)
+    assert changed(settings) == {"context_length": "5", "optimizer": "Adam"}
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=[p.name for p in PRESETS])
+@pytest.mark.parametrize("characters", [100, 10**9])
+def test_presets_keep_what_is_not_theirs(preset: object, characters: int) -> None:
+    before = TrainingSettings(seed=9, held_out=20, minimum_count=3)
+    after = preset.apply(before, characters)
+    assert (after.seed, after.held_out, after.minimum_count) == (9, 20, 3)
+    assert preset.apply(after, characters) == after
+
+
+def test_sampling_arguments() -> None:
+    assert SamplingSettings(top_k=5).arguments() == {"temperature": 1, "top_k": 5, "top_p": 1}
+    assert SamplingSettings().arguments()["top_k"] is None
+    assert SamplingSettings.FIELDS["seed"].check("any") == -1
+
+
+def test_each_optimizer_has_its_own_settings() -> None:
+    assert TrainingSettings(learning_rate="auto", minibatches="auto") == TrainingSettings()
+    with pytest.raises(SettingsError, match="one of auto, scaled L-BFGS, scaled SFO, SFO"):
+        TrainingSettings(optimizer="Newton")
+    shown = {o: {n for n in OPTIMIZER_SETTINGS if belongs(n, o)} for o in OPTIMIZERS}
+    assert (
+        shown["auto"]
+        == shown["SFO"]
+        == shown["scaled SFO"]
+        == {"optimizer", "minibatches", "history_terms"}
+    )
+    assert shown["L-BFGS"] == shown["scaled L-BFGS"] == {"optimizer", "history_terms"}
+    assert shown["Adam"] == shown["SGD"] == {"optimizer", "learning_rate"}
+    assert all(belongs("context_length", optimizer) for optimizer in OPTIMIZERS)
+
+
+def test_the_automatic_optimizer_goes_by_the_size_of_the_text() -> None:
+    auto = TrainingSettings()
+    assert auto.chosen_optimizer(11_000, 65) == "scaled L-BFGS"
+    assert auto.chosen_optimizer(141_000, 65) == "scaled SFO"
+    assert TrainingSettings(optimizer="Adam").chosen_optimizer(10**9, 65) == "Adam"

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from problems import PLAY
+
+from charembed_tui.settings.loss_view import AGAINST, SCALES, LossView
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.text.corpus_facts import describe
+from charembed_tui.text.glyphs import CharacterClass
+from charembed_tui.training.baselines import reference_lines
+from charembed_tui.training.cost_hint import CostHint
+from charembed_tui.training.loss_log import Curve
+from model import baselines
+from model.corpus import Corpus
+from model.ngrams import count_ngrams
+
+
+def facts(text: str, m: int = 2):
+    corpus = Corpus.from_text(text)
+    return describe(corpus, count_ngrams(corpus.codes, len(corpus.vocabulary), m))
+
+
+def test_counts_of_classes_and_ngrams() -> None:
+    found = facts("ab1 ab1 ab1 X")
+    assert found.characters == 13
+    assert dict(found.classes) == {
+        CharacterClass.VOWEL: 3,
+        CharacterClass.CONSONANT: 3,
+        CharacterClass.DIGIT: 3,
+        CharacterClass.SPACE: 3,
+        CharacterClass.CAPITAL: 1,
+    }
+    assert found.common[0] == ("ab1", 3)
+    assert dict(found.common)["1 X"] == 1
+    assert found.positions == 11
+    assert found.conditional <= found.unigram
+
+
+@pytest.mark.parametrize(
+    ("text", "m", "warning"),
+    [
+        (PLAY, 2, "only"),
+        (PLAY * 60, 2, None),
+        ("a" * 3000 + "bc" * 400, 1, "one character is 79%"),
+        ("".join(map(chr, range(0x4E00, 0x4E00 + 700))) * 5, 1, "different characters"),
+        (
+            "".join(chr(97 + i) for i in np.random.default_rng(0).integers(0, 26, 3000)),
+            6,
+            "shorter",
+        ),
+    ],
+)
+def test_warnings(text: str, m: int, warning: str | None) -> None:
+    found = " / ".join(facts(text, m).warnings)
+    assert (warning in found) if warning else not found
+
+
+def test_reference_lines_are_those_of_the_baselines() -> None:
+    corpus = Corpus.from_text(PLAY * 5)
+    size, cut = len(corpus.vocabulary), int(0.9 * len(corpus))
+    training, held_out = corpus.codes[:cut], corpus.codes[cut:]
+    table = count_ngrams(training, size, 2)
+    lines = reference_lines(corpus, TrainingSettings(context_length=2), table)
+    found = {line.name: line.loss for line in lines}
+    assert found == {
+        "uniform": baselines.uniform(size),
+        "unigram": baselines.unigram(table),
+        "empirical entropy": baselines.conditional_entropy(table),
+        "Witten–Bell": baselines.witten_bell(training, held_out, size, 3),
+        "Kneser–Ney": baselines.kneser_ney(training, held_out, size, 3),
+    }
+    assert [line.loss for line in lines] == sorted(found.values(), reverse=True)
+    none_held_out = reference_lines(corpus, TrainingSettings(context_length=2, held_out=0), table)
+    assert len(none_held_out) == 3
+
+
+def test_costs_in_words() -> None:
+    hint = CostHint(Corpus.from_text(PLAY))
+    text = hint.tell(TrainingSettings(context_length=2, embedding_size=3))
+    size = len(hint.corpus.vocabulary)
+    assert f"{size * 3 * 3:,} parameters" in text
+    assert "ms a step" in text
+
+
+CURVE = Curve.of(np.array([[0, 0, 0, 4.0], [1, 0.5, 2, 3.0], [2, 1.0, 4, 2.0]]))
+
+
+@pytest.mark.parametrize("against", AGAINST)
+@pytest.mark.parametrize("scale", SCALES)
+def test_what_is_drawn_of_a_curve(against: str, scale: str) -> None:
+    x, y = LossView(against=against, scale=scale).points(CURVE)
+    first = 1 if scale in ("log x", "log both") else 0  # no logarithm of 0
+    assert x.tolist() == getattr(CURVE, against)[first:].tolist()
+    assert y.tolist() == [4, 3, 2][first:]
+
+
+def test_bits_and_the_next_option() -> None:
+    view = LossView()
+    assert view.loss(1.0) == 1.0
+    view = view.next_of("unit")
+    assert view.loss(np.log(2)) == pytest.approx(1.0)
+    assert view.points(CURVE)[1][0] == pytest.approx(4 / np.log(2))
+    assert view.next_of("unit") == LossView()
+    for _ in SCALES:
+        view = view.next_of("scale")
+    assert view.scale == "linear"

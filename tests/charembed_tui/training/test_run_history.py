@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.run_history import RunHistory
+from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.training.sweep import plan
+from model.errors import SettingsError
+from model.families.log_bilinear.shape import LogBilinear
+
+SETTINGS = TrainingSettings()
+
+
+def snapshot(run: int, held_out: float | None, step: int = 5, loss: float = 2.0) -> Snapshot:
+    model = LogBilinear(5, 1, 2)
+    return Snapshot(run, SessionState.PAUSED, model, step=step, loss=loss, held_out=held_out)
+
+
+def test_runs_are_ranked_by_held_out_loss_or_else_by_training_loss() -> None:
+    history = RunHistory()
+    for run, held_out, loss in ((1, 2.5, 1.0), (2, 2.1, 2.0), (3, None, 2.2)):
+        history.note("a", SETTINGS, snapshot(run, held_out, loss=loss))
+    history.note("a", SETTINGS, snapshot(4, 1.0, step=0))  # took no step: no run
+    assert [run.number for run in history.ranked()] == [2, 3, 1]
+
+
+def test_a_run_is_replaced_by_its_newest_snapshot_and_stays_hidden() -> None:
+    history = RunHistory()
+    history.note("a", SETTINGS, snapshot(1, 2.5))
+    history.toggle(1)
+    history.note("a", SETTINGS, snapshot(1, 2.4, step=9))
+    (run,) = history.ranked()
+    assert run.snapshot.step == 9
+    assert not run.shown
+
+
+def test_other_runs_on_the_same_text_are_overlaid() -> None:
+    history = RunHistory()
+    for run, corpus in ((1, "a"), (2, "b"), (3, "a"), (4, "a")):
+        history.note(corpus, SETTINGS, snapshot(run, 2.0))
+    history.toggle(3)
+    assert [run.number for run in history.overlaid(4, "a")] == [1]
+
+
+def test_the_worst_are_forgotten_when_there_are_many() -> None:
+    history = RunHistory()
+    for run in range(60):
+        history.note("a", SETTINGS, snapshot(run, 2.0 + run / 100))
+    assert [run.number for run in history.ranked()] == list(range(50))
+
+
+def test_names_tell_runs_apart() -> None:
+    history = RunHistory()
+    history.note("a", replace(SETTINGS, optimizer="Adam", seed=4), snapshot(7, 2.0))
+    assert history.ranked()[0].name == "7 · Adam · M=3 H=5 · seed 4"
+
+
+def test_a_sweep_runs_every_combination() -> None:
+    sweep = plan(SETTINGS, [("embedding_size", "2, 5,16"), ("optimizer", "SFO,Adam")], 3)
+    assert sweep.total == 6
+    found = []
+    while sweep.waiting:
+        settings, sweep = sweep.next()
+        found.append((settings.embedding_size, settings.optimizer))
+    assert found == [(h, o) for h in (2, 5, 16) for o in ("SFO", "Adam")]
+    assert sweep.number == sweep.total == 6
+    assert sweep.is_due(replace(snapshot(1, 2.0), seconds=3.0))
+    assert sweep.is_due(replace(snapshot(1, 2.0), state=SessionState.FINISHED))
+    assert not sweep.is_due(snapshot(1, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ([("seed", ""), ("held_out", " ")], "commas"),
+        ([("seed", "1, many")], "whole number"),
+        ([("seed", "1"), ("seed", "2")], "same"),
+        ([("seed", ",".join(map(str, range(300))))], "at most 200"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_explained(grid: list[tuple[str, str]], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        plan(SETTINGS, grid, 1)

@@ -1,0 +1,226 @@
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from problems import PLAY
+from waiting import wait_until
+
+from charembed_tui.settings.training_settings import OPTIMIZERS, TrainingSettings
+from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.training_session import TrainingSession
+from charembed_tui.training.trajectory import Trajectory
+from model import counting
+from model.corpus import Corpus
+from model.errors import OptimizerError
+from model.families.log_bilinear.objective import Objective
+from model.ngrams import count_ngrams
+from model.optimizers import SFO
+
+CORPUS = Corpus.from_text(PLAY * 4, "a play")
+SETTINGS = TrainingSettings(context_length=2, embedding_size=3, optimizer="SFO", minibatches=4)
+TRAINING, HELD_OUT = CORPUS.split(0.1)
+
+
+@pytest.fixture
+def session():
+    session = TrainingSession(CORPUS, SETTINGS)
+    yield session
+    session.close()
+    assert session.join(30)
+
+
+def is_ready(session: TrainingSession) -> bool:
+    return session.snapshot.theta is not None
+
+
+def test_counts_before_the_first_step(session: TrainingSession) -> None:
+    wait_until(lambda: is_ready(session))
+    snapshot = session.snapshot
+    assert snapshot.state is SessionState.IDLE
+    assert snapshot.step == 0
+    assert snapshot.facts is not None
+    assert snapshot.facts.positions == len(TRAINING) - 2
+    assert snapshot.curve.steps.tolist() == [0.0]
+    assert snapshot.loss == snapshot.curve.losses[0]
+
+
+def test_runs_until_paused_and_then_stands_still(session: TrainingSession) -> None:
+    session.start()
+    wait_until(lambda: session.snapshot.step >= 20)
+    assert session.snapshot.state is SessionState.RUNNING
+    session.pause()
+    wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    paused = session.snapshot
+    assert session.timeline.frames()[-1].step == paused.step
+    np.testing.assert_array_equal(session.timeline.frames()[-1].theta, paused.theta)
+    session.pause()
+    session.start()
+    session.pause()
+    wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    assert session.snapshot.step >= paused.step
+    assert paused.loss < session.snapshot.curve.losses[0]
+
+
+def test_takes_exactly_the_steps_asked_for(session: TrainingSession) -> None:
+    for expected in (1, 2, 3):
+        session.step_once()
+        wait_until(lambda expected=expected: session.snapshot.step == expected)
+        wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    session.step_once()
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == 5)
+    assert [f.step for f in session.timeline.frames()] == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_loss_shown_is_that_of_the_parameters_shown(session: TrainingSession) -> None:
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == 1)
+    snapshot = session.snapshot
+    size = len(CORPUS.vocabulary)
+    objective = Objective(snapshot.model, count_ngrams(TRAINING.codes, size, 2))
+    assert snapshot.loss == objective.value(snapshot.theta)
+    # The held-out text's first contexts reach back, so that each of its characters counts once.
+    codes = np.concatenate([TRAINING.codes[-2:], HELD_OUT.codes])
+    held_out = Objective(snapshot.model, count_ngrams(codes, size, 2))
+    assert held_out.positions == len(HELD_OUT)
+    assert snapshot.held_out == held_out.value(snapshot.theta)
+
+
+def test_nothing_is_held_out_when_nothing_should_be(session: TrainingSession) -> None:
+    for corpus, percent in ((CORPUS, 0), (Corpus.from_text("abcabc"), 90)):
+        settings = TrainingSettings(context_length=1, minibatches=2, held_out=percent)
+        snapshot = Trainer(1, corpus, settings, Trajectory()).snapshot(SessionState.IDLE)
+        assert snapshot.held_out is None
+        assert snapshot.facts is not None
+        assert snapshot.facts.positions == len(corpus) - 1
+
+
+def test_closing_while_counting_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "PIECE", 1)
+    session = TrainingSession(Corpus.from_text(PLAY * 2000), SETTINGS)
+    wait_until(lambda: 0 < session.snapshot.counted < 1)
+    session.close()
+    assert session.join(30)
+    assert session.snapshot.state is SessionState.IDLE
+
+
+def test_snapshots_cannot_be_changed(session: TrainingSession) -> None:
+    wait_until(lambda: is_ready(session))
+    snapshot = session.snapshot
+    with pytest.raises(FrozenInstanceError):
+        snapshot.step = 5  # type: ignore[misc]
+    for array in (snapshot.theta, snapshot.curve.steps, snapshot.curve.losses):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0.0
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    trainers = [Trainer(1, CORPUS, SETTINGS, Trajectory()) for _ in range(2)]
+    for trainer in trainers:
+        for _ in range(30):
+            trainer.step()
+    np.testing.assert_array_equal(trainers[0].optimizer.theta, trainers[1].optimizer.theta)
+
+
+def test_learns() -> None:
+    trainer = Trainer(1, CORPUS, SETTINGS, Trajectory())
+    before = trainer.snapshot(SessionState.IDLE).loss
+    for _ in range(100):
+        trainer.step()
+    trainer.measure()
+    # From knowing nothing (ln V) to much less than the entropy of single characters.
+    assert before > 2.9
+    assert trainer.snapshot(SessionState.RUNNING).loss < 2.0
+
+
+def test_a_failure_is_reported_and_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Trainer) -> None:
+        raise OptimizerError("the hill is too steep")
+
+    monkeypatch.setattr(Trainer, "step", fail)
+    session = TrainingSession(CORPUS, SETTINGS)
+    session.start()
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert session.snapshot.error == "the hill is too steep"
+    assert session.snapshot.theta is not None
+    assert session.join(30)
+
+
+def test_an_unforeseen_failure_names_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Trainer) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(Trainer, "step", fail)
+    session = TrainingSession(CORPUS, SETTINGS)
+    session.step_once()
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert session.snapshot.error == "ZeroDivisionError: by nothing"
+
+
+def test_a_text_too_short_for_the_settings_is_reported() -> None:
+    session = TrainingSession(Corpus.from_text("abc"), TrainingSettings(context_length=8))
+    wait_until(lambda: session.snapshot.state is SessionState.FAILED)
+    assert "too few for a context length of 8" in str(session.snapshot.error)
+
+
+def test_there_are_never_more_minibatches_than_contexts() -> None:
+    settings = TrainingSettings(context_length=1, held_out=0, optimizer="SFO")
+    trainer = Trainer(1, Corpus.from_text("abcabc"), settings, Trajectory())
+    trainer.step()
+    assert trainer.steps == 1
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_learns_untouched(optimizer: str) -> None:
+    settings = replace(SETTINGS, optimizer=optimizer)
+    trainer = Trainer(1, CORPUS, settings, Trajectory())
+    before = trainer.snapshot(SessionState.IDLE).loss
+    for _ in range(100):
+        trainer.step()
+    trainer.measure()
+    after = trainer.snapshot(SessionState.RUNNING)
+    assert after.loss < before - 0.5
+    assert 0 < after.objective_share < 1
+
+
+def test_another_optimizer_continues_from_the_same_parameters(session: TrainingSession) -> None:
+    session.start()
+    wait_until(lambda: session.snapshot.step >= 20)
+    session.pause()
+    wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+    paused = session.snapshot
+    session.switch_optimizer(replace(SETTINGS, optimizer="Adam", learning_rate=0.01))
+    wait_until(lambda: session.snapshot.optimizer == "Adam")
+    switched = session.snapshot
+    assert switched.state is SessionState.PAUSED
+    assert switched.step == paused.step
+    assert switched.switches == (paused.step,)
+    np.testing.assert_array_equal(switched.theta, paused.theta)
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == paused.step + 1)
+    # Adam's first step moves every parameter that has a gradient by the learning rate.
+    moved = np.abs(session.snapshot.theta - paused.theta)
+    assert moved.max() == pytest.approx(0.01, rel=1e-4)
+
+
+def test_convergence_finishes_a_session_that_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = SFO.step
+    with monkeypatch.context() as patch:
+        patch.setattr(SFO, "step", lambda self: replace(step(self), converged=True))
+        session = TrainingSession(CORPUS, SETTINGS)
+        session.start()
+        wait_until(lambda: session.snapshot.state is SessionState.FINISHED)
+        assert session.snapshot.step == 1
+    session.start()
+    wait_until(lambda: session.snapshot.step > 5)
+    session.close()
+    assert session.join(30)
+
+
+def test_closing_in_full_run_ends_the_thread() -> None:
+    session = TrainingSession(CORPUS, SETTINGS)
+    session.start()
+    wait_until(lambda: session.snapshot.step > 3)
+    session.close()
+    assert session.join(30)

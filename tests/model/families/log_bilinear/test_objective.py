@@ -1,0 +1,233 @@
+"""The fast objective against the literal oracle, finite differences, and its own properties."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from problems import PLAY, counted_models
+from scipy.optimize import approx_fprime
+from scipy.special import logsumexp
+
+from model import reference
+from model.corpus import Corpus
+from model.errors import SettingsError
+from model.families.log_bilinear import context_sums, pair_sums
+from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.shape import LogBilinear
+from model.minibatches import Minibatches, deal
+from model.ngrams import NgramTable, count_ngrams
+
+seeds = st.integers(0, 2**32 - 1)
+cases = counted_models()
+
+
+@given(cases, seeds)
+@settings(deadline=None)
+def test_agrees_with_the_oracle(case: tuple[LogBilinear, NgramTable], seed: int) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    expected_value, expected_gradient = reference.loss_and_gradient(model, theta, *table.ngrams())
+    assert value == pytest.approx(expected_value, rel=1e-12, abs=1e-14)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-9, atol=1e-13)
+
+
+@given(cases, seeds)
+@settings(deadline=None)
+def test_agrees_with_finite_differences(case: tuple[LogBilinear, NgramTable], seed: int) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    objective = Objective(model, table)
+    numeric = approx_fprime(theta, objective.value, 1e-7)
+    np.testing.assert_allclose(objective.value_and_gradient(theta)[1], numeric, atol=1e-5)
+
+
+@given(cases, seeds)
+@settings(deadline=None)
+def test_doubling_a_count_is_doubling_a_data_point(
+    case: tuple[LogBilinear, NgramTable], seed: int
+) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    ngrams, counts = table.ngrams()
+    doubled = counts.copy()
+    doubled[0] *= 2
+    repeated = np.vstack([ngrams, ngrams[:1]]), np.append(counts, counts[0])
+    results = [
+        Objective(model, NgramTable.from_ngrams(*pair, model.vocabulary_size)).value_and_gradient(
+            theta
+        )
+        for pair in ((ngrams, doubled), repeated)
+    ]
+    assert results[0][0] == results[1][0]
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+    literal = reference.loss_and_gradient(model, theta, *repeated)
+    assert results[0][0] == pytest.approx(literal[0], rel=1e-12)
+    np.testing.assert_allclose(results[0][1], literal[1], rtol=1e-9, atol=1e-13)
+
+
+@given(cases, seeds, st.floats(1.0, 1e3))
+@settings(deadline=None)
+def test_extreme_parameters_stay_exact(
+    case: tuple[LogBilinear, NgramTable], seed: int, scale: float
+) -> None:
+    """Against log-sum-exp in extended precision."""
+    model, table = case
+    theta = scale * np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    expected_value, expected_gradient = extended(model, table, theta)
+    assert np.isfinite(gradient).all()
+    assert value == pytest.approx(expected_value, rel=1e-9, abs=1e-9)
+    tolerance = 1e-9 * max(1.0, float(np.abs(expected_gradient).max()))
+    np.testing.assert_allclose(gradient, expected_gradient, atol=tolerance)
+
+
+@st.composite
+def wide_models(draw: st.DrawFn) -> tuple[LogBilinear, NgramTable]:
+    """Vocabularies to 300, contexts to 12 that share all, some or none of their beginnings."""
+    v, m = draw(st.integers(2, 300)), draw(st.integers(1, 12))
+    shared = draw(st.integers(0, m))
+    rows = draw(st.integers(1, 40))
+    rng = np.random.default_rng(draw(seeds))
+    ngrams = rng.integers(v, size=(rows, m + 1))
+    ngrams[:, :shared] = ngrams[0, :shared]
+    counts = rng.integers(1, 1000, size=rows)
+    return LogBilinear(v, m, draw(st.integers(1, 4))), NgramTable.from_ngrams(ngrams, counts, v)
+
+
+@given(wide_models(), seeds, st.sampled_from([0.0, 0.1, 1.0, 10.0, 30.0, 100.0, 1e3]))
+@settings(deadline=None, max_examples=60)
+def test_wide_and_extreme_problems_stay_exact(
+    case: tuple[LogBilinear, NgramTable], seed: int, scale: float
+) -> None:
+    model, table = case
+    theta = scale * np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    expected_value, expected_gradient = extended(model, table, theta)
+    assert value == pytest.approx(expected_value, rel=1e-9)
+    # Where the text is almost certain, expected and observed counts cancel: a rounding error of
+    # theirs, times a parameter, is the least that can be asked for.
+    rounding = 1e-14 * float(np.abs(theta).max(initial=0.0))
+    tolerance = 1e-9 * float(np.abs(expected_gradient).max()) + rounding
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-9, atol=tolerance)
+
+
+@given(wide_models(), seeds)
+@settings(deadline=None, max_examples=30)
+def test_single_precision_is_as_good_as_it_says(
+    case: tuple[LogBilinear, NgramTable], seed: int
+) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    rough_value, rough = Objective(model, table, dtype=np.float32).value_and_gradient(theta)
+    assert rough.dtype == np.float64
+    assert rough_value == pytest.approx(value, rel=1e-5, abs=1e-6)
+    scale = float(np.abs(gradient).max())
+    # Where the gradient vanishes, what remains is the rounding of the terms that cancel.
+    np.testing.assert_allclose(rough, gradient, atol=1e-5 * scale + 2e-6)
+
+
+def test_both_threads_and_one_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    table = NgramTable.from_ngrams(rng.integers(40, size=(3000, 6)), np.ones(3000, dtype=int), 40)
+    model = LogBilinear(40, 5, 3)
+    theta = model.initial(rng)
+    alone = Objective(model, table).value_and_gradient(theta)
+    monkeypatch.setattr(pair_sums, "_THREADED_ELEMENTS", 1)
+    monkeypatch.setattr(pair_sums, "thread_count", lambda: 3)
+    monkeypatch.setattr(pair_sums, "blas_is_single_threaded", lambda: True)
+    monkeypatch.setattr(pair_sums, "_BLOCK_BYTES", 40 * 8 * 7)
+    monkeypatch.setattr(context_sums, "_THREADED_ELEMENTS", 1)
+    for grid_cost in (0.0, 1.0):  # the grid, then the observed pairs
+        monkeypatch.setattr(pair_sums, "_GRID_COST", grid_cost)
+        together = Objective(model, table).value_and_gradient(theta)
+        assert together[0] == pytest.approx(alone[0], rel=1e-13)
+        np.testing.assert_allclose(together[1], alone[1], rtol=1e-10, atol=1e-15)
+        assert Objective(model, table).value(theta) == together[0]
+
+
+@given(counted_models(), seeds, st.integers(1, 40))
+@settings(deadline=None)
+def test_parts_that_bound_the_memory_do_not_show(
+    case: tuple[LogBilinear, NgramTable], seed: int, most: int
+) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(context_sums, "_MOST_ELEMENTS", most)
+        parted = Objective(model, table)
+        value_in_parts, gradient_in_parts = parted.value_and_gradient(theta)
+        assert parted.value(theta) == pytest.approx(value_in_parts, rel=1e-12, abs=1e-14)
+    assert value_in_parts == pytest.approx(value, rel=1e-12, abs=1e-14)
+    np.testing.assert_allclose(gradient_in_parts, gradient, rtol=1e-9, atol=1e-13)
+
+
+def extended(model: LogBilinear, table: NgramTable, theta: np.ndarray) -> tuple[float, np.ndarray]:
+    """The loss and its gradient over all contexts x characters in long double."""
+    e, w = model.unpack(theta.astype(np.longdouble))
+    r = e[table.contexts]  # (U, M, H)
+    logits = np.einsum("umh,cmh->uc", r, w)
+    log_p = logits - logsumexp(logits, axis=1, keepdims=True)
+    counts = table.counts.toarray().astype(np.longdouble)
+    total = counts.sum()
+    error = (np.exp(log_p) * counts.sum(axis=1, keepdims=True) - counts) / total
+    d_e = np.zeros_like(e)
+    np.add.at(d_e, table.contexts, np.einsum("uc,cmh->umh", error, w))
+    d_w = np.einsum("uc,umh->cmh", error, r)
+    gradient = np.concatenate([d_e.ravel(), d_w.ravel()])
+    return float(-(counts * log_p).sum() / total), gradient.astype(float)
+
+
+@pytest.mark.parametrize("context_length", [1, 2, 3, 5, 8])
+def test_a_real_text_takes_the_dense_and_the_sparse_way(context_length: int) -> None:
+    corpus = Corpus.from_text(PLAY)
+    v = len(corpus.vocabulary)
+    table = count_ngrams(corpus.codes, v, context_length)
+    model = LogBilinear(v, context_length, 4)
+    theta = model.initial(np.random.default_rng(0))
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    expected_value, expected_gradient = extended(model, table, theta)
+    assert value == pytest.approx(expected_value, rel=1e-13)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-15)
+
+
+@given(counted_models(), seeds, st.integers(1, 12))
+@settings(deadline=None)
+def test_minibatches_are_disjoint_and_cover_the_table(
+    case: tuple[LogBilinear, NgramTable], seed: int, count: int
+) -> None:
+    model, table = case
+    count = min(count, len(table.contexts))
+    hands = deal(table, count, seed)
+    assert sorted(np.concatenate(hands)) == list(range(len(table.contexts)))
+    assert {len(hand) for hand in hands} <= {
+        len(table.contexts) // count,
+        -(-len(table.contexts) // count),
+    }
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    batches = Minibatches(model, table, count, seed)
+    value, gradient = batches.full_value_and_gradient(theta)
+    whole_value, whole_gradient = Objective(model, table).value_and_gradient(theta)
+    assert value == pytest.approx(whole_value, rel=1e-10)
+    np.testing.assert_allclose(gradient, whole_gradient, rtol=1e-8, atol=1e-12)
+
+
+def test_minibatches_weigh_about_the_same() -> None:
+    corpus = Corpus.from_text(" ".join(PLAY.split()) * 3)
+    table = count_ngrams(corpus.codes, len(corpus.vocabulary), 2)
+    weights = [table.context_positions[rows].sum() for rows in deal(table, 5, 0)]
+    assert max(weights) < 1.3 * min(weights)
+
+
+def test_refuses_what_does_not_fit() -> None:
+    table = count_ngrams(np.array([0, 1, 0, 1, 1]), 2, 1)
+    with pytest.raises(SettingsError, match="count the text with the model's two"):
+        Objective(LogBilinear(2, 2, 1), table)
+    with pytest.raises(SettingsError, match="counts no n-gram"):
+        Objective(LogBilinear(2, 1, 1), table.select(np.array([], dtype=int)))
+    with pytest.raises(SettingsError, match="not float64 or float32"):
+        Objective(LogBilinear(2, 1, 1), table, dtype=np.int32)
+    with pytest.raises(SettingsError, match="between 1 and 2"):
+        Minibatches(LogBilinear(2, 1, 1), table, 3)
