@@ -1,0 +1,194 @@
+"""What a family of models is to everything else: the protocols that all work goes through.
+
+A `Model` is a shape: it knows how many parameters there are and what they mean, and holds none.
+Parameters are one flat vector theta, float64, that optimizers move. At some theta a `Predictor`
+gives probabilities, and a `Reader` gives them one character after another. An `Objective` is the
+loss of a counted text as a function of theta.
+
+Shapes are written with V (vocabulary), M (context length), H (embedding size), D (parameters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from model.cost import Cost
+    from model.ngrams import NgramTable
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.integer]
+
+
+class Objective(Protocol):
+    """The mean negative log likelihood of counted positions, in nats per character."""
+
+    @property
+    def positions(self) -> float:
+        """How many positions are counted: the sum of the table's counts, which may be fractional."""
+        ...
+
+    def value(self, theta: Array) -> float:
+        """The loss at (D,) parameters; infinite where it overflows."""
+        ...
+
+    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """The loss at (D,) parameters and its gradient, (D,)."""
+        ...
+
+
+class SumObjective(Objective, Protocol):
+    """An objective that can be evaluated part by part; the parts add up to the whole."""
+
+    def __len__(self) -> int:
+        """How many parts there are, N."""
+        ...
+
+    def part(self, theta: Array, index: int) -> tuple[float, Array]:
+        """One part's share of the loss and of its gradient; the shares of all N sum to the whole.
+
+        Args:
+            theta: (D,) parameters.
+            index: of the part, from 0 to N - 1.
+
+        Returns:
+            Nats per character of the whole text, and the gradient, (D,).
+        """
+        ...
+
+
+class Reader(Protocol):
+    """A predictor that moves along a text: it is asked, then told what came."""
+
+    def log_probabilities(self) -> Array:
+        """Natural logarithms of the probabilities of what comes next; (V,)."""
+        ...
+
+    def read(self, code: int) -> None:
+        """Move on by one character; the code V stands for one outside the vocabulary."""
+        ...
+
+
+class Predictor(Protocol):
+    """A model at fixed parameters."""
+
+    @property
+    def vocabulary_size(self) -> int:
+        """V, at least 2."""
+        ...
+
+    @property
+    def context_length(self) -> int:
+        """M, at least 1: how many characters a window has."""
+        ...
+
+    @property
+    def needs_only_windows(self) -> bool:
+        """Whether the last M characters are all it looks at.
+
+        Then windows may be asked for in any order and their answers be cached; otherwise only a
+        reader, fed from the beginning of the text, gives its true answers.
+        """
+        ...
+
+    def log_probabilities(self, contexts: Codes) -> Array:
+        """Natural logarithms of the probabilities of every next character; (n, M) -> (n, V).
+
+        Args:
+            contexts: (n, M) codes; V stands for a character outside the vocabulary or before the
+                beginning of the text.
+        """
+        ...
+
+    def reader(self, codes: Sequence[int] = ()) -> Reader:
+        """A reader that has read these codes, of any number."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A part of the parameters, as a view into theta.
+
+    Attributes:
+        values: a view; where it belongs to characters these are on axis 0, (V, ...).
+        role: "context" for parameters of characters that stand in contexts, "target" for those of
+            characters that are predicted, "shared" for what belongs to no character.
+    """
+
+    values: Array
+    role: Literal["context", "target", "shared"]
+
+
+class Model(Protocol):
+    """The shape of a model: how many parameters there are, and what they mean."""
+
+    @property
+    def family(self) -> str:
+        """The name under which its family is registered."""
+        ...
+
+    @property
+    def vocabulary_size(self) -> int:
+        """V, at least 2."""
+        ...
+
+    @property
+    def context_length(self) -> int:
+        """M, at least 1: how many characters a window has."""
+        ...
+
+    @property
+    def embedding_size(self) -> int:
+        """H, columns of `embeddings`."""
+        ...
+
+    @property
+    def parameter_count(self) -> int:
+        """D."""
+        ...
+
+    def initial(self, rng: np.random.Generator) -> Array:
+        """Random parameters to begin with; (D,)."""
+        ...
+
+    def embeddings(self, theta: Array) -> Array:
+        """One vector a character, what the plane shows; (D,) -> (V, H)."""
+        ...
+
+    def blocks(self, theta: Array) -> Sequence[Block]:
+        """All of theta, cut up by what its parts belong to, as views."""
+        ...
+
+    def predictor(self, theta: Array) -> Predictor:
+        """The model at these parameters, which are copied."""
+        ...
+
+    def objective(self, table: NgramTable) -> Objective:
+        """The loss of a counted text.
+
+        Raises:
+            SettingsError: the table does not fit the model, or is empty.
+        """
+        ...
+
+    def sum_objective(self, table: NgramTable, parts: int, seed: int) -> SumObjective:
+        """The same loss as a sum of parts of nearly equal weight.
+
+        Args:
+            table: the counted text.
+            parts: how many, from 1 to the number of contexts.
+            seed: of the drawing of which contexts go together.
+
+        Raises:
+            SettingsError: the table does not fit the model, or the number does not fit the table.
+        """
+        ...
+
+    def cost(self, contexts: int) -> Cost:
+        """What one exact gradient on so many different contexts takes, before it is built."""
+        ...

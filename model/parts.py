@@ -1,0 +1,87 @@
+"""An objective as a sum of parts, so that where they are computed is nobody else's business.
+
+Parts are minibatches of contexts here; they could as well be workers of a cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.families.base import Objective
+
+Array = NDArray[np.float64]
+
+
+class FunctionSum:
+    """A sum of any functions, for optimizing something else than a text.
+
+    >>> sum_of_two = FunctionSum(lambda theta, i: (float(theta @ theta) + i, 2 * theta), 2)
+    >>> sum_of_two.value(np.array([3.0]))
+    19.0
+
+    Args:
+        part: (theta, index) -> (value, gradient) of one of them.
+        count: N, how many there are, at least 1.
+        positions: what the sum is the mean of, if anything.
+    """
+
+    def __init__(
+        self,
+        part: Callable[[Array, int], tuple[float, Array]],
+        count: int = 1,
+        positions: float = 1.0,
+    ) -> None:
+        self._part, self._count, self.positions = part, count, positions
+
+    def __len__(self) -> int:
+        return self._count
+
+    def part(self, theta: Array, index: int) -> tuple[float, Array]:
+        """Value and gradient, (D,), of one function."""
+        return self._part(theta, index)
+
+    def value(self, theta: Array) -> float:
+        """The sum of all values."""
+        return self.value_and_gradient(theta)[0]
+
+    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """The sum of all values, and of all gradients, (D,)."""
+        value, gradient = self._part(theta, 0)
+        for index in range(1, self._count):
+            more, other = self._part(theta, index)
+            value, gradient = value + more, gradient + other
+        return value, gradient
+
+
+class WeightedSum:
+    """Mean losses of disjoint parts of a text as the mean loss of the whole.
+
+    Args:
+        objectives: one a part, each the mean over its own positions.
+    """
+
+    def __init__(self, objectives: Sequence[Objective]) -> None:
+        self._objectives = objectives
+        self.positions = float(sum(objective.positions for objective in objectives))
+
+    def __len__(self) -> int:
+        return len(self._objectives)
+
+    def part(self, theta: Array, index: int) -> tuple[float, Array]:
+        """One part's share: see `SumObjective`."""
+        objective = self._objectives[index]
+        value, gradient = objective.value_and_gradient(theta)
+        share = objective.positions / self.positions
+        return value * share, gradient * share
+
+    def value(self, theta: Array) -> float:
+        """The loss of the whole, nats per character."""
+        return sum(o.value(theta) * o.positions for o in self._objectives) / self.positions
+
+    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """The loss of the whole and its gradient, (D,)."""
+        pairs = [self.part(theta, i) for i in range(len(self))]
+        return sum(value for value, _ in pairs), np.sum([gradient for _, gradient in pairs], axis=0)
