@@ -17,20 +17,20 @@ _CALM = 0.03
 
 @dataclass(frozen=True)
 class Range:
-    """From `low` to `high`."""
+    """A range reaches from `low` to `high`."""
 
     low: float
     high: float
 
     @classmethod
     def around(cls, values: Array) -> Range:
-        """All values, with a margin."""
+        """Return the range of all values (n,), with a margin."""
         low, high = float(values.min()), float(values.max())
         room = max(high - low, 1e-6) * _MARGIN
         return cls(low - room, high + room)
 
     def following(self, values: Array) -> Range:
-        """The range for new values: it grows at once and shrinks little by little.
+        """Return the range for new values (n,): it grows at once and shrinks little by little.
 
         No end moves for less than a cell: axes that do so with every picture are dear to draw.
         """
@@ -41,21 +41,21 @@ class Range:
         )
 
     def zoomed(self, factor: float) -> Range:
-        """The same middle, `factor` times the length."""
+        """Return a range of the same middle and `factor` times the length."""
         middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2 * factor
         return Range(middle - half, middle + half)
 
     def panned(self, part: float) -> Range:
-        """Moved by a part of its length."""
+        """Return the range moved by a part of its length."""
         by = part * (self.high - self.low)
         return Range(self.low + by, self.high + by)
 
     def cells(self, values: Array, count: int) -> NDArray[np.intp]:
-        """The cell of each value when the range covers this many; outside it, negative or more."""
+        """Return the cell of each value (n,) on so many cells; outside, it is negative or more."""
         scaled = (values - self.low) / (self.high - self.low) * (count - 1)
         return np.rint(np.clip(scaled, -9, count + 9)).astype(np.intp)
 
 
 def _following(end: float, goal: float, calm: float) -> float:
-    """Where the upper end goes."""
+    """Return where the upper end goes."""
     return end if abs(goal - end) <= calm else max(goal, end + _HASTE * (goal - end))

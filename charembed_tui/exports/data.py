@@ -80,7 +80,7 @@ def write_vectors(folder: Path, embeddings: NDArray[np.float64], vocabulary: Seq
 
 
 def _losses(snapshot: Snapshot) -> list[str]:
-    """The curves as rows; the held-out loss is empty where there is none."""
+    """Return the curves as rows; the held-out loss is empty where there is none."""
     held_out = dict(snapshot.held_out_curve.rows()[:, [0, 3]].tolist())
     rows = ["step\tseconds\tpasses\ttraining\theld out"]
     for step, seconds, passes, loss in snapshot.curve.rows().tolist():

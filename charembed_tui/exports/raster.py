@@ -45,7 +45,7 @@ class PillowMissing(CharembedError, ImportError):
 
 
 def png(scene: Scene, frame: int = -1) -> bytes:
-    """One step. Raises PillowMissing."""
+    """Draw one step as PNG. Raises PillowMissing."""
     _require_pillow()
     data = io.BytesIO()
     _draw(scene, frame).save(data, "PNG")
@@ -57,7 +57,7 @@ def gif(
     progress: Callable[[int, int], object] | None = None,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> bytes:
-    """All steps, repeated for ever, with a pause at the last.
+    """Draw all steps as GIF, repeated for ever, with a pause at the last.
 
     Args:
         scene: what to draw.
@@ -110,7 +110,7 @@ def _draw(scene: Scene, frame: int) -> Image.Image:
 
 @lru_cache(maxsize=4096)
 def _font(character: str, size: int) -> Font:
-    """The first font that has a character."""
+    """Return the first font that has a character."""
     from PIL import ImageFont
 
     for font in _installed(size):

@@ -43,7 +43,7 @@ COLOURS = {
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Steps to draw.
+    """A scene is steps to draw, in pixels.
 
     Attributes:
         glyphs: (V,) what stands for each character.
@@ -67,7 +67,7 @@ def lay_out(
     components: tuple[int, int] | None,
     name: str,
 ) -> Scene:
-    """Two components of some frames, or (None) the principal plane of the last of them."""
+    """Lay out two components of some frames, or (None) the principal plane of the last of them."""
     embeddings = [model.unpack(frame.theta)[0] for frame in frames]
     if components is None:
         plane = principal_plane(embeddings[-1])
@@ -92,7 +92,7 @@ def lay_out(
 
 
 def thinned(frames: Sequence[Frame], most: int) -> list[Frame]:
-    """At most so many frames, closer together at the beginning, where most of the movement is."""
+    """Return at most so many frames, closer together at the beginning, where most moves."""
     if len(frames) <= most:
         return list(frames)
     last = len(frames) - 1

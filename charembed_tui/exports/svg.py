@@ -10,7 +10,7 @@ _HALF = MARGIN // 2
 
 
 def svg(scene: Scene, frame: int = -1) -> str:
-    """The document: one text element a character."""
+    """Return the document: one text element a character."""
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH}" height="{HEIGHT}" font-family="DejaVu Sans Mono, Menlo, monospace">',

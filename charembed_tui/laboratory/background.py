@@ -125,7 +125,7 @@ class Background:
         prompt: str,
         settings: SamplingSettings,
     ) -> int:
-        """Write a sample; its number, which its messages carry."""
+        """Write a sample on a thread; returns its number, which its messages have."""
         self._sample += 1
         number = self._sample
 
@@ -154,5 +154,5 @@ class Background:
         self._screen.workers.cancel_group(self._screen, "generation")
 
     def is_current(self, sample: int) -> bool:
-        """Whether a sample is the one being written."""
+        """Return whether a sample is the one being written."""
         return sample == self._sample

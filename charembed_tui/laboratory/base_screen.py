@@ -22,7 +22,7 @@ COUNTING = "The text is still being counted: try again in a moment."
 
 
 class BaseScreen(CachedScreen):
-    """Owner of sessions, panes, history and sweep; actions by theme are built on it.
+    """This screen owns sessions, panes, history and sweep; actions by theme are built on it.
 
     Args:
         plan: of the first session.
@@ -57,7 +57,7 @@ class BaseScreen(CachedScreen):
 
     @property
     def session(self) -> Session:
-        """The one that goes on."""
+        """The session that goes on."""
         return self.sessions.current
 
     @property
@@ -67,7 +67,7 @@ class BaseScreen(CachedScreen):
 
     @property
     def path(self) -> Path:
-        """Where it was read from."""
+        """Where the text was read from."""
         return self.sessions.plan.path
 
     @property
@@ -91,7 +91,7 @@ class BaseScreen(CachedScreen):
         return None if self.session.followed else self.session.saved_as
 
     def displayed_settings(self) -> TrainingSettings:
-        """What the fields say, or what is in use while they say nothing valid."""
+        """Return what the fields say, or what is in use while they say nothing valid."""
         return self.panes.hyperparameters.displayed_settings()
 
     def begin(self, plan: Plan) -> None:
@@ -117,7 +117,7 @@ class BaseScreen(CachedScreen):
         self.panes.loss.show(self.snapshot, self.history, self.source.name)
 
     def require_view(self) -> View | None:
-        """The parameters on show; says so where there are none yet."""
+        """Return the parameters on show; says so where there are none yet."""
         view = self.view
         if view is None:
             self.notify(COUNTING)

@@ -23,7 +23,7 @@ _EMPTY = "arrows in the embedding, a click or / choose a character"
 
 
 class CharacterPane(VerticalScroll, can_focus=False):
-    """The character under the cursor."""
+    """This pane describes the character under the cursor."""
 
     BORDER_TITLE = "Character"
 
@@ -35,16 +35,16 @@ class CharacterPane(VerticalScroll, can_focus=False):
         self._displayed: tuple[int, View] | None = None
 
     def compose(self) -> ComposeResult:
-        """One text."""
+        """Yield the one text there is."""
         yield self._facts
 
     def show_corpus(self, corpus: Corpus) -> None:
-        """Take a text, whose characters there are."""
+        """Take the text whose characters are to be described."""
         self._vocabulary, self._corpus = corpus.vocabulary, corpus
         self.clear()
 
     def clear(self) -> None:
-        """No character is chosen."""
+        """Forget the character that was chosen."""
         self._displayed = None
         entitle(self, "Character")
         self._facts.update(Text(_EMPTY, style="dim"))

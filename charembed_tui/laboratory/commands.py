@@ -11,7 +11,7 @@ from charembed_tui.screens.help import KeyGroup
 
 @dataclass(frozen=True)
 class Command:
-    """One thing to do.
+    """A command is one thing that a person can do, and its row in all lists of them.
 
     Attributes:
         action: of the main screen, as Textual writes it: "zoom(1)" calls `action_zoom` with 1;
@@ -106,7 +106,7 @@ _HELP_COLUMNS = ((TRAINING, LOSS), (EMBEDDING, TIME), (WRITING, SCREEN))
 
 
 def help_columns() -> list[list[KeyGroup]]:
-    """The keys as the help lists them, in columns of groups."""
+    """Return the keys as the help lists them, in columns of groups."""
     return [
         [
             KeyGroup(

@@ -26,7 +26,7 @@ _PREVIEW_CHARACTERS = 400
 
 
 class _Tree(DirectoryTree, inherit_bindings=False):
-    """A directory tree that leaves the space bar to the app and shows no hidden files."""
+    """This directory tree leaves the space bar to the app and shows no hidden files."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select_cursor", "Open", show=False),
@@ -37,18 +37,18 @@ class _Tree(DirectoryTree, inherit_bindings=False):
     ]
 
     def filter_paths(self, paths: Any) -> Any:
-        """Everything but dot-files."""
+        """Return everything but dot-files."""
         return [path for path in paths if not path.name.startswith(".")]
 
     def render_label(self, node: Any, base_style: Any, style: Any) -> Text:
-        """The label with control characters in file names made visible."""
+        """Return the label with control characters in file names made visible."""
         label = super().render_label(node, base_style, style)
         label.plain = visible(label.plain)
         return label
 
 
 class CorpusPane(Vertical):
-    """Choose a text, and see what is in it.
+    """A person chooses a text here, and sees what is in it.
 
     Args:
         path: the text in use. The tree starts at its folder, or where the program was started
@@ -69,7 +69,7 @@ class CorpusPane(Vertical):
         self._folder = Path.cwd() if path in self._samples else path.absolute().parent
 
     def compose(self) -> ComposeResult:
-        """GeneratedTexts, files, facts."""
+        """Yield sample texts, files and facts."""
         yield OptionList(
             *(Option(title(path), id=str(i)) for i, path in enumerate(self._samples)),
             id="samples",
@@ -84,16 +84,16 @@ class CorpusPane(Vertical):
         self.query_one("#samples", OptionList).focus()
 
     def show_loading(self, path: Path) -> None:
-        """A file is being read."""
+        """Say that a file is being read."""
         self.query_one("#facts", Static).update(Text(f"reading {visible(path.name)} …"))
         self.query_one("#preview", Static).update("")
 
     def show_error(self, message: str) -> None:
-        """A file could not be used; the text before stays in use."""
+        """Say why a file could not be used; the text before stays in use."""
         self.query_one("#facts", Static).update(Text(visible(message), style="bold"))
 
     def show(self, corpus: Corpus, path: Path, snapshot: Snapshot) -> None:
-        """The facts of the text in use."""
+        """Show the facts of the text in use."""
         entitle(self, f"Corpus · {visible(corpus.name)}")
         place = self._samples.index(path) if path in self._samples else None
         self.query_one("#samples", OptionList).highlighted = place
@@ -127,7 +127,7 @@ class CorpusPane(Vertical):
 
 
 def _bytes(path: Path) -> str:
-    """A file's size for people, or nothing where it is gone."""
+    """Return a file's size for people, or nothing where it is gone."""
     try:
         size = float(path.stat().st_size)
     except OSError:

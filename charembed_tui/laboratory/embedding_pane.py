@@ -21,7 +21,7 @@ _TRAIL_FRAMES = 40
 
 
 class Legend(Line):
-    """The classes of characters that occur, in their colours; shortened where there is no room."""
+    """The legend names the classes of characters that occur, shortened where there is no room."""
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -41,7 +41,7 @@ class Legend(Line):
         self.refresh()
 
     def segments(self, width: int) -> list[Segment]:
-        """The names, all cut to as many letters as there is room for."""
+        """Return the names, all cut to as many letters as there is room for."""
         names = [name for name, _ in self._present]
         letters = max(map(len, names), default=0)
         while letters > 1 and sum(min(len(n), letters) + 1 for n in names) - 1 > width:
@@ -58,7 +58,7 @@ def _cut(name: str, letters: int) -> str:
 
 
 class EmbeddingPane(CachedVertical):
-    """What is shown where: two components or the principal plane, now or at a recorded step."""
+    """Two components or the principal plane are drawn here, now or at a recorded step."""
 
     BORDER_TITLE = "Embedding"
 
@@ -72,7 +72,7 @@ class EmbeddingPane(CachedVertical):
         self._dimensions = 2
 
     def compose(self) -> ComposeResult:
-        """Plot, legend, timeline."""
+        """Yield plot, legend and timeline."""
         yield self.plot
         yield self._legend
         yield self.timeline_bar
@@ -90,13 +90,13 @@ class EmbeddingPane(CachedVertical):
         self._entitle()
 
     def notify_style_update(self) -> None:
-        """The legend has the plot's colours, which changed with the theme."""
+        """Take the plot's colours for the legend: they changed with the theme."""
         super().notify_style_update()
         if self.is_mounted:
             self._legend.show_vocabulary(self._vocabulary, self.plot)
 
     def show(self, view: View, timeline: Trajectory) -> None:
-        """Draw the embeddings on show."""
+        """Draw the embeddings (V, H) on show, and the trail of the steps before."""
         self._view = view
 
         def trail() -> list[Any]:
@@ -124,7 +124,7 @@ class EmbeddingPane(CachedVertical):
         self._entitle()
 
     def toggle_principal(self) -> None:
-        """From components to the principal plane and back."""
+        """Go from components to the principal plane, or back."""
         self.show_components((0, 1) if self.plot.components is None else None)
 
     def toggle_frozen(self) -> None:

@@ -26,7 +26,7 @@ _EMPTY = "g writes after the prompt, also while training; the warmer a colour, t
 
 
 class GenerationPane(Vertical):
-    """Prompt, settings and samples; the newest sample is at the end.
+    """The model writes here: prompt, settings and samples, of which the newest is at the end.
 
     Args:
         settings: of writing, at first.
@@ -47,7 +47,7 @@ class GenerationPane(Vertical):
         self.is_writing = False
 
     def compose(self) -> ComposeResult:
-        """The prompt and its settings above the samples."""
+        """Yield the prompt and its settings above the samples."""
         yield self._prompt
         yield self._bar
         yield self._box
@@ -82,7 +82,7 @@ class GenerationPane(Vertical):
         self._prompt.focus()
 
     def steps_of(self, run: int) -> list[int]:
-        """At which steps of a run texts were written."""
+        """Return the steps of a run at which texts were written."""
         return [sample.step for sample in self._samples if sample.run == run]
 
     def begin(self, heading: str, run: int, step: int) -> None:
@@ -109,7 +109,7 @@ class GenerationPane(Vertical):
         self._box.mount(sample)
 
     def resume(self) -> None:
-        """More of the newest sample comes."""
+        """Expect more of the newest sample."""
         self._box.anchor()
         self.is_writing = True
         self._show_note("writing … esc stops")
@@ -120,7 +120,7 @@ class GenerationPane(Vertical):
             self.newest.extend(chunk)
 
     def end(self, note: str) -> None:
-        """The newest sample is complete, or will not be."""
+        """Note that the newest sample is complete, or will not be."""
         self.is_writing = False
         self._show_note(note)
 

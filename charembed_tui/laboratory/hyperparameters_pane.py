@@ -22,7 +22,7 @@ from model.errors import SettingsError
 
 
 class _Choice(Select[str], inherit_bindings=False):
-    """A selection that leaves the space bar to the app."""
+    """This selection leaves the space bar to the app."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down,up", "show_overlay", "Show menu", show=False),
@@ -30,7 +30,7 @@ class _Choice(Select[str], inherit_bindings=False):
 
 
 class HyperparametersPane(VerticalScroll, can_focus=False):
-    """Presets, fields, and what they cost or what is wrong with them.
+    """Settings are chosen here by presets and fields, which say what they cost or what is wrong.
 
     Args:
         settings: what the fields show at first.
@@ -50,7 +50,7 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         self._hint: CostHint | None = None
 
     def compose(self) -> ComposeResult:
-        """A label and a field for each setting, and lines on what they mean."""
+        """Yield a label and a field for each setting, and lines on what they mean."""
         with Horizontal(classes="field"):
             yield Label("preset")
             yield _Choice(
@@ -80,7 +80,7 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         self.query_one("#preset").focus()
 
     def show_corpus(self, corpus: Corpus) -> None:
-        """Tell costs for this text."""
+        """Estimate costs for this text from now on."""
         self._hint = CostHint(corpus)
         self._explain()
 
@@ -95,13 +95,13 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
             self._field(name).value = field.text_of(getattr(settings, name))
 
     def settings(self) -> TrainingSettings:
-        """What the fields say. Raises SettingsError at the first that is invalid."""
+        """Return what the fields say. Raises SettingsError at the first that is invalid."""
         return TrainingSettings(
             **{name: self._field(name).value for name in TrainingSettings.FIELDS}  # type: ignore[arg-type]
         )
 
     def displayed_settings(self) -> TrainingSettings:
-        """What the fields say, or what is in use while they say nothing valid."""
+        """Return what the fields say, or what is in use while they say nothing valid."""
         try:
             return self.settings()
         except SettingsError:
@@ -158,5 +158,5 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
 
 
 def _id(name: str) -> str:
-    """The id of a setting's field."""
+    """Return the id of a setting's field."""
     return name.replace("_", "-")

@@ -26,7 +26,7 @@ _BOLD, _DIM = Style(bold=True), Style(dim=True)
 
 
 class InspectorPane(Vertical):
-    """A context, and bars of the next character's probability: by the model, and counted."""
+    """After a context, bars show the next character's probability: by the model, and counted."""
 
     BORDER_TITLE = "Inspector"
 
@@ -39,7 +39,7 @@ class InspectorPane(Vertical):
         self._table: NgramTable | None = None
 
     def compose(self) -> ComposeResult:
-        """The context above its bars."""
+        """Yield the context above its bars."""
         yield self._field
         yield self._bars
 
@@ -58,7 +58,7 @@ class InspectorPane(Vertical):
         self._draw()
 
     def on_resize(self) -> None:
-        """The bars have another length."""
+        """Draw the bars at their new length."""
         self._draw()
 
     @on(Input.Changed)
@@ -107,7 +107,7 @@ class InspectorPane(Vertical):
 
 
 def _bar(part: float, cells: int) -> str:
-    """A bar of a part of some cells, padded to all of them."""
+    """Return a bar over a part, from 0 to 1, of some cells, padded to all of them."""
     eighths = round(float(part) * cells * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(cells)

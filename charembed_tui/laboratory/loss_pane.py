@@ -19,7 +19,7 @@ from charembed_tui.widgets.titles import entitle
 
 
 class LossPane(Vertical):
-    """The plot; the border tells the loss now, its unit, and what is under the cursor.
+    """The losses are drawn here; the border has the newest, its unit, and what the cursor reads.
 
     Args:
         view: how the losses are looked at, at first.
@@ -35,11 +35,11 @@ class LossPane(Vertical):
         self._displayed: tuple[Snapshot, RunHistory, str] | None = None
 
     def compose(self) -> ComposeResult:
-        """The plot alone; the border says the rest."""
+        """Yield the plot alone; the border says the rest."""
         yield self.plot
 
     def show_baselines(self, baselines: tuple[Baseline, ...]) -> None:
-        """Take the losses of simpler models."""
+        """Take the losses of simpler models, nats per character."""
         self._baselines = baselines
         self._draw()
 
@@ -88,5 +88,5 @@ class LossPane(Vertical):
 
 
 def perplexity(loss: float) -> str:
-    """How many equally likely characters the loss amounts to."""
+    """Return how many equally likely characters a loss in nats amounts to."""
     return f"{math.exp(loss):.2f}" if loss < 20 else f"e^{loss:.0f}"

@@ -30,7 +30,7 @@ class RunOpened(Message):
 
 @dataclass
 class Written(Message):
-    """More of a sample; the last message carries a note."""
+    """More of a sample was written; the last message of a sample has a note."""
 
     sample: int
     chunk: Chunk | None
@@ -39,7 +39,7 @@ class Written(Message):
 
 @dataclass
 class BaselinesFound(Message):
-    """The losses of simpler models on the text of a run."""
+    """The losses of simpler models on the text of a run are known."""
 
     run: int
     baselines: tuple[Baseline, ...]

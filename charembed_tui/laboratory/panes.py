@@ -29,7 +29,7 @@ _POLLS_BETWEEN_NUMBERS = 5
 
 
 class Panes:
-    """All panes, held here since a query would look for them on whatever screen is in front.
+    """All panes are held here, since a query would look for them on whatever screen is in front.
 
     Args:
         plan: of the first session.
@@ -53,7 +53,7 @@ class Panes:
         self._polls = 0
 
     def compose(self) -> ComposeResult:
-        """Status, pages, footer; small screens show one page at a time, under tabs."""
+        """Yield status, pages and footer; small screens show one page at a time, under tabs."""
         yield self.status
         yield self.tabs
         with CachedContainer(id="pages"):
@@ -72,7 +72,7 @@ class Panes:
         yield Static(self._too_small, id="too-small")
 
     def introduce(self, session: Session, plan: Plan) -> None:
-        """Tell the panes of a new session."""
+        """Show a new session in all panes."""
         vocabulary = session.corpus.vocabulary
         self.embedding.show_vocabulary(vocabulary, session.settings.embedding_size)
         self.embedding.timeline_bar.follow(session.timeline)
@@ -95,7 +95,7 @@ class Panes:
             self.embedding.show(view, session.timeline)
 
     def show_numbers(self, session: Session) -> bool:
-        """Tell of the character and the context on show, no faster than can be read.
+        """Describe the character and the context on show, no faster than can be read.
 
         Returns:
             Whether there was something new to read.
@@ -113,7 +113,7 @@ class Panes:
         return True
 
     def show_view(self, session: Session) -> None:
-        """Draw the parameters on show, and tell of them."""
+        """Draw the parameters on show, and describe them."""
         view = self.view(session)
         if view is not None:
             self.embedding.show(view, session.timeline)
@@ -124,7 +124,7 @@ class Panes:
         self.inspector.show(view, session.table)
 
     def view(self, session: Session) -> View | None:
-        """The parameters on show; None before there are any."""
+        """Return the parameters on show; None before there are any."""
         snapshot, step = session.snapshot, self.embedding.timeline_bar.step
         frame = None if step is None else session.timeline.at(step)
         if frame is not None:

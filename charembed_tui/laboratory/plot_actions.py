@@ -7,16 +7,16 @@ from model.projection import component_variances
 
 
 class PlotActions(BaseScreen):
-    """Actions on the embedding, its timeline and the loss."""
+    """These actions work on the embedding, its timeline and the loss."""
 
     # The embedding
 
     def action_cycle_component(self, axis: int, by: int) -> None:
-        """The next or previous component on an axis (0 horizontal, 1 vertical)."""
+        """Draw the next or previous component on an axis (0 horizontal, 1 vertical)."""
         self.panes.embedding.cycle(axis, by)
 
     def action_choose_components(self) -> None:
-        """The component chooser."""
+        """Open the component chooser."""
         from charembed_tui.screens.components import ComponentsScreen
 
         view = self.require_view()
@@ -32,7 +32,7 @@ class PlotActions(BaseScreen):
         self.app.push_screen(ComponentsScreen(shares, drawn), show)
 
     def action_toggle_principal_plane(self) -> None:
-        """From components to the principal plane and back."""
+        """Go from components to the principal plane, or back."""
         self.panes.embedding.toggle_principal()
 
     def action_toggle_frozen(self) -> None:
@@ -40,11 +40,11 @@ class PlotActions(BaseScreen):
         self.panes.embedding.toggle_frozen()
 
     def action_zoom(self, steps: int) -> None:
-        """Nearer (positive) or farther."""
+        """Go nearer (positive) or farther."""
         self.panes.embedding.plot.zoom(steps)
 
     def action_pan(self, right: int, up: int) -> None:
-        """Move the frame."""
+        """Move the frame by parts of its size: 1 or -1 for each."""
         self.panes.embedding.plot.pan(right, up)
 
     def action_fit(self) -> None:
@@ -78,7 +78,7 @@ class PlotActions(BaseScreen):
         self.panes.embedding.timeline_bar.scrub(by)
 
     def action_scrub_to_end(self, which: int) -> None:
-        """To the first step (-1), or to the newest parameters (1)."""
+        """Go to the first step (-1), or to the newest parameters (1)."""
         self.panes.embedding.timeline_bar.to_end(which)
 
     def action_play(self) -> None:

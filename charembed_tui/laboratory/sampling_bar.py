@@ -19,7 +19,7 @@ _SHORT = {"length": "len", "temperature": "T", "top_k": "k", "top_p": "p"}
 
 
 class SamplingBar(Horizontal):
-    """Fields for length, temperature, top-k, top-p and seed.
+    """This row has fields for length, temperature, top-k, top-p and seed.
 
     Args:
         settings: what they show at first.
@@ -27,7 +27,7 @@ class SamplingBar(Horizontal):
 
     @dataclass
     class Changed(Message):
-        """Other settings, or what is wrong with what was typed."""
+        """The settings are others, or something is wrong with what was typed."""
 
         error: str = ""
 
@@ -36,7 +36,7 @@ class SamplingBar(Horizontal):
         self.settings = settings
 
     def compose(self) -> ComposeResult:
-        """A label and a field for each."""
+        """Yield a label and a field for each setting."""
         for name, field in SamplingSettings.FIELDS.items():
             yield Label(_SHORT.get(name, name))
             number = NumberField(name, field, getattr(self.settings, name), id=f"sampling-{name}")

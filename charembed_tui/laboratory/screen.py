@@ -37,7 +37,7 @@ _KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q")
 
 
 class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
-    """All panes, and what keeps them up to date.
+    """This screen has all panes and brings them up to date.
 
     Args:
         plan: of the first session.
@@ -65,11 +65,11 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self._turn = cycle(self._turns)
 
     def compose(self) -> ComposeResult:
-        """All panes."""
+        """Yield all panes."""
         yield from self.panes.compose()
 
     def on_mount(self) -> None:
-        """What takes long begins behind the first picture."""
+        """Begin what takes long behind the first picture."""
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
@@ -95,12 +95,12 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         return True
 
     def preferences(self, theme: str) -> Preferences:
-        """The settings as they are now, with the name of a theme."""
+        """Return the settings as they are now, with the name of a theme."""
         generation, loss = self.panes.generation, self.panes.loss
         return Preferences(self.displayed_settings(), generation.settings, loss.view, theme)
 
     def system_commands(self) -> Iterable[SystemCommand]:
-        """Everything the keys do, for the command palette."""
+        """Yield everything the keys do, for the command palette."""
         for command in COMMANDS:
             if command.action != "app.quit":  # Textual has its own
                 help_text = escape(f"{command.group} · {command.key_label}")

@@ -23,7 +23,7 @@ _SIGNS = {
 
 
 class StatusBar(Line):
-    """State, step, loss and speed of the session."""
+    """This row says state, step, loss and speed of the session."""
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -31,11 +31,11 @@ class StatusBar(Line):
 
     @property
     def text(self) -> str:
-        """What it says, without colours."""
+        """The text of the row, without colours."""
         return "".join(segment.text for segment in self._segments)
 
     def segments(self, width: int) -> list[Segment]:
-        """What was last shown."""
+        """Return the segments of the last snapshot."""
         return self._segments
 
     def show(self, snapshot: Snapshot, corpus_name: str, note: str = "") -> None:
@@ -62,6 +62,6 @@ class StatusBar(Line):
 
 
 def _bar(part: float) -> str:
-    """A progress bar of ten cells."""
+    """Return a progress bar of ten cells for a part from 0 to 1."""
     done = round(10 * part)
     return "━" * done + "╌" * (10 - done)

@@ -10,7 +10,7 @@ from charembed_tui.laboratory.writing_actions import WritingActions
 
 
 class TextActions(WritingActions):
-    """Actions on the text in use, and on what is on the screen."""
+    """These actions work on the text in use, and on what is on the screen."""
 
     def action_choose_corpus(self) -> None:
         """Choose a text."""
@@ -18,7 +18,7 @@ class TextActions(WritingActions):
         self.panes.corpus.focus_choice()
 
     def action_show_facts(self) -> None:
-        """Details of the text."""
+        """Show details of the text."""
         from charembed_tui.screens.text_facts import TextFactsScreen
 
         facts = self.snapshot.facts
@@ -60,7 +60,7 @@ class TextActions(WritingActions):
         self.stop_writing()
 
     def action_help(self) -> None:
-        """All keys."""
+        """Show all keys."""
         from charembed_tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen(help_columns()))

@@ -21,7 +21,7 @@ _TICKS = 20  # a second
 
 
 class TimelineBar(Line):
-    """Where in the recording the view is: at a step, or at the newest parameters."""
+    """The slider stands where the view is: at a recorded step, or at the newest parameters."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "timeline--done",
@@ -32,7 +32,7 @@ class TimelineBar(Line):
 
     @dataclass
     class Moved(Message):
-        """Another step is on show; None for the newest parameters, as they come."""
+        """Another step is on show; it is None for the newest parameters, as they come."""
 
         step: int | None
 
@@ -59,7 +59,7 @@ class TimelineBar(Line):
         self.refresh()
 
     def show(self, last: int) -> None:
-        """The recording now reaches to this step."""
+        """Extend the slider: the recording now reaches to this step."""
         if last != self._last:
             self._last = last
             self.refresh()
@@ -80,7 +80,7 @@ class TimelineBar(Line):
         self._set(step)
 
     def to_end(self, which: int) -> None:
-        """To the first step (-1), or to the newest parameters (1)."""
+        """Go to the first step (-1), or to the newest parameters (1)."""
         self.to(None if which > 0 else 0)
 
     def toggle_playback(self) -> None:
@@ -132,7 +132,7 @@ class TimelineBar(Line):
             self.post_message(self.Moved(step))
 
     def segments(self, width: int) -> list[Segment]:
-        """The bar, and in words where it stands."""
+        """Return the bar, and in words where it stands."""
         sign = "▶" if self.is_playing else "‖" if self.step is not None else "●"
         here = self._last if self.step is None else self.step
         state = "live" if self.step is None else f"of {self._last:,}"
@@ -165,12 +165,12 @@ class TimelineBar(Line):
         self._point(event.x)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag."""
+        """Drag the head."""
         if self.app.mouse_captured is self:
             self._point(event.x)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Let go."""
+        """Let go of the head."""
         self.release_mouse()
 
     def _point(self, x: int) -> None:

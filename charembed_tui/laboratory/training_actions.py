@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TrainingActions(BaseScreen):
-    """Actions on the session."""
+    """These actions work on the session."""
 
     def action_train(self) -> None:
         """Start or pause."""
@@ -33,7 +33,7 @@ class TrainingActions(BaseScreen):
             self.session.step_once()
 
     def _is_followed(self) -> bool:
-        """Whether another process trains; says so."""
+        """Return whether another process trains; says so."""
         name = self.session.followed
         if name:
             self.notify(
@@ -53,7 +53,7 @@ class TrainingActions(BaseScreen):
         self.panes.hyperparameters.focus_first()
 
     def action_compare_runs(self) -> None:
-        """The table of runs; the one chosen there lends its settings."""
+        """Show the table of runs; the one chosen there lends its settings."""
         from charembed_tui.screens.runs import RunsScreen
 
         def take(settings: TrainingSettings | None) -> None:
@@ -65,7 +65,7 @@ class TrainingActions(BaseScreen):
         self.app.push_screen(RunsScreen(self.history, self.snapshot.run), take)
 
     def action_open_saved_run(self) -> None:
-        """The runs on disk."""
+        """Show the runs on disk, and open the one that is chosen."""
         from charembed_tui.screens.saved_runs import SavedRunsScreen
 
         def open_run(chosen: tuple[RunFolder, Use] | None) -> None:

@@ -12,7 +12,7 @@ from charembed_tui.training.snapshot import View
 
 
 class WritingActions(BaseScreen):
-    """Actions on what the model writes."""
+    """These actions work on what the model writes."""
 
     def action_generate(self) -> None:
         """Write by the parameters on show."""
@@ -58,7 +58,7 @@ class WritingActions(BaseScreen):
             self.background.add_sample(self.session, sample.to_generated_text())
 
     def action_through_time(self) -> None:
-        """The prompt at several points of the timeline."""
+        """Write after the prompt at several points of the timeline."""
         from charembed_tui.screens.through_time import ThroughTimeScreen, spread
 
         views = spread(self.session.timeline, self.snapshot.model)
@@ -100,7 +100,7 @@ class WritingActions(BaseScreen):
             self.notify_written(path)
 
     def _newest_text(self) -> str:
-        """The newest sample with its prompt; says so where there is none yet."""
+        """Return the newest sample with its prompt; says so where there is none yet."""
         text = self.panes.generation.text
         if not text:
             self.notify("Nothing is written yet: g writes.", severity="warning")

@@ -37,7 +37,7 @@ _CURSOR, _TRAIL = len(CharacterClass), len(CharacterClass) + 1
 
 
 class EmbeddingPlot(Plot, can_focus=True):
-    """Embeddings at two components, or in their principal plane."""
+    """Embeddings (V, H) are drawn at two of their components, or in their principal plane."""
 
     INKS: ClassVar[tuple[str, ...]] = (
         *(f"embedding--{c.name.lower()}" for c in CharacterClass),
@@ -74,12 +74,12 @@ class EmbeddingPlot(Plot, can_focus=True):
 
     @property
     def components(self) -> tuple[int, int] | None:
-        """The two components shown, None for the principal plane."""
+        """The two components that are drawn, None for the principal plane."""
         return self._components
 
     @property
     def shares(self) -> tuple[float, float] | None:
-        """Of the variance along the axes of the principal plane, where it is shown."""
+        """Parts of the variance along both axes of the principal plane; None for components."""
         return None if self._plane is None else (self._plane.shares[0], self._plane.shares[1])
 
     @property
@@ -121,7 +121,7 @@ class EmbeddingPlot(Plot, can_focus=True):
         self.redraw(at_once=True)
 
     def zoom(self, steps: int) -> None:
-        """Nearer (positive) or farther; the axes then stay where they are."""
+        """Go nearer (positive) or farther; the axes then stay where they are."""
         self._set_ranges(lambda axis_range, _: axis_range.zoomed(_ZOOM**steps))
 
     def pan(self, right: int, up: int) -> None:
@@ -167,7 +167,7 @@ class EmbeddingPlot(Plot, can_focus=True):
             self.select(best)
 
     def _placed(self) -> dict[int, tuple[int, int]]:
-        """The cells of the characters that have one."""
+        """Return the cells of the characters that have one."""
         return {i: cell for i, cell in enumerate(self._cells) if cell is not None}
 
     def on_click(self, event: events.Click) -> None:
@@ -219,11 +219,11 @@ class EmbeddingPlot(Plot, can_focus=True):
 
     @property
     def has_data(self) -> bool:
-        """Whether embeddings were shown."""
+        """Whether there are embeddings to draw."""
         return self._projected is not None
 
     def picture(self, canvas: Canvas) -> Picture:
-        """One sign a character, moved a little where two would share a cell."""
+        """Put one sign a character, moved a little where two would share a cell."""
         if self._projected is None or self._ranges is None:
             self._cells = []
             return NOTHING
@@ -253,7 +253,7 @@ class EmbeddingPlot(Plot, can_focus=True):
         return Picture((), tuple(signs), horizontal, vertical)
 
     def _trail_signs(self, ranges: tuple[Range, Range], sizes: tuple[int, int]) -> list[Sign]:
-        """Where the cursor's character was before."""
+        """Return signs where the cursor's character was before."""
         if self.cursor is None:
             return []
         path = [
@@ -271,5 +271,5 @@ class EmbeddingPlot(Plot, can_focus=True):
 
 
 def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Between two cells, in widths of a cell."""
+    """Return the distance between two cells, in widths of a cell."""
     return float(np.hypot(a[0] - b[0], 2 * (a[1] - b[1])))

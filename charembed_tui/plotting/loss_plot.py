@@ -40,7 +40,7 @@ _BASELINE_ROOM = 0.3  # of the curves' range: lines farther off are not drawn
 
 
 class LossPlot(Plot, can_focus=True):
-    """Curves, the switches of optimizer, baselines, and a cursor to read numbers off."""
+    """Losses are drawn as curves, with switches of optimizer, baselines and a cursor."""
 
     INKS: ClassVar[tuple[str, ...]] = tuple(f"loss--{name}" for name in _NAMES)
     COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
@@ -78,7 +78,7 @@ class LossPlot(Plot, can_focus=True):
         self.redraw(at_once=at_once)
 
     def reading(self) -> tuple[float, tuple[float, ...]] | None:
-        """Where the cursor is on the horizontal axis, and the last loss of each curve there."""
+        """Return where on the horizontal axis the cursor is, and the last loss of each curve."""
         if self._cursor is None or self._horizontal is None or not self._curves:
             return None
         left, right = self._horizontal
@@ -102,11 +102,11 @@ class LossPlot(Plot, can_focus=True):
         self._point(column if 0 <= column < self.canvas.columns else None)
 
     def on_leave(self) -> None:
-        """The mouse went away."""
+        """Take the cursor away with the mouse."""
         self._point(None)
 
     def on_blur(self) -> None:
-        """The keys act elsewhere."""
+        """Take the cursor away: the keys act elsewhere."""
         self._point(None)
 
     def _point(self, column: int | None) -> None:
@@ -117,11 +117,11 @@ class LossPlot(Plot, can_focus=True):
 
     @property
     def has_data(self) -> bool:
-        """Whether a curve was shown."""
+        """Whether there is a curve to draw."""
         return bool(self._curves or self._past)
 
     def picture(self, canvas: Canvas) -> Picture:
-        """Lines through two points a column at the most."""
+        """Draw lines through two points a column at the most."""
         view = self._view
         curves = [(_PAST + i % 3, curve) for i, curve in enumerate(self._past)]
         curves += reversed(list(enumerate(self._curves)))  # the training curve on top
@@ -173,7 +173,7 @@ class LossPlot(Plot, can_focus=True):
         )
 
     def _baseline_levels(self, low: float, high: float) -> dict[str, float]:
-        """Names and places of the lines near enough to the curves."""
+        """Return names and heights of the baselines near enough to the curves."""
         if self._view.baselines == "off":
             return {}
         room = _BASELINE_ROOM * (high - low) or 0.3
@@ -186,7 +186,7 @@ class LossPlot(Plot, can_focus=True):
         return result
 
     def _at_step(self, step: int) -> float | None:
-        """Where a step is on the horizontal axis."""
+        """Return where a step is on the horizontal axis."""
         curve = self._curves[0]
         if not len(curve):
             return None
@@ -197,7 +197,7 @@ class LossPlot(Plot, can_focus=True):
 
 
 def _dots(columns: Array, rows: Array) -> tuple[Array, Array]:
-    """A curve on braille dots, without those inside of level stretches, which a line shows as well.
+    """Put a curve on braille dots, without those inside of level stretches, which need none.
 
     So a picture changes only when a dot does.
 
@@ -212,13 +212,13 @@ def _dots(columns: Array, rows: Array) -> tuple[Array, Array]:
 
 
 def _step(most: float) -> float:
-    """The largest of 1, 2, 5, 10 … that is not more."""
+    """Return the largest of 1, 2, 5, 10 … that is not more."""
     power = 10.0 ** math.floor(math.log10(most))
     return max(power * f for f in (1, 2, 5) if f == 1 or power * f <= most)
 
 
 def _rounded_up(end: float) -> float:
-    """Where the horizontal axis ends: farther, so that it need not grow with every picture."""
+    """Return where the horizontal axis ends: farther, so as not to move with every picture."""
     if end <= 0:
         return end
     step = _step(end / 10)
@@ -226,7 +226,7 @@ def _rounded_up(end: float) -> float:
 
 
 def _rounded_outward(low: float, high: float) -> tuple[float, float]:
-    """The ends of the vertical axis: wider than the data, also where the data are level."""
+    """Return the ends of the vertical axis: wider than the data, also where the data are level."""
     span = high - low if high - low > _LEVEL else 0.5
     step, room = _step(span / 10), span / 50
     return math.floor((low - room) / step) * step, math.ceil((high + room) / step) * step

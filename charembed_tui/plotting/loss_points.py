@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 
 
 def points(curve: Curve, view: LossView) -> tuple[Array, Array]:
-    """What is drawn of a curve, without what a logarithmic axis cannot show.
+    """Return what is drawn of a curve, without what a logarithmic axis cannot show.
 
     Smoothing is of what was measured, not of what is drawn.
 

@@ -28,7 +28,7 @@ _PLACEHOLDER = re.compile("[\U000f0000-\U000ffffd]")
 
 @dataclass(frozen=True)
 class Canvas:
-    """The cells inside the axes: where they begin in the widget, and how many there are."""
+    """A canvas is the cells inside the axes: where they begin in the widget, and how many."""
 
     left: int
     top: int
@@ -37,7 +37,7 @@ class Canvas:
 
     @classmethod
     def of(cls, width: int, height: int) -> Canvas:
-        """The canvas of a widget of this size, with both axes labelled."""
+        """Return the canvas of a widget of this size, with both axes labelled."""
         return cls(_LABEL + 1, 1, width - _LABEL - 2, height - 3)
 
     @property
@@ -51,7 +51,7 @@ Ticks = tuple[tuple[int, str], ...]  # where they are, and their labels
 
 
 class Sign(NamedTuple):
-    """A character, or some from here to the right."""
+    """A sign is a character, or some from its cell to the right."""
 
     column: int
     row: int
@@ -61,7 +61,7 @@ class Sign(NamedTuple):
 
 @dataclass(frozen=True)
 class Stroke:
-    """Points joined by a line of one character or of braille dots."""
+    """A stroke joins points by a line of one character or of braille dots."""
 
     columns: tuple[float, ...]
     rows: tuple[float, ...]
@@ -71,7 +71,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Picture:
-    """All that a plot shows, later parts over earlier ones, signs over strokes.
+    """A picture is all that a plot shows, later parts over earlier ones, signs over strokes.
 
     Equal ones look the same.
     """
@@ -86,7 +86,7 @@ NOTHING = Picture((), (), (), ())
 
 
 class Glyphs:
-    """The glyphs of some characters, and the signs that stand for them in a picture."""
+    """These are the glyphs of some characters, and the signs that stand for them in a picture."""
 
     def __init__(self, characters: Sequence[str] = ()) -> None:
         self._glyphs = [glyph(c) for c in characters]
@@ -95,7 +95,7 @@ class Glyphs:
         self._wide = re.compile(f"([{wide}](?:\x1b\\[[0-9;]*m)*)[^\x1b\n]") if wide else None
 
     def put_into(self, drawn: str) -> str:
-        """The glyphs in place of their signs."""
+        """Put the glyphs in place of their signs."""
         if self._wide:
             drawn = self._wide.sub(r"\1", drawn)
         return _PLACEHOLDER.sub(self._glyph, drawn)
@@ -106,13 +106,13 @@ class Glyphs:
 
 
 def placeholder(index: int) -> str:
-    """A character that stands for the glyph with this index while plotext draws."""
+    """Return a character that stands for the glyph with this index while plotext draws."""
     return chr(_FIRST_PLACEHOLDER + index % _PLACEHOLDERS)
 
 
 @cache
 def plotext() -> Any:
-    """The module, imported when the first figure is drawn: it takes a tenth of a second."""
+    """Return the module, imported when the first figure is drawn: it takes a tenth of a second."""
     import plotext as module
 
     module.terminal.limit(False, False)  # the widget knows its size, whatever the terminal's is
@@ -121,7 +121,7 @@ def plotext() -> Any:
 
 
 def drawn(picture: Picture, columns: int, rows: int) -> str:
-    """What plotext makes of a picture: lines with escape sequences for the inks."""
+    """Return what plotext makes of a picture: lines with escape sequences for the inks."""
     canvas = Canvas.of(columns, rows)
     top, *bottom = _above_and_below(canvas.columns, picture.horizontal)
     sides = _beside(canvas.rows, picture.vertical)
@@ -136,19 +136,19 @@ def drawn(picture: Picture, columns: int, rows: int) -> str:
 
 @lru_cache(maxsize=256)
 def _above_and_below(columns: int, ticks: Ticks) -> tuple[str, str, str]:
-    """The line above the canvas, that below it, and the labels."""
+    """Return the line above the canvas, that below it, and the labels."""
     top, _, _, bottom, labels, *_ = _frame(columns, 2, ticks, ())
     return top, bottom, labels
 
 
 @lru_cache(maxsize=256)
 def _beside(rows: int, ticks: Ticks) -> list[tuple[str, str]]:
-    """What is to the left and to the right of each row of the canvas."""
+    """Return what is to the left and to the right of each row of the canvas."""
     return [(line[: _LABEL + 1], line[-1]) for line in _frame(2, rows, (), ticks)[1 : rows + 1]]
 
 
 def _frame(columns: int, rows: int, horizontal: Ticks, vertical: Ticks) -> list[str]:
-    """Lines of a figure with this many cells inside."""
+    """Return the lines of a figure with this many cells inside."""
     figure = _figure(columns + _LABEL + 2, rows + 3, frame=True)
     rulers = (("x", horizontal, columns, 1), ("y", vertical, rows, _LABEL))
     for name, ticks, cells, room in rulers:
@@ -161,7 +161,7 @@ def _frame(columns: int, rows: int, horizontal: Ticks, vertical: Ticks) -> list[
 
 
 def _inside(picture: Picture, canvas: Canvas) -> list[str]:
-    """Lines of what is inside the frame."""
+    """Return the lines of what is inside the frame."""
     if picture.strokes:
         matrix = _strokes(picture.strokes, canvas)
     else:  # much quicker
@@ -186,12 +186,12 @@ def _strokes(strokes: Sequence[Stroke], canvas: Canvas) -> Any:
 
 @lru_cache(maxsize=1 << 14)
 def _cells(text: str, ink: int) -> Any:
-    """A matrix of one row."""
+    """Return a matrix of one row."""
     return plotext().colorize(text).fill(FIRST_INK + ink).matrix()
 
 
 def _figure(columns: int, rows: int, *, frame: bool) -> Any:
-    """The figure without marks; what else was set before is set anew by those who use it."""
+    """Return the figure without marks; what else was set before is set anew by those who use it."""
     figure = plotext().figure
     figure.clear.data()
     figure.plot_size(columns, rows)
@@ -199,18 +199,18 @@ def _figure(columns: int, rows: int, *, frame: bool) -> Any:
 
 
 def ticks(low: float, high: float, cells: int, places: Sequence[tuple[float, str]]) -> Ticks:
-    """Labelled places on an axis from `low` to `high` over some cells."""
+    """Return labelled places on an axis from `low` to `high` over some cells."""
     scale = (cells - 1) / (high - low)
     return tuple((round((at - low) * scale), label) for at, label in places)
 
 
 def linear_ticks(low: float, high: float, cells: int, most: int) -> Ticks:
-    """Round numbers, at most about `most` of them, as labels."""
+    """Return round numbers, at most about `most` of them, as labels."""
     return ticks(low, high, cells, [(at, short(at)) for at in round_ticks(low, high, most)])
 
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round numbers between two, at most about `most` of them."""
+    """Return round numbers between two, at most about `most` of them."""
     if not high > low or most < 1:
         return [low]
     raw = (high - low) / most
@@ -222,7 +222,7 @@ def round_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def short(value: float) -> str:
-    """A number in at most six characters."""
+    """Write a number in at most six characters."""
     if value == 0:
         return "0"
     size = abs(value)

@@ -10,7 +10,7 @@ _REACH = 7  # cells a glyph may be moved, before it is left out
 def place(
     wanted: Sequence[tuple[int, int]], widths: Sequence[int], columns: int, rows: int
 ) -> list[tuple[int, int] | None]:
-    """A cell for each glyph, as near to the wanted one as is free; earlier glyphs go first.
+    """Find a cell for each glyph, as near to the wanted one as is free; earlier glyphs go first.
 
     Args:
         wanted: column and row of each; those outside the grid are left out.

@@ -21,7 +21,7 @@ _REST = 4.0  # times as long as building a figure took, before the next one is b
 
 
 class Plot(StripWidget):
-    """Base of plots: subclasses say what is to be seen and name the classes of their inks."""
+    """Plots build on this one: they say what is to be seen and name the classes of their inks."""
 
     DEFAULT_CSS = """
     Plot { height: 1fr; width: 1fr; }
@@ -46,7 +46,7 @@ class Plot(StripWidget):
 
     @abstractmethod
     def picture(self, canvas: Canvas) -> Picture:
-        """What is to be seen now."""
+        """Return what is to be seen now."""
 
     @property
     def canvas(self) -> Canvas:
@@ -82,19 +82,19 @@ class Plot(StripWidget):
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def notify_style_update(self) -> None:
-        """Colours changed with the theme."""
+        """Forget the strips: colours changed with the theme."""
         super().notify_style_update()
         self._strips = self._picture = None
 
     def render_line(self, y: int) -> Strip:
-        """A line of the figure, built when the first is asked for."""
+        """Return a line of the figure, built when the first is asked for."""
         strips = self._strips
         if strips is None or self._fits != self.size:
             strips = self._build()
         return strips[y]
 
     def _build(self) -> list[Strip]:
-        """The lines of the present picture; those that are there where it is the same."""
+        """Return the lines of the present picture; those that are there where it is the same."""
         size, canvas = self.size, self.canvas
         if not canvas.is_usable or not self.has_data:
             self._picture, self._fits = None, size
@@ -130,6 +130,6 @@ class Plot(StripWidget):
 
 
 def _ink(codes: str) -> int:
-    """The ink that an escape sequence asks for, -1 for none."""
+    """Return the ink that an escape sequence asks for, -1 for none."""
     kind, *rest = codes.split(";")
     return int(rest[1]) - FIRST_INK if kind == "38" and len(rest) > 1 else -1

@@ -20,7 +20,7 @@ _BAR = 24
 
 
 class ComponentsScreen(Dialog[tuple[int, int]]):
-    """Components by variance; x and y put the one under the cursor on an axis.
+    """The components are listed by variance; x and y put the one under the cursor on an axis.
 
     Args:
         shares: (H,) of the total variance.
@@ -43,7 +43,7 @@ class ComponentsScreen(Dialog[tuple[int, int]]):
         )
 
     def compose(self) -> ComposeResult:
-        """A list under a line on the keys."""
+        """Yield a list under a line on the keys."""
         with Vertical(classes="dialog", id="components") as box:
             box.border_title = "Components by variance"
             box.border_subtitle = "enter draws them, esc leaves"

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class _ClosedOnce:
-    """Mixin for a screen that closes itself only: Textual would close whatever is in front.
+    """This mixin closes its own screen only: Textual would close whatever is in front.
 
     Keys and clicks that were waiting when it closed still reach it.
     """
@@ -27,7 +27,7 @@ class _ClosedOnce:
 
 
 class Dialog(_ClosedOnce, ModalScreen[Result]):
-    """Base of dialogs: compose a container with the class `dialog`."""
+    """All dialogs build on this one: they compose a container with the class `dialog`."""
 
     AUTO_FOCUS = "*"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close")]
@@ -38,7 +38,7 @@ class Dialog(_ClosedOnce, ModalScreen[Result]):
 
 
 class Palette(_ClosedOnce, CommandPalette):
-    """Textual's command palette, which cannot turn pages while it has no room for a line."""
+    """Textual's command palette, kept from turning pages while it has no room for a line."""
 
     def _action_command_list(self, action: str) -> None:
         with suppress(KeyError, IndexError):

@@ -36,7 +36,7 @@ _GIF_FRAMES = 120
 
 @dataclass(frozen=True, eq=False)
 class Exportable:
-    """All that can be exported of a run.
+    """This is all that can be exported of a run.
 
     Attributes:
         corpus: the text.
@@ -57,18 +57,18 @@ class Exportable:
     run: Path | None
 
     def scene(self, frames: list[Frame]) -> Scene:
-        """The scene of some frames."""
+        """Lay out some frames as a scene."""
         model, vocabulary = self.snapshot.model, self.corpus.vocabulary
         return lay_out(frames, model, vocabulary, self.components, self.corpus.name)
 
     def now(self) -> list[Frame]:
-        """The parameters on show as a frame."""
+        """Return the parameters on show as the one frame."""
         return [Frame(self.view.step, self.view.theta)]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How an export tells how far it is, and hears that it should leave off."""
+    """An export reports here how far it is, and hears that it should leave off."""
 
     advance: Callable[[int, int], object]
     is_cancelled: Callable[[], bool]
@@ -101,7 +101,7 @@ KINDS: dict[str, tuple[str, Callable[[Exportable, Path, Progress], None]]] = {
 
 
 class ExportScreen(Dialog[Path]):
-    """A list of kinds; the result is the folder that was written.
+    """The kinds of export are listed; the result is the folder that was written.
 
     Args:
         what: can be exported.
@@ -109,14 +109,14 @@ class ExportScreen(Dialog[Path]):
 
     @dataclass
     class Advanced(Message):
-        """How far the export is."""
+        """The export has come farther."""
 
         done: int
         total: int
 
     @dataclass
     class Ended(Message):
-        """It is complete, or why it is not."""
+        """The export is complete, or has failed for a reason."""
 
         folder: Path | None
         error: str = ""
@@ -127,7 +127,7 @@ class ExportScreen(Dialog[Path]):
         self._worker: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
-        """The list, and a bar once something is written."""
+        """Yield the list, and a bar for when something is written."""
         with Vertical(classes="dialog", id="export") as box:
             box.border_title = "Export"
             box.border_subtitle = "enter writes, esc leaves"
@@ -142,7 +142,7 @@ class ExportScreen(Dialog[Path]):
             yield Static("", id="export-note")
 
     def on_mount(self) -> None:
-        """No bar before there is progress."""
+        """Hide the bar before there is progress."""
         self.query_one(ProgressBar).display = False
 
     @on(OptionList.OptionSelected)

@@ -24,7 +24,7 @@ STORY = (
 
 @dataclass(frozen=True)
 class KeyGroup:
-    """Keys that belong together.
+    """A group has keys that belong together.
 
     Attributes:
         title: of the group.
@@ -36,7 +36,7 @@ class KeyGroup:
 
 
 class HelpScreen(Dialog[None]):
-    """Closes with the keys that opened it, or esc.
+    """All keys are listed; it closes with those that opened it, or esc.
 
     Args:
         columns: the groups of keys in each column.
@@ -49,7 +49,7 @@ class HelpScreen(Dialog[None]):
         self._columns = columns
 
     def compose(self) -> ComposeResult:
-        """Columns of keys under a short story."""
+        """Yield columns of keys under a short story."""
         with VerticalScroll(id="help") as box:
             box.border_title = "Help"
             box.border_subtitle = "ctrl+p finds commands · esc closes"

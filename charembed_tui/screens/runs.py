@@ -20,7 +20,7 @@ _COLUMNS = ("", "run", "held out", "training", "steps", "seconds", "text")
 
 
 class RunsScreen(Dialog[TrainingSettings]):
-    """A table sorted by held-out loss; enter takes over a run's settings.
+    """The runs are in a table sorted by held-out loss; enter takes over a run's settings.
 
     Args:
         history: the runs.
@@ -38,7 +38,7 @@ class RunsScreen(Dialog[TrainingSettings]):
         self._table: DataTable[Text | str] = DataTable(cursor_type="row", zebra_stripes=True)
 
     def compose(self) -> ComposeResult:
-        """The table, or why it is empty."""
+        """Yield the table, or why it is empty."""
         with Vertical(classes="dialog wide", id="runs") as box:
             box.border_title = "Runs by held-out loss, nats per character"
             box.border_subtitle = "space shows or hides a curve, enter takes the settings"

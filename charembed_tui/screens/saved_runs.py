@@ -30,7 +30,7 @@ _MOST = 500
 
 @dataclass(frozen=True, eq=False)
 class Saved:
-    """A run as the table lists it."""
+    """This is a run as the table lists it."""
 
     folder: RunFolder
     last: Measurement | None
@@ -38,7 +38,7 @@ class Saved:
 
 
 class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
-    """A table, the newest run first.
+    """The runs on disk are in a table, the newest first.
 
     Args:
         current: folder of the run that goes on.
@@ -63,7 +63,7 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
         self._note = Static("looking …", classes="hint")
 
     def compose(self) -> ComposeResult:
-        """The table, or why it is empty."""
+        """Yield the table, and a note on why it may be empty."""
         with Vertical(classes="dialog wide", id="saved-runs") as box:
             box.border_title = "Saved runs, nats per character"
             box.border_subtitle = "enter goes on, or follows · p starts from its parameters"

@@ -20,7 +20,7 @@ _NAMES = {"\n": "line feed", "\t": "tab", "\r": "carriage return"}
 
 
 class SearchScreen(Dialog[int]):
-    """Type, choose with the arrows, enter.
+    """A person types, chooses with the arrows, and presses enter.
 
     Args:
         vocabulary: the characters to choose from.
@@ -32,7 +32,7 @@ class SearchScreen(Dialog[int]):
         self._list = OptionList(compact=True)
 
     def compose(self) -> ComposeResult:
-        """A field and the characters that match."""
+        """Yield a field and the characters that match."""
         with Vertical(classes="dialog", id="search") as box:
             box.border_title = "Find a character"
             box.border_subtitle = "enter chooses, esc leaves"
@@ -40,7 +40,7 @@ class SearchScreen(Dialog[int]):
             yield self._list
 
     def on_mount(self) -> None:
-        """All of them, before anything is typed."""
+        """List all characters, before anything is typed."""
         self._fill("")
 
     def _fill(self, wanted: str) -> None:
@@ -70,12 +70,12 @@ class SearchScreen(Dialog[int]):
 
 
 def name(character: str) -> str:
-    """A character's name, in lower case."""
+    """Return a character's name, in lower case."""
     return _NAMES.get(character) or unicodedata.name(character, "").lower()
 
 
 def matches(vocabulary: tuple[str, ...], wanted: str) -> list[int]:
-    """Codes of the characters that are, or are named, what is wanted; the best first."""
+    """Return the codes of the characters that are, or are named, what is wanted; the best first."""
     if not wanted:
         return list(range(len(vocabulary)))
     text = wanted.strip().lower() or wanted

@@ -18,7 +18,7 @@ _FIRST = (("embedding_size", "2, 5, 16"), ("optimizer", ""))
 
 
 class SweepScreen(Dialog[Sweep]):
-    """Two rows of a setting and its values, and how long each run may take.
+    """The form has two rows of a setting and its values, and how long each run may take.
 
     Args:
         base: the settings that are not swept.
@@ -31,7 +31,7 @@ class SweepScreen(Dialog[Sweep]):
         self._base = base
 
     def compose(self) -> ComposeResult:
-        """The form, and what it comes to."""
+        """Yield the form, and what it comes to."""
         options = [(field.label, name) for name, field in TrainingSettings.FIELDS.items()]
         with Vertical(classes="dialog", id="sweep") as box:
             box.border_title = "Sweep"
@@ -51,7 +51,7 @@ class SweepScreen(Dialog[Sweep]):
             yield Button("start", id="start", compact=True)
 
     def on_mount(self) -> None:
-        """Tell what the first values come to."""
+        """Say what the first values come to."""
         self._explain()
 
     def _plan(self) -> Sweep:

@@ -24,7 +24,7 @@ _BAR = 20
 
 
 class TextFactsScreen(Dialog[None]):
-    """What was counted.
+    """This screen says what was counted of a text.
 
     Args:
         corpus: the text.
@@ -38,7 +38,7 @@ class TextFactsScreen(Dialog[None]):
         self._corpus, self._facts = corpus, facts
 
     def compose(self) -> ComposeResult:
-        """One long text."""
+        """Yield one long text."""
         with VerticalScroll(classes="dialog wide", id="text-facts") as box:
             entitle(box, f"Text · {visible(self._corpus.name)}", "esc closes")
             yield Static(self._describe())

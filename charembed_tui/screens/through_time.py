@@ -29,7 +29,7 @@ _CHARACTERS = 240
 
 
 class ThroughTimeScreen(Dialog[None]):
-    """GeneratedTexts with one seed, each by the parameters of another step.
+    """Texts are written with one seed, each by the parameters of another step.
 
     Args:
         views: the points of the timeline.
@@ -40,7 +40,7 @@ class ThroughTimeScreen(Dialog[None]):
 
     @dataclass
     class Written(Message):
-        """A sample is complete, or failed."""
+        """There is more of a sample, or it has failed."""
 
         number: int
         chunk: Chunk | str
@@ -61,7 +61,7 @@ class ThroughTimeScreen(Dialog[None]):
         ]
 
     def compose(self) -> ComposeResult:
-        """A column a point."""
+        """Yield a column for each point."""
         with VerticalScroll(classes="dialog wide", id="through-time") as box:
             entitle(
                 box,
@@ -73,7 +73,7 @@ class ThroughTimeScreen(Dialog[None]):
             yield Grid(*self._samples, id="through-time-grid")
 
     def on_mount(self) -> None:
-        """As many columns as fit, and start writing."""
+        """Arrange as many columns as fit, and start writing."""
         self.on_resize()
         self._write()
 
@@ -107,7 +107,7 @@ class ThroughTimeScreen(Dialog[None]):
 
 
 def spread(timeline: Trajectory, model: LogBilinear, most: int = _MOST) -> list[View]:
-    """Points of a timeline, closer together at the beginning, where most is learned."""
+    """Return points of a timeline, closer together at the beginning, where most is learned."""
     frames = timeline.frames()
     if not frames:
         return []

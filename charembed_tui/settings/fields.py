@@ -12,7 +12,7 @@ from model.errors import SettingsError
 
 @dataclass(frozen=True)
 class Number:
-    """A number from `least` to `most`.
+    """The value is a number from `least` to `most`.
 
     Attributes:
         label: its name for people.
@@ -31,7 +31,7 @@ class Number:
     word_value: float = 0
 
     def check(self, value: Any) -> Any:
-        """A value, or a text as somebody typed it, in its type. Raises SettingsError."""
+        """Return a value, or a text as somebody typed it, in its type. Raises SettingsError."""
         text = value.strip() if isinstance(value, str) else value
         if self.word is not None and text in (self.word, self.word_value):
             return self.kind(self.word_value)
@@ -46,34 +46,34 @@ class Number:
         return number
 
     def range_text(self) -> str:
-        """The range in words."""
+        """Return the range in words."""
         word = f", or {self.word}" if self.word else ""
         return f"from {self.least:,} to {self.most:,}{word}"
 
     def text_of(self, value: float) -> str:
-        """The value as a field shows it; `check` reads it back."""
+        """Return the value as a field shows it; `check` reads it back."""
         return self.word if self.word is not None and value == self.word_value else str(value)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some words."""
+    """The value is one of some words."""
 
     label: str
     options: tuple[str, ...]
 
     def check(self, value: Any) -> Any:
-        """The word itself. Raises SettingsError."""
+        """Return the word itself. Raises SettingsError."""
         if value not in self.options:
             raise SettingsError(f"{self.label}: one of {', '.join(self.options)}")
         return value
 
     def range_text(self) -> str:
-        """The options in words."""
+        """Return the options in words."""
         return f"one of {', '.join(self.options)}"
 
     def text_of(self, value: str) -> str:
-        """The word."""
+        """Return the word."""
         return value
 
 
@@ -82,7 +82,7 @@ Field = Number | Choice
 
 @dataclass(frozen=True)
 class Checked:
-    """Base of settings: frozen dataclasses each of whose values has a field that checks it.
+    """Settings build on this: frozen dataclasses, each value checked by a field of its own.
 
     Raises:
         SettingsError: a value is out of its range.
@@ -96,7 +96,7 @@ class Checked:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Settings from saved values: what is missing, unknown or invalid has its default."""
+        """Make settings from saved values: what is missing, unknown or invalid has its default."""
         good = {}
         for field in fields(cls):
             try:

@@ -17,7 +17,7 @@ _ON_OFF = ("on", "off")
 
 @dataclass(frozen=True)
 class LossView(Checked):
-    """Choices for the loss plot.
+    """These are the choices for the loss plot.
 
     Attributes:
         unit: per character.
@@ -42,7 +42,7 @@ class LossView(Checked):
     baselines: str = "on"
 
     def next_of(self, name: str) -> LossView:
-        """The same with the next option of one choice."""
+        """Return the same with the next option of one choice."""
         field = self.FIELDS[name]
         assert isinstance(field, Choice)
         options = field.options
@@ -51,7 +51,7 @@ class LossView(Checked):
         return LossView(**{**values, name: following})
 
     def loss(self, nats: float) -> float:
-        """A loss in the unit chosen."""
+        """Return a loss, given in nats, in the unit chosen."""
         return nats / math.log(2) if self.unit == "bits" else nats
 
     @property

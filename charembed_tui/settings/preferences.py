@@ -17,7 +17,7 @@ _MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Preferences:
-    """Settings to begin with.
+    """A visit begins with these settings.
 
     Attributes:
         training: hyperparameters.

@@ -12,7 +12,7 @@ _LARGE_TEXT = 5_000_000  # characters; from here on long contexts take minutes
 
 @dataclass(frozen=True)
 class Preset:
-    """A named choice, which may depend on how many characters the text has.
+    """A preset is a named choice, which may depend on how many characters the text has.
 
     It changes the model and the optimizer; held-out share, minimum count and seed stay.
     """
@@ -22,7 +22,7 @@ class Preset:
 
 
 def _source(now: TrainingSettings, _: int) -> TrainingSettings:
-    """As in the blog post that this laboratory grew out of."""
+    """Choose as in the blog post that this laboratory grew out of."""
     return replace(
         now,
         context_length=3,
@@ -34,12 +34,12 @@ def _source(now: TrainingSettings, _: int) -> TrainingSettings:
 
 
 def _fast(now: TrainingSettings, _: int) -> TrainingSettings:
-    """Two components, so that the picture shows all there is."""
+    """Choose two components, so that the picture shows all there is."""
     return replace(now, context_length=2, embedding_size=2, optimizer="auto")
 
 
 def _best(now: TrainingSettings, characters: int) -> TrainingSettings:
-    """The lowest held-out loss that a few minutes reach."""
+    """Choose for the lowest held-out loss that a few minutes reach."""
     long = 5 if characters < _LARGE_TEXT else 3
     return replace(now, context_length=long, embedding_size=32, optimizer="auto")
 

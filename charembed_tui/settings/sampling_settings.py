@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SamplingSettings(Checked):
-    """Choices for one sample; see `model.sampling.generate`.
+    """These are the choices for one sample; see `model.sampling.generate`.
 
     Attributes:
         length: characters to write.
@@ -41,13 +41,13 @@ class SamplingSettings(Checked):
     seed: int = -1
 
     def generator(self) -> Generator:
-        """Of random numbers: the same for the same seed, a fresh one where any will do."""
+        """Make a generator of random numbers: the same for the same seed, fresh for -1."""
         from numpy.random import default_rng  # not for --help
 
         return default_rng(None if self.seed < 0 else self.seed)
 
     def arguments(self) -> dict[str, Any]:
-        """Keyword arguments of `model.sampling.Sampler`."""
+        """Return keyword arguments of `model.sampling.Sampler`."""
         return {
             "temperature": self.temperature,
             "top_k": self.top_k or None,

@@ -15,7 +15,7 @@ _CONFIG = "CHAREMBED_CONFIG"
 
 
 def runs_directory() -> Path:
-    """The folder of all run folders: CHAREMBED_RUNS, or one in the platform's place for data."""
+    """Return the folder of all run folders: CHAREMBED_RUNS, or in the platform's place for data."""
     if chosen := os.environ.get(_RUNS):
         return Path(chosen)
     return platformdirs.user_data_path(_NAME, appauthor=False) / "runs"
@@ -27,7 +27,7 @@ def set_runs_directory(folder: str) -> None:
 
 
 def preferences_file() -> Path:
-    """The file of preferences: in CHAREMBED_CONFIG, or in the platform's place for settings."""
+    """Return the file of preferences: in CHAREMBED_CONFIG, or the platform's place for settings."""
     if chosen := os.environ.get(_CONFIG):
         return Path(chosen) / "preferences.json"
     return platformdirs.user_config_path(_NAME, appauthor=False, roaming=True) / "preferences.json"
@@ -55,7 +55,7 @@ def new_export_folder(run: Path | None, corpus_name: str, now: datetime) -> Path
 
 
 def unwritten(error: OSError) -> str:
-    """Why something could not be written, and what to do."""
+    """Say why something could not be written, and what to do."""
     return f"{error}\nSet CHAREMBED_RUNS to a folder that can be written to."
 
 

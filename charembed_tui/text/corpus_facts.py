@@ -21,7 +21,7 @@ _LARGE_VOCABULARY = 500
 
 @dataclass(frozen=True, eq=False)
 class CorpusFacts:
-    """A text, counted at a context length.
+    """These facts are of a text that was counted at a context length; entropies are in nats.
 
     Attributes:
         characters: how many there are, held-out ones included.
@@ -50,7 +50,7 @@ class CorpusFacts:
 
 
 def describe(corpus: Corpus, table: NgramTable) -> CorpusFacts:
-    """The facts of a text and the n-grams of its training part."""
+    """Work out the facts of a text and the n-grams of its training part."""
     from model.baselines import conditional_entropy, unigram  # with scipy: not at start-up
 
     counts = corpus.counts()

@@ -16,7 +16,7 @@ _VOWELS = frozenset("aeiouyαεηιοωυаеёиоуыэюяіїє")
 
 
 class CharacterClass(Enum):
-    """Groups of characters that are drawn in one colour."""
+    """The characters of a class are drawn in one colour."""
 
     VOWEL = "vowels"
     CONSONANT = "consonants"
@@ -51,7 +51,7 @@ _SCRIPTS = {
 
 
 def glyph(character: str) -> str:
-    """A visible form of a character, one or two cells wide.
+    """Return a visible form of a character, one or two cells wide.
 
     Whitespace and control characters get symbols of their own, combining characters a carrier,
     and what no terminal can draw safely a replacement mark.
@@ -71,22 +71,22 @@ def glyph(character: str) -> str:
 
 
 def width(character: str) -> int:
-    """How many cells the glyph of a character takes: 1 or 2."""
+    """Return how many cells the glyph of a character takes: 1 or 2."""
     return max(1, cell_len(glyph(character)))
 
 
 def visible(text: str) -> str:
-    """A text on one line, safe to print: every character as its glyph, spaces as they are."""
+    """Write a text on one line, safe to print: every character as its glyph, spaces as they are."""
     return "".join(c if c == " " else glyph(c) for c in text)
 
 
 def printable(text: str) -> str:
-    """A text safe to show over several lines: line feeds and tabs work, the rest as glyphs."""
+    """Write a text safely over several lines: line feeds and tabs work, the rest is glyphs."""
     return "".join(c if c in " \n" else "    " if c == "\t" else glyph(c) for c in text)
 
 
 def classify(character: str) -> CharacterClass:
-    """The group a character belongs to."""
+    """Return the class a character belongs to."""
     category = unicodedata.category(character)
     if character.isspace():
         return CharacterClass.SPACE

@@ -10,20 +10,20 @@ _DEFAULT = "the_salt_crown.txt"
 
 
 def sample_directory() -> Path:
-    """The folder of the sample texts."""
+    """Return the folder of the sample texts."""
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
 
 
 def samples() -> list[Path]:
-    """All sample texts, in alphabetical order."""
+    """Return all sample texts, in alphabetical order."""
     return sorted(sample_directory().glob("*.txt"))
 
 
 def default_sample() -> Path:
-    """The sample that opens when no text is named: a play in verse and speech."""
+    """Return the sample that opens when no text is named: a play in verse and speech."""
     return sample_directory() / _DEFAULT
 
 
 def title(path: Path) -> str:
-    """A sample's name for people."""
+    """Return a sample's name for people."""
     return path.stem.replace("_", " ")

@@ -19,47 +19,47 @@ from textual.widgets import Footer
 
 
 class CachedWidget(Widget):
-    """A widget whose looks change only with a refresh, a theme or its size."""
+    """This widget changes its lines only with a refresh, a theme or its size."""
 
     _cached: tuple[Region, Size, list[Strip]] | None = None
 
     def refresh(self, *regions: Region, **keywords: Any) -> Any:
-        """Ask for new lines."""
+        """Have new lines made when they are next asked for."""
         self._cached = None
         return super().refresh(*regions, **keywords)
 
     def notify_style_update(self) -> None:
-        """Styles changed."""
+        """Have new lines made: styles changed."""
         super().notify_style_update()
         self._cached = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of a part of the widget."""
+        """Return the lines of a part of the widget."""
         size = self.outer_size
         if self._cached is None or self._cached[:2] != (crop, size):
             self._cached = crop, size, self.new_lines(crop)
         return self._cached[2]
 
     def new_lines(self, crop: Region) -> list[Strip]:
-        """The lines when they may have changed."""
+        """Make the lines of a part of the widget."""
         return super().render_lines(crop)
 
 
 class CachedContainer(Container, CachedWidget):
-    """A container."""
+    """This container hands out its lines again."""
 
 
 class CachedVertical(Vertical, CachedWidget):
-    """A column."""
+    """This column hands out its lines again."""
 
 
 class CachedHorizontal(Horizontal, CachedWidget):
-    """A row."""
+    """This row hands out its lines again."""
 
 
 class CachedFooter(Footer, CachedWidget):
-    """The keys."""
+    """This footer hands out its lines again."""
 
 
 class CachedScreen(Screen[None], CachedWidget):
-    """A screen."""
+    """This screen hands out its lines again."""

@@ -19,7 +19,7 @@ _MOST_DISPLAYED = 6000  # characters of a sample that are on the screen; all are
 
 
 class GeneratedTextView(Static):
-    """A heading, the prompt, and what followed, as it comes.
+    """A text stands here as it comes: a heading, the prompt, and what followed.
 
     Args:
         heading: a line on the model that writes.
@@ -49,7 +49,7 @@ class GeneratedTextView(Static):
         return "".join(self._parts)
 
     def to_generated_text(self) -> GeneratedText:
-        """The text as it is kept with its run."""
+        """Return the text as it is saved with its run."""
         surprises: tuple[float, ...] = ()
         if len(self._tail_surprises) == self._length:
             surprises = tuple(self._tail_surprises.round(2).tolist())
@@ -60,7 +60,7 @@ class GeneratedTextView(Static):
         self._render_text()
 
     def extend(self, chunk: Chunk) -> None:
-        """Add characters."""
+        """Add characters with their surprises, nats."""
         self._parts.append(chunk.text)
         self._length += len(chunk.text)
         self._tail = (self._tail + chunk.text)[-_MOST_DISPLAYED:]
@@ -70,7 +70,7 @@ class GeneratedTextView(Static):
             self._render_text()
 
     def notify_style_update(self) -> None:
-        """Colours changed with the theme."""
+        """Draw the text anew: colours changed with the theme."""
         super().notify_style_update()
         if self.is_mounted:
             self._render_text()

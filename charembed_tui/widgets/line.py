@@ -16,22 +16,22 @@ from charembed_tui.widgets.strips import StripWidget
 
 
 class Line(StripWidget):
-    """Base of widgets one row high; what is too long ends in an ellipsis."""
+    """Widgets one row high build on this one; what is too long ends in an ellipsis."""
 
     DEFAULT_CSS = "Line { height: 1; }"
 
     @abstractmethod
     def segments(self, width: int) -> Sequence[Segment]:
-        """What stands on the row, for this many cells; only styles beyond the widget's own."""
+        """Return what stands on a row of this many cells; only styles beyond the widget's own."""
 
     def render_line(self, y: int) -> Strip:
-        """The row."""
+        """Return the row."""
         width = self.size.width
         return _strip(() if y else self.segments(width), width, self.rich_style)
 
 
 class Lines(StripWidget):
-    """Rows that are given, as many as fit; only those that change are drawn anew."""
+    """As many of the given rows are drawn as fit, and only those that change anew."""
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -43,7 +43,7 @@ class Lines(StripWidget):
         return "\n".join("".join(segment.text for segment in row) for row in self._rows)
 
     def show(self, rows: Sequence[Sequence[Segment]]) -> None:
-        """Put others in their place."""
+        """Put other rows in their place."""
         pairs = enumerate(zip_longest(self._rows, rows))
         changed = [Region(0, y, self.size.width, 1) for y, (old, new) in pairs if old != new]
         self._rows = rows
@@ -51,13 +51,13 @@ class Lines(StripWidget):
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        """One of the rows."""
+        """Return one of the rows."""
         row = self._rows[y] if y < len(self._rows) else ()
         return _strip(row, self.size.width, self.rich_style)
 
 
 def _strip(segments: Sequence[Segment], width: int, style: Style) -> Strip:
-    """Segments on a row of cells, whose style they are on."""
+    """Lay segments on a row of cells, whose style they are on."""
     strip = Strip(segments)
     if strip.cell_length > width:
         strip = Strip([*strip.crop(0, max(0, width - 1)), Segment("…")])

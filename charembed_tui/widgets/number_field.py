@@ -12,7 +12,7 @@ from model.errors import SettingsError
 
 
 class SettingValidator(Validator):
-    """What a setting allows: numbers in its range, and the word that stands for one of them.
+    """This validator knows what a setting allows: its range, and the word for one of its values.
 
     Args:
         field: of the setting.
@@ -23,7 +23,7 @@ class SettingValidator(Validator):
         self._field = field
 
     def validate(self, value: str) -> ValidationResult:
-        """Whether a text is allowed; the failure says what would be."""
+        """Check a text; the failure says what would be allowed."""
         try:
             self._field.check(value)
         except SettingsError as error:
@@ -32,7 +32,7 @@ class SettingValidator(Validator):
 
 
 class NumberField(Input):
-    """An input that knows which values are allowed.
+    """This input knows which values are allowed.
 
     Args:
         name: of the setting.
@@ -51,10 +51,10 @@ class NumberField(Input):
         self.field = field
 
     def read(self) -> Any:
-        """The value. Raises SettingsError."""
+        """Return the value. Raises SettingsError."""
         return self.field.check(self.value)
 
     def error(self) -> str | None:
-        """What is wrong with the text in it now, if anything."""
+        """Return what is wrong with the text in it now, None for nothing."""
         result = self.validate(self.value)
         return None if result is None or result.is_valid else result.failure_descriptions[0]

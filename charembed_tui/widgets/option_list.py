@@ -9,7 +9,7 @@ from textual.widgets import OptionList as TextualOptionList
 
 
 class OptionList(TextualOptionList):
-    """The same list; without room, pages stay where they are."""
+    """This list stays on its page where there is no room to turn it."""
 
     def _move_page(self, direction: Literal[-1, 1]) -> None:
         with suppress(KeyError, IndexError):  # no line is laid out

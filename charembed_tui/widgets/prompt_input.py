@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 
 class PromptInput(Input):
-    """An input that remembers what was written with: up and down go through it."""
+    """This input remembers earlier prompts: up and down go through them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "recall(-1)", "Earlier prompt", show=False),

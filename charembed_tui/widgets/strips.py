@@ -12,7 +12,7 @@ from charembed_tui.widgets.cached import CachedWidget
 
 
 class StripWidget(CachedWidget):
-    """A widget of rows from `render_line`, which have its own style; no border, no padding.
+    """This widget is made of rows from `render_line` in its own style, without border and padding.
 
     It keeps its inks, the styles of component classes: Textual's own cache ends with every refresh.
     """
@@ -22,18 +22,18 @@ class StripWidget(CachedWidget):
         self._inks: dict[str, Style] = {}
 
     def ink(self, name: str) -> Style:
-        """The style of a component class, without what it has from the widget."""
+        """Return the style of a component class, without what it has from the widget."""
         if name not in self._inks:
             self._inks[name] = self.get_component_rich_style(name, partial=True)
         return self._inks[name]
 
     def notify_style_update(self) -> None:
-        """Colours changed with the theme."""
+        """Forget all inks: colours changed with the theme."""
         super().notify_style_update()
         self._inks = {}
 
     def new_lines(self, crop: Region) -> list[Strip]:
-        """The rows, as the terminal can show them."""
+        """Return the rows, as the terminal can show them."""
         _, background = self.background_colors
         strips = [self.render_line(y).crop(*crop.column_span) for y in crop.line_range]
         for line_filter in self.get_line_filters():
