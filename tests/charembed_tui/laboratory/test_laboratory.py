@@ -281,7 +281,7 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
 async def test_the_loss_is_shown_as_one_likes(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        await until(lambda: len(app.laboratory.panes.loss._lines) == 5)
+        await until(lambda: len(app.laboratory.panes.loss._baselines) == 5)
         await pilot.press("u", "v", "l", "s", "b")
         view = app.laboratory.panes.loss.view
         assert (view.unit, view.against, view.scale) == ("bits", "passes", "log x")

@@ -98,7 +98,7 @@ def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[Non
         )
         app.laboratory.session.snapshot = halfway(app)
         await until_drawn(app, pilot)
-        app.show_view()
+        app.laboratory.panes.show_view(app.laboratory.session)
         if theme:
             app.theme = theme
         await until_drawn(app, pilot)

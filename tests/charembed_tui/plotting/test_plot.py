@@ -26,7 +26,7 @@ def embedding(characters: str) -> EmbeddingPlot:
     plot = EmbeddingPlot()
     plot.show_vocabulary(tuple(characters))
     points = np.random.default_rng(0).normal(size=(len(characters), 3))
-    plot.look_at((0, 2))
+    plot.show_components((0, 2))
     plot.show(points, tuple)
     return plot
 
