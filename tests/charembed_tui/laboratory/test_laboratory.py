@@ -40,7 +40,7 @@ async def trained(app: CharembedApp, pilot: Pilot[None], steps: int = 40) -> Non
     await until(lambda: app.snapshot.step >= steps)
     await pilot.press("space")
     await until(lambda: app.snapshot.state is SessionState.PAUSED)
-    await pilot.pause(0.2)
+    await until(lambda: app.snapshot is app._shown is app.panes._drawn is app.panes._read)
 
 
 def test_every_command_has_a_key_and_a_name_of_its_own() -> None:
@@ -194,7 +194,7 @@ async def test_a_sample_can_be_stopped_continued_copied_and_saved(
         await pilot.press("g")
         await until(lambda: len(app.panes.generation.written) > 0)
         await pilot.press("escape")
-        await pilot.pause(0.2)
+        await until(lambda: not app.panes.generation.is_writing)
         stopped = app.panes.generation.written
         assert 0 < len(stopped) < 1_000_000
         assert "G continues" in app.panes.generation.border_subtitle

@@ -14,7 +14,7 @@ from laboratory import laboratory
 from problems import PLAY
 from textual.pilot import Pilot
 from textual.widgets import Input
-from waiting import until
+from waiting import until, until_still
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.runs.configuration import Configuration
@@ -80,11 +80,11 @@ async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
     panes = app.panes
     plots = (panes.embedding.plot, panes.loss.plot)
     await until(lambda: app.snapshot is app._shown is panes._drawn is panes._read)
-    await pilot.pause(0.3)
+    await until_still(app)
     await until(
         lambda: all((p._strips is not None and not p._postponed) or not p.size.area for p in plots)
     )
-    await pilot.pause(0.3)
+    await until_still(app)
 
 
 def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[None]], Awaitable]:
@@ -152,7 +152,7 @@ def test_invalid_setting(app: CharembedApp, snap_compare: Any) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
         pilot.app.query_one("#history-terms").value = "many"  # type: ignore[attr-defined]
-        await pilot.pause(0.3)
+        await until_still(app)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)
 
@@ -195,7 +195,7 @@ def test_through_time(app: CharembedApp, snap_compare: Any, size: str) -> None:
         await pilot.press("t")
         await until(lambda: isinstance(app.screen, ThroughTimeScreen))
         await until(lambda: all(len(s.written) == 240 for s in app.screen._samples))
-        await pilot.pause(0.3)
+        await until_still(app)
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=play)
 
@@ -207,7 +207,7 @@ def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -
         app.panes.generation._bar.query_one("#sampling-seed").value = "3"
         await pilot.press("left_square_bracket", "left_square_bracket", "g")
         await until(lambda: len(app.panes.generation.written) == 300)
-        await pilot.pause(0.4)
+        await until_still(app)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)
 
@@ -225,7 +225,7 @@ def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await scene(app, "O")(pilot)
         await until(lambda: app.screen._runs)
-        await pilot.pause(0.3)
+        await until_still(app)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=play)
 

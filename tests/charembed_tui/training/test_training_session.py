@@ -97,8 +97,8 @@ def test_nothing_is_held_out_when_nothing_should_be(session: TrainingSession) ->
 
 
 def test_closing_while_counting_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "PIECE", 1)
-    session = TrainingSession(Corpus.from_text(PLAY * 2000), SETTINGS)
+    monkeypatch.setattr(counting, "PIECE", 100)  # many pieces
+    session = TrainingSession(Corpus.from_text(PLAY * 20_000), SETTINGS)
     wait_until(lambda: 0 < session.snapshot.counted < 1)
     session.close()
     assert session.join(30)
