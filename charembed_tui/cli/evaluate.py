@@ -10,8 +10,7 @@ import numpy as np
 from charembed_tui.cli.exit_status import DONE
 from charembed_tui.runs.catalogue import find_run
 from model.corpus import Corpus, read_text
-from model.families.log_bilinear.objective import Objective
-from model.ngrams import count_ngrams
+from model.counting import count_ngrams
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     known = Corpus(np.zeros(0, dtype=np.int32), vocabulary, configuration.corpus_name)
     codes = known.encode(read_text(options.text))
     table = count_ngrams(codes, len(vocabulary), configuration.settings.context_length)
-    loss = Objective(configuration.model, table).value(folder.parameters())
+    loss = configuration.model.objective(table).value(folder.parameters())
     facts = {"run": folder.path.name, "positions": table.positions, "nats_per_character": loss}
     if options.json:
         print(json.dumps(facts))

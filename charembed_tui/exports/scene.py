@@ -68,7 +68,7 @@ def lay_out(
     name: str,
 ) -> Scene:
     """Two components of some frames, or (None) the principal plane of the last of them."""
-    embeddings = [model.unpack(frame.theta)[0] for frame in frames]
+    embeddings = [model.embeddings(frame.theta) for frame in frames]
     if components is None:
         plane = principal_plane(embeddings[-1])
         points = np.stack([plane.picture(e) for e in embeddings])

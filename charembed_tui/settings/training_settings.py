@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from charembed_tui.settings.fields import Checked, Choice, Field, Number
 from model.families.log_bilinear.shape import LogBilinear
+from model.optimizers import registry
 
 # Name -> the settings that only some optimizers have.
 OPTIMIZERS: dict[str, tuple[str, ...]] = {
-    "auto": ("minibatches", "history_terms"),
-    "scaled L-BFGS": ("history_terms",),
-    "scaled SFO": ("minibatches", "history_terms"),
-    "SFO": ("minibatches", "history_terms"),
-    "L-BFGS": ("history_terms",),
-    "Adam": ("learning_rate",),
-    "SGD": ("learning_rate",),
+    name: registry.own_settings(name) for name in registry.names()
 }
-_MINIBATCHES_PAY = 3_000_000  # contexts times vocabulary: a gradient of about 5 ms
 OPTIMIZER_SETTINGS = ("optimizer", *sorted({x for own in OPTIMIZERS.values() for x in own}))
 
 
@@ -67,15 +61,12 @@ class TrainingSettings(Checked):
     seed: int = 0
 
     def chosen_optimizer(self, contexts: int, vocabulary_size: int) -> str:
-        """What "auto" stands for on a text with so many different contexts.
+        """The optimizer; what "auto" stands for on a text with so many different contexts."""
+        return registry.chosen(self.optimizer, contexts, vocabulary_size)
 
-        Both choices were first in races to within 1 % of the best loss: scaled L-BFGS where a
-        gradient of the whole text costs a few milliseconds, scaled SFO where minibatches pay.
-        """
-        if self.optimizer != "auto":
-            return self.optimizer
-        large = contexts * vocabulary_size >= _MINIBATCHES_PAY
-        return "scaled SFO" if large else "scaled L-BFGS"
+    def optimizer_options(self) -> dict[str, Any]:
+        """The settings that belong to the optimizer, for `model.optimizers.registry`."""
+        return {name: getattr(self, name) for name in OPTIMIZERS[self.optimizer]}
 
     def model(self, vocabulary_size: int) -> LogBilinear:
         """The model these settings describe, for a text with V different characters."""

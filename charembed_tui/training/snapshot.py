@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from charembed_tui.text.corpus_facts import CorpusFacts
 from charembed_tui.training.loss_log import NO_CURVE, Curve
+from model.families.base import Predictor
 from model.families.log_bilinear.shape import LogBilinear
 
 Array = NDArray[np.float64]
@@ -88,4 +89,9 @@ class View:
     @property
     def embeddings(self) -> Array:
         """(V, H)."""
-        return self.model.unpack(self.theta)[0]
+        return self.model.embeddings(self.theta)
+
+    @property
+    def predictor(self) -> Predictor:
+        """The model at these parameters."""
+        return self.model.predictor(self.theta)

@@ -6,7 +6,6 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,15 +20,15 @@ from charembed_tui.training.trajectory import Frame, Trajectory
 from model.corpus import Corpus
 from model.counting import Progress, count_pieces
 from model.errors import OptimizerError
-from model.families.log_bilinear.objective import Objective
-from model.minibatches import Minibatches, automatic_count
-from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
-from model.optimizers.base import SubfunctionObjective
+from model.families.base import Objective, SumObjective
+from model.optimizers import registry
+from model.optimizers.base import Optimizer
+from model.optimizers.problem import Problem
+from model.parts import WeightedSum
 
 Array = NDArray[np.float64]
 
 _LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
-_TOLERANCE = 5e-5  # of the loss in a hundred steps: less than that nobody can see
 _SPEED_STEPS = 200  # over which steps a second are measured
 
 
@@ -70,13 +69,13 @@ class Trainer:
         size, m = len(corpus.vocabulary), settings.context_length
         table = count_pieces(training.codes, m, size, progress, is_cancelled)
         self.facts = describe(corpus, table)
-        self._objective = Objective(self.model, table)
+        self._objective: Objective = self.model.objective(table)
         self._held_out_objective: Objective | None = None
         if held_out is not None:
             # Its first contexts reach back into the training text.
             codes = np.concatenate([training.codes[-m:], held_out.codes])
-            self._held_out_objective = Objective(
-                self.model, count_pieces(codes, m, size, None, is_cancelled)
+            self._held_out_objective = self.model.objective(
+                count_pieces(codes, m, size, None, is_cancelled)
             )
         self.table = table
         self._inside = 0.0
@@ -141,42 +140,28 @@ class Trainer:
             self._switches = (*self._switches, self.steps)
 
     def _make_optimizer(self, settings: TrainingSettings, theta: Array) -> Optimizer:
-        history, seed = settings.history_terms, settings.seed
-        name = settings.chosen_optimizer(len(self.table.contexts), self.model.vocabulary_size)
-        self._optimizer_name = name
-        plain = name.removeprefix("scaled ")
-        whole = self._timed(lambda t, _: self._objective.value_and_gradient(t))
-        if plain in ("SFO", "L-BFGS"):
-            objective = whole
-            make: Callable[[SubfunctionObjective, Array], Optimizer] = partial(
-                LBFGS, max_history_terms=history, tolerance=_TOLERANCE
-            )
-            if plain == "SFO":
-                count = min(
-                    settings.minibatches or automatic_count(self.table), len(self.table.contexts)
-                )
-                batches = Minibatches(self.model, self.table, count, seed)
-                objective = self._timed(batches.value_and_gradient, 1 / count)
-                make = partial(SFO, subfunctions=count, max_history_terms=history, seed=seed)
-            if plain == name:
-                return make(objective, theta)
-            return Scaled(make, objective, theta, frequency_scales(self.model, self.table))
-        kind = Adam if name == "Adam" else SGD
-        if settings.learning_rate:
-            return kind(whole, theta, learning_rate=settings.learning_rate, seed=seed)
-        return kind(whole, theta, seed=seed)
+        size = self.model.vocabulary_size
+        self._optimizer_name = settings.chosen_optimizer(len(self.table.contexts), size)
 
-    def _timed(self, objective: SubfunctionObjective, part: float = 1.0) -> SubfunctionObjective:
-        """The objective, a part of the text, with its time and its passes added up."""
+        def sum_objective(parts: int) -> SumObjective:
+            if parts == 1:
+                return _Timed(WeightedSum([self._objective]), self._note_evaluation)
+            whole = self.model.sum_objective(self.table, parts, settings.seed)
+            return _Timed(whole, self._note_evaluation)
 
-        def timed(theta: Array, i: int) -> tuple[float, Array]:
-            began = time.perf_counter()
-            result = objective(theta, i)
-            self._inside += time.perf_counter() - began
-            self._passes += part
-            return result
+        problem = Problem(
+            self.model,
+            self.table,
+            theta,
+            sum_objective,
+            settings.seed,
+            settings.optimizer_options(),
+        )
+        return registry.make(self._optimizer_name, problem)
 
-        return timed
+    def _note_evaluation(self, seconds: float, passes: float) -> None:
+        self._inside += seconds
+        self._passes += passes
 
     def measure(self) -> None:
         """Put the losses at the current parameters on their curves.
@@ -288,6 +273,40 @@ class Trainer:
             objective_share=self._objective_share(),
             steps_per_second=speed,
         )
+
+
+class _Timed:
+    """An objective whose evaluations are noted.
+
+    Args:
+        objective: what is evaluated.
+        note: called with the seconds of an evaluation, and the part of the text it went through.
+    """
+
+    def __init__(self, objective: SumObjective, note: Callable[[float, float], None]) -> None:
+        self._objective, self._note = objective, note
+
+    @property
+    def positions(self) -> float:
+        return self._objective.positions
+
+    def __len__(self) -> int:
+        return len(self._objective)
+
+    def part(self, theta: Array, index: int) -> tuple[float, Array]:
+        began = time.perf_counter()
+        result = self._objective.part(theta, index)
+        self._note(time.perf_counter() - began, 1 / len(self))
+        return result
+
+    def value(self, theta: Array) -> float:
+        return self._objective.value(theta)
+
+    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        began = time.perf_counter()
+        result = self._objective.value_and_gradient(theta)
+        self._note(time.perf_counter() - began, 1.0)
+        return result
 
 
 def split(corpus: Corpus, settings: TrainingSettings) -> tuple[Corpus, Corpus | None]:

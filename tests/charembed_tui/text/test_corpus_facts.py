@@ -13,7 +13,7 @@ from charembed_tui.training.cost_hint import CostHint
 from charembed_tui.training.loss_log import Curve
 from model import baselines
 from model.corpus import Corpus
-from model.ngrams import count_ngrams
+from model.counting import count_ngrams
 
 
 def facts(text: str, m: int = 2):

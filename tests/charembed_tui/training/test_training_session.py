@@ -12,9 +12,9 @@ from charembed_tui.training.training_session import TrainingSession
 from charembed_tui.training.trajectory import Trajectory
 from model import counting
 from model.corpus import Corpus
+from model.counting import count_ngrams
 from model.errors import OptimizerError
 from model.families.log_bilinear.objective import Objective
-from model.ngrams import count_ngrams
 from model.optimizers import SFO
 
 CORPUS = Corpus.from_text(PLAY * 4, "a play")
