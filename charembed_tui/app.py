@@ -33,7 +33,7 @@ from charembed_tui.plotting.embedding_plot import EmbeddingPlot
 from charembed_tui.runs.sessions import Plan, Sessions
 from charembed_tui.screens.dialog import Palette
 from charembed_tui.settings.preferences import Preferences
-from charembed_tui.settings.training_settings import OPTIMIZER_SETTINGS, TrainingSettings
+from charembed_tui.settings.training_settings import TrainingSettings, optimizer_settings
 from charembed_tui.training.run_history import RunHistory
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import SessionState, Snapshot, View
@@ -291,7 +291,7 @@ class CharembedApp(App[None]):
         if event.settings != now and not self.snapshot.step:
             self.begin_here(event.settings)
         elif event.settings.optimizer != now.optimizer:
-            own = {name: getattr(event.settings, name) for name in OPTIMIZER_SETTINGS}
+            own = {name: getattr(event.settings, name) for name in optimizer_settings()}
             self.session.switch_optimizer(replace(now, **own))
             self.panes.hyperparameters.show_in_use(self.session.settings)
 

@@ -92,6 +92,14 @@ class Dataset:
         """The V characters, in the order of their codes."""
         return self.corpus.vocabulary
 
+    def require_context_length(self, context_length: int) -> None:
+        """Check that the training text is long enough for contexts of this many characters.
+
+        Raises:
+            CorpusError: it has fewer than `context_length` + 2 characters.
+        """
+        require_length(len(self.training), context_length, self.corpus.name)
+
     def count(
         self,
         context_length: int,
@@ -127,7 +135,7 @@ class Dataset:
 
         if context_length < 1:
             raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
-        require_length(len(self.training), context_length, self.corpus.name)
+        self.require_context_length(context_length)
         size = len(self.vocabulary)
         training = count_pieces(self.training, context_length, size, progress, is_cancelled)
         if self.held_out is None:

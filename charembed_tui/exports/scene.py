@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from charembed_tui.plotting.axis_range import Range
 from charembed_tui.text.glyphs import CharacterClass, classify, glyph
 from charembed_tui.training.trajectory import Frame
-from model.families.log_bilinear.shape import LogBilinear
+from model.families.base import Model
 from model.projection import principal_plane
 
 Array = NDArray[np.float64]
@@ -62,7 +62,7 @@ class Scene:
 
 def lay_out(
     frames: Sequence[Frame],
-    model: LogBilinear,
+    model: Model,
     vocabulary: Sequence[str],
     components: tuple[int, int] | None,
     name: str,

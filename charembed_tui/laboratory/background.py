@@ -18,7 +18,7 @@ from charembed_tui.runs.generated_texts import GeneratedText
 from charembed_tui.runs.sessions import Plan
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
-from charembed_tui.training.baselines import reference_lines
+from charembed_tui.training.baselines import compare
 from charembed_tui.training.generation import write
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import View
@@ -98,7 +98,7 @@ class Background:
             return
 
         def task(is_cancelled: Callable[[], bool]) -> None:
-            lines = reference_lines(session.corpus, session.settings, table)
+            lines = compare(session.dataset, session.settings.context_length, table)
             if not is_cancelled():
                 self._app.post_message(BaselinesFound(session.snapshot.run, lines))
 

@@ -16,6 +16,7 @@ from charembed_tui.runs.sessions import Plan
 from charembed_tui.settings.training_settings import TrainingSettings
 from model.corpus import Corpus
 from model.errors import SettingsError
+from model.families import registry
 from model.transfer import carried_over
 
 
@@ -51,25 +52,22 @@ def carry(folder: RunFolder, corpus: Corpus, settings: TrainingSettings) -> Warm
         CorpusError: the minimum count leaves too few characters.
     """
     old = folder.configuration
-    settings = replace(
-        settings,
-        context_length=old.settings.context_length,
-        embedding_size=old.settings.embedding_size,
-    )
-    learned = corpus.merge_rare(settings.minimum_count)
+    shape = {name: getattr(old.settings, name) for name in _shape_settings(old.settings)}
+    settings = replace(settings, **shape)
+    vocabulary = settings.prepare(corpus).vocabulary
     rng = np.random.default_rng(settings.seed)
     try:
         start, shared = carried_over(
             folder.parameters(),
             old.model,
             old.vocabulary,
-            settings.model(len(learned.vocabulary)),
-            learned.vocabulary,
+            settings.make_model(len(vocabulary)),
+            vocabulary,
             rng,
         )
     except SettingsError as error:
         raise RunError(f"{folder.path.name} cannot be carried over. {error}") from None
-    told = f"{shared:,} of {len(learned.vocabulary):,} characters start as in {folder.path.name}"
+    told = f"{shared:,} of {len(vocabulary):,} characters start as in {folder.path.name}"
     return WarmStart(settings, start, told)
 
 
@@ -85,10 +83,15 @@ def start_from(name: str | None, corpus: Corpus, options: argparse.Namespace) ->
     folder = find_run(name)
     before = folder.configuration.settings
     settings = with_options(before, options)
-    for label in ("context_length", "embedding_size"):
+    for label in _shape_settings(before):
         if getattr(settings, label) != getattr(before, label):
             raise RunError(
                 f"{folder.path.name} has a {label.replace('_', ' ')} of {getattr(before, label)}: "
                 "a run that starts from it has the same."
             )
     return carry(folder, corpus, settings)
+
+
+def _shape_settings(settings: TrainingSettings) -> tuple[str, ...]:
+    """The settings that a model's shape depends on."""
+    return ("model", "context_length", *registry.find(settings.model).settings)

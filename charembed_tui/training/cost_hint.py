@@ -25,16 +25,25 @@ class CostHint:
         self._contexts: dict[int, int] = {}
 
     def cost(self, settings: TrainingSettings) -> Cost:
-        """The estimate of the model on the text, with the optimizer's state."""
+        """The estimate of the model on the text, with the optimizer's state.
+
+        The state counts twice, since a checkpoint is written from a copy of it.
+        """
+        cost = self._model_cost(settings)
+        return replace(cost, bytes=cost.bytes + 2 * self.state_bytes(settings))
+
+    def state_bytes(self, settings: TrainingSettings) -> int:
+        """The optimizer's state, which is what a checkpoint holds of it."""
+        cost = self._model_cost(settings)
+        name = settings.chosen_optimizer(cost.contexts, len(self.corpus.vocabulary))
+        options = settings.optimizer_options()
+        return registry.state_bytes(name, cost.parameters, cost.contexts, options)
+
+    def _model_cost(self, settings: TrainingSettings) -> Cost:
         size, m = len(self.corpus.vocabulary), settings.context_length
         if m not in self._contexts:
             self._contexts[m] = estimate_contexts(self.corpus.codes, size, m)
-        cost = settings.model(size).cost(self._contexts[m])
-        name = settings.chosen_optimizer(cost.contexts, size)
-        state = registry.state_bytes(
-            name, cost.parameters, cost.contexts, settings.optimizer_options()
-        )
-        return replace(cost, bytes=cost.bytes + state)
+        return settings.make_model(size).cost(self._contexts[m])
 
     def tell(self, settings: TrainingSettings) -> str:
         """Parameters, contexts, milliseconds a step, megabytes; two lines."""

@@ -6,6 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.corpus_facts import describe
 from charembed_tui.training.loss_log import Curve, LossCurve, Measurement
 from charembed_tui.training.memory import require_memory
-from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
 from charembed_tui.training.trajectory import Frame, Trajectory
-from model.corpus import Corpus
-from model.counting import Progress, count_pieces
+from model.dataset import Dataset
 from model.errors import OptimizerError
+from model.evaluation import mean_loss
 from model.families.base import Objective, SumObjective
 from model.optimizers import registry
 from model.optimizers.base import Optimizer
@@ -33,16 +34,19 @@ _SPEED_STEPS = 200  # over which steps a second are measured
 
 
 class Trainer:
-    """Owner of a run's parameters, optimizer and recording. It knows no thread.
+    """Owner of a run's settings, parameters, optimizer and trajectory. It knows no thread.
 
     Args:
         run: number of the run, for its snapshots.
-        corpus: what to learn from.
+        dataset: what to learn from, as the settings have it.
         settings: how.
-        timeline: where the parameters of every step are recorded.
+        trajectory: where the parameters of every step are recorded.
         start: (D,) parameters to begin with, in place of random ones.
         progress: called with characters counted and characters in all.
         is_cancelled: asked now and then while counting.
+
+    Attributes:
+        settings: those of the optimizer that is at work, which `state_dict` belongs to.
 
     Raises:
         CharembedError: text and settings do not go together.
@@ -52,38 +56,35 @@ class Trainer:
     def __init__(
         self,
         run: int,
-        corpus: Corpus,
+        dataset: Dataset,
         settings: TrainingSettings,
-        timeline: Trajectory,
+        trajectory: Trajectory,
         *,
         start: Array | None = None,
-        progress: Progress | None = None,
+        progress: Callable[[int, int], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.run = run
-        self.model = settings.model(len(corpus.vocabulary))
-        self.timeline = timeline
-        training, held_out = split(corpus, settings)
-        training.require_context_length(settings.context_length)
-        require_memory(corpus, settings)
-        size, m = len(corpus.vocabulary), settings.context_length
-        table = count_pieces(training.codes, m, size, progress, is_cancelled)
-        self.facts = describe(corpus, table)
-        self._objective: Objective = self.model.objective(table)
+        self.dataset = dataset
+        self.settings = settings
+        self.model = settings.make_model(len(dataset.vocabulary))
+        self.trajectory = trajectory
+        dataset.require_context_length(settings.context_length)
+        require_memory(dataset.corpus, settings)
+        counted = dataset.count(settings.context_length, progress, is_cancelled)
+        self.table = counted.training
+        self.facts = describe(dataset.corpus, self.table)
+        self._objective: Objective = self.model.objective(self.table)
         self._held_out_objective: Objective | None = None
-        if held_out is not None:
-            # Its first contexts reach back into the training text.
-            codes = np.concatenate([training.codes[-m:], held_out.codes])
-            self._held_out_objective = self.model.objective(
-                count_pieces(codes, m, size, None, is_cancelled)
-            )
-        self.table = table
+        if counted.held_out is not None:
+            self._held_out_objective = self.model.objective(counted.held_out)
         self._inside = 0.0
         self._shares: deque[tuple[float, float]] = deque(maxlen=_SPEED_STEPS)
-        self._switches: tuple[int, ...] = ()
+        self.switches: tuple[Switch, ...] = ()
         if start is None:
             start = self.model.initial(np.random.default_rng(settings.seed))
-        self.optimizer: Optimizer = self._make_optimizer(settings, start)
+        self._needs_only_windows = self.model.predictor(start).needs_only_windows
+        self.optimizer: Optimizer = self._make_optimizer(start)
         self.steps = 0
         self.seconds = 0.0
         self._passes = 0.0
@@ -93,7 +94,7 @@ class Trainer:
         self._seconds_unmeasured = 0.0
         self._seconds_to_measure = np.inf
         self._ends: deque[float] = deque(maxlen=_SPEED_STEPS)
-        timeline.record(0, self.optimizer.theta)
+        trajectory.record(0, self.optimizer.theta)
         self.measure()
 
     def step(self) -> None:
@@ -116,7 +117,7 @@ class Trainer:
             raise OptimizerError(f"The parameters became non-finite after step {self.steps:,}.")
         self.steps += 1
         self.converged = result.converged
-        self.timeline.record(self.steps, self.optimizer.theta)
+        self.trajectory.record(self.steps, self.optimizer.theta)
         ended = time.perf_counter()
         self._ends.append(ended)
         self._shares.append((self._inside, ended - began))
@@ -132,15 +133,16 @@ class Trainer:
         return "Start again with another seed, or go on with Adam, which nothing upsets."
 
     def switch(self, settings: TrainingSettings) -> None:
-        """Go on from the current parameters with another optimizer."""
-        self.optimizer = self._make_optimizer(settings, self.optimizer.theta)
+        """Go on from the current parameters with the optimizer of these settings."""
+        self.settings = settings
+        self.optimizer = self._make_optimizer(self.optimizer.theta)
         self._shares.clear()
         self.converged = False
         if self.steps:
-            self._switches = (*self._switches, self.steps)
+            self.switches = (*self.switches, Switch(self.steps, self._optimizer_name))
 
-    def _make_optimizer(self, settings: TrainingSettings, theta: Array) -> Optimizer:
-        size = self.model.vocabulary_size
+    def _make_optimizer(self, theta: Array) -> Optimizer:
+        settings, size = self.settings, self.model.vocabulary_size
         self._optimizer_name = settings.chosen_optimizer(len(self.table.contexts), size)
 
         def sum_objective(parts: int) -> SumObjective:
@@ -172,8 +174,8 @@ class Trainer:
         began = time.perf_counter()
         held_out: float | None = None
         loss = self._objective.value(self.optimizer.theta)
-        if self._held_out_objective is not None:
-            held_out = self._held_out_objective.value(self.optimizer.theta)
+        if self.dataset.held_out is not None:
+            held_out = self._held_out_loss(self.dataset.held_out)
         # The least, since a busy machine only ever makes it look longer.
         self._seconds_to_measure = min(self._seconds_to_measure, time.perf_counter() - began)
         self._seconds_unmeasured = 0.0
@@ -183,6 +185,12 @@ class Trainer:
         self._curve.add(self.steps, self.seconds, self._passes, loss)
         if held_out is not None:
             self._held_out_curve.add(self.steps, self.seconds, self._passes, held_out)
+
+    def _held_out_loss(self, held_out: NDArray[np.int32]) -> float:
+        theta = self.optimizer.theta
+        if self._needs_only_windows and self._held_out_objective is not None:
+            return self._held_out_objective.value(theta)
+        return mean_loss(self.model.predictor(theta), held_out, self.dataset.training)
 
     def measurements(self, after: int) -> list[Measurement]:
         """The losses measured after a step, in ascending order."""
@@ -200,7 +208,9 @@ class Trainer:
             "steps": self.steps,
             "seconds": self.seconds,
             "passes": self._passes,
-            "switches": list(self._switches),
+            "settings": asdict(self.settings),
+            "switches": [switch.step for switch in self.switches],
+            "switched_to": [switch.optimizer for switch in self.switches],
             "theta": self.optimizer.theta.copy(),
             "optimizer": self.optimizer.state_dict(),
             "optimizer_name": self._optimizer_name,
@@ -227,7 +237,7 @@ class Trainer:
             self.optimizer.load_state_dict(state["optimizer"])
             self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
             self._passes = float(state["passes"])
-            self._switches = tuple(int(step) for step in state["switches"])
+            self.switches = _switches(state)
             curve, held_out = Curve.of(state["curve"]), Curve.of(state["held_out_curve"])
             if len(held_out) not in (0, len(curve)):
                 raise ValueError("its loss curves differ in length")
@@ -237,7 +247,7 @@ class Trainer:
             raise OptimizerError(f"The saved state does not fit this run ({error}).") from None
         shape = self.optimizer.theta.shape
         before = [f for f in frames if f.step < self.steps and f.theta.shape == shape]
-        self.timeline.restart([*before, Frame(self.steps, self.optimizer.theta)])
+        self.trajectory.restart([*before, Frame(self.steps, self.optimizer.theta)])
         self.measure()
 
     def rest(self) -> None:
@@ -269,7 +279,7 @@ class Trainer:
             held_out_curve=self._held_out_curve.curve(),
             counted=1.0,
             optimizer=self._optimizer_name,
-            switches=self._switches,
+            switches=self.switches,
             objective_share=self._objective_share(),
             steps_per_second=speed,
         )
@@ -309,9 +319,8 @@ class _Timed:
         return result
 
 
-def split(corpus: Corpus, settings: TrainingSettings) -> tuple[Corpus, Corpus | None]:
-    """Training and held-out text; all is for training where the text is too short to share."""
-    share = settings.held_out / 100
-    if int(share * len(corpus)) < 1 or int((1 - share) * len(corpus)) < settings.context_length + 2:
-        return corpus, None
-    return corpus.split(share)
+def _switches(state: Mapping[str, Any]) -> tuple[Switch, ...]:
+    """The switches of a state; those of older ones did not say to which optimizer."""
+    steps = [int(step) for step in state["switches"]]
+    names = [str(name) for name in state.get("switched_to", [""] * len(steps))]
+    return tuple(map(Switch, steps, names))

@@ -24,7 +24,7 @@ from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import new_run_folder
 from charembed_tui.training.loss_log import Curve, Measurement
-from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
 
@@ -69,7 +69,7 @@ def halfway(app: CharembedApp) -> Snapshot:
         held_out_curve=Curve(curve.steps, curve.seconds, curve.passes, losses + 0.1),
         counted=1.0,
         optimizer="SFO",
-        switches=(450,),
+        switches=(Switch(450, "SFO"),),
         objective_share=0.6,
         steps_per_second=512.0,
     )
@@ -217,7 +217,7 @@ def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
         settings = TrainingSettings(optimizer=optimizer)
         corpus = app.source
         started = datetime(2026, 1, 2, 3, 4 + number)
-        configuration = Configuration.of(corpus, path, settings, started)
+        configuration = Configuration.of(settings.prepare(corpus), path, settings, started)
         folder = RunFolder(new_run_folder(corpus.name, started), configuration)
         configuration.write(folder.path / "run.json")
         folder.metrics.append([Measurement(900 * number, 1.5, 2.0, 2.1, 2.2 + number / 10)])

@@ -49,7 +49,7 @@ def test_a_run_is_seen_as_it_grows_and_nothing_is_written(
 ) -> None:
     monkeypatch.setattr(following, "_SECONDS_UNTIL_PAUSED", 2.0)
     folder = find_run(None)
-    session = FollowingSession(folder, text_of(folder)[0])
+    session = FollowingSession(folder, folder.configuration.settings.prepare(text_of(folder)[0]))
     files = {file.name for file in folder.path.iterdir()}
     session.begin()
     wait_until(lambda: session.snapshot.step > 10)

@@ -30,17 +30,17 @@ SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam"
 
 @pytest.fixture
 def keeper(text: Path) -> RunWriter:
-    return RunWriter(Corpus.from_file(text), text)
+    return RunWriter(text)
 
 
 @pytest.fixture
 def trainer(text: Path) -> Trainer:
-    return Trainer(1, Corpus.from_file(text), SETTINGS, Trajectory())
+    return Trainer(1, SETTINGS.prepare(Corpus.from_file(text)), SETTINGS, Trajectory())
 
 
 @pytest.fixture
 def session(text: Path, keeper: RunWriter) -> Iterator[TrainingSession]:
-    session = TrainingSession(Corpus.from_file(text), SETTINGS, keeper=keeper)
+    session = TrainingSession(SETTINGS.prepare(Corpus.from_file(text)), SETTINGS, keeper=keeper)
     yield session
     session.close()
     assert session.join(30)
@@ -53,7 +53,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_written_before_the_first_step(keeper: RunWriter, trainer: Trainer) -> None:
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     assert keeper.folder is None
 
 
@@ -62,7 +62,7 @@ def test_what_is_in_a_run_folder(keeper: RunWriter, trainer: Trainer, text: Path
     for _ in range(20):
         trainer.step()
     trainer.measure()
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     folder = find_run(None)
     assert folder.is_in_use
     keeper.close()
@@ -81,9 +81,9 @@ def test_what_is_in_a_run_folder(keeper: RunWriter, trainer: Trainer, text: Path
 
 
 def test_a_copy_of_the_text_is_used_when_the_text_is_gone(text: Path, trainer: Trainer) -> None:
-    keeper = RunWriter(Corpus.from_file(text), text, copy_text=True)
+    keeper = RunWriter(text, copy_text=True)
     trainer.step()
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     keeper.close()
     text.unlink()
     run = resume(None)
@@ -101,7 +101,7 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
         trainer.step()
         trainer.measure()
         if step <= 15:  # then it is killed, with a checkpoint of step 10 and more recorded
-            keeper.keep(SETTINGS, trainer, everything=step == 10)
+            keeper.write(trainer, everything=step == 10)
         thetas.append(trainer.optimizer.theta.copy())
     keeper.close()
     assert find_run(None).recording.read()[0][-1].step == 15
@@ -109,9 +109,9 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
     run = resume(None)
     assert run.steps == 10
     session = TrainingSession(
-        run.corpus,
+        SETTINGS.prepare(run.corpus),
         SETTINGS,
-        keeper=RunWriter(run.corpus, run.path, run.folder, run.steps),
+        keeper=RunWriter(run.path, run.folder, run.steps),
         resumed=run,
     )
     wait_until(lambda: session.snapshot.theta is not None)
@@ -136,16 +136,16 @@ def test_a_run_killed_just_after_a_change_of_optimizer_opens_again(
 ) -> None:
     monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
     trainer.step()
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     other = replace(SETTINGS, optimizer="SFO")
     trainer.switch(other)
     trainer.step()
-    keeper.keep(other, trainer)  # logged, but no checkpoint yet
+    keeper.write(trainer)  # logged, but no checkpoint yet
     keeper.close()
     assert find_run(None).configuration.settings == other
     run = resume(None)
     assert run.settings == SETTINGS
-    again = Trainer(1, run.corpus, run.settings, Trajectory())
+    again = Trainer(1, run.settings.prepare(run.corpus), run.settings, Trajectory())
     again.load_state_dict(run.state, run.frames)
     assert again.steps == 1
     run.folder.unlock()
@@ -157,9 +157,9 @@ def test_a_folder_that_cannot_be_begun_is_not_left_behind(
     trainer.step()
     for _ in range(3):
         with files_of_at_most(100), pytest.raises(OSError, match="too large"):
-            keeper.keep(SETTINGS, trainer, everything=True)
+            keeper.write(trainer, everything=True)
         assert list(runs_directory().iterdir()) == []
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     assert find_run(None).load()["steps"] == 1
 
 
@@ -205,8 +205,8 @@ def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path
         context_length=1, embedding_size=2, optimizer="SGD", learning_rate=100.0
     )
     corpus = Corpus.from_file(text)
-    keeper = RunWriter(corpus, text)
-    session = TrainingSession(corpus, settings, keeper=keeper)
+    keeper = RunWriter(text)
+    session = TrainingSession(settings.prepare(corpus), settings, keeper=keeper)
     session.start()
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)
     assert "non-finite" in session.snapshot.error
@@ -217,6 +217,6 @@ def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path
     assert np.isfinite(state["theta"]).all()
     assert np.isfinite(state["curve"]).all()
     run = resume(None)  # and it opens again
-    again = Trainer(1, run.corpus, settings, Trajectory())
+    again = Trainer(1, settings.prepare(run.corpus), settings, Trajectory())
     again.load_state_dict(run.state, run.frames)
     run.folder.unlock()

@@ -40,7 +40,7 @@ def test_what_cannot_fit_is_refused_with_what_would(monkeypatch: pytest.MonkeyPa
 def test_a_session_says_so_before_it_allocates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_NEVER_REFUSED", 0)
     monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
-    session = TrainingSession(CORPUS, LARGE)
+    session = TrainingSession(LARGE.prepare(CORPUS), LARGE)
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)
     assert "GB are free" in session.snapshot.error
     assert session.table is None
