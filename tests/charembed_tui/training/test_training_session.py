@@ -200,7 +200,7 @@ def test_another_optimizer_continues_from_the_same_parameters(session: TrainingS
     switched = session.snapshot
     assert switched.state is SessionState.PAUSED
     assert switched.step == paused.step
-    assert switched.switches == (paused.step,)
+    assert switched.switches == ((paused.step, "Adam"),)
     np.testing.assert_array_equal(switched.theta, paused.theta)
     session.step_once()
     wait_until(lambda: session.snapshot.step == paused.step + 1)
