@@ -211,16 +211,18 @@ class Sampler:
         """Probabilities after temperature, top-k and top-p; (n, V) -> (n, V)."""
         if self._temperature == 0:
             return np.eye(log_probabilities.shape[1])[log_probabilities.argmax(axis=1)]
+        cuts = self._top_k is not None and self._top_k < log_probabilities.shape[1]
         if self._temperature == 1:
             weights = np.exp(log_probabilities)
         else:
             below_peak = log_probabilities - log_probabilities.max(axis=1, keepdims=True)
             with np.errstate(over="ignore"):  # a tiny temperature: -inf, weight 0
                 weights = np.exp(below_peak / self._temperature)
-        if self._top_k is not None and self._top_k < weights.shape[1]:
+        if cuts and self._top_k is not None:
             least = np.partition(weights, -self._top_k, axis=1)[:, -self._top_k, None]
             weights[weights < least] = 0.0
-        weights /= weights.sum(axis=1, keepdims=True)
+        if cuts or self._temperature != 1:
+            weights /= weights.sum(axis=1, keepdims=True)
         if self._top_p is not None and self._top_p < 1:
             order = np.argsort(-weights, axis=1, kind="stable")
             ordered = np.take_along_axis(weights, order, axis=1)

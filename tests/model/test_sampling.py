@@ -2,6 +2,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from bigrams import Popularity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
@@ -157,3 +158,50 @@ def test_surprises_after_unknown_contexts_and_of_unknown_characters() -> None:
     assert second == np.inf
     assert third == pytest.approx(-np.log(sampler.probabilities((0, 3))[1]))
     assert sampler.surprises("ab", "").shape == (0,)
+
+
+def test_a_reader_is_fed_the_whole_prompt_and_what_is_written() -> None:
+    """The distribution is that of everything before, so an early character weighs on."""
+    popularity, vocabulary = Popularity(3), "abc"
+    sampler = Sampler(popularity, vocabulary)
+    prompt = "b" * 50 + "ac?"
+    context = sampler.context(prompt)
+    assert context == (*[1] * 50, 0, 2, 3)
+    np.testing.assert_allclose(sampler.probabilities(context), np.array([2, 51, 2]) / 55)
+    written = "".join(generate(popularity, vocabulary, prompt, 400, seed=0))
+    assert len(written) == 400
+    assert written.count("b") > 300
+    assert written == "".join(generate(popularity, vocabulary, prompt, 400, seed=0))
+    assert set(generate(popularity, vocabulary, prompt, 20, temperature=0)) == {"b"}
+    assert sampler.context("") == (3, 3)
+
+
+def test_a_reader_draws_from_exactly_its_distribution() -> None:
+    draws = [next(generate(Popularity(3), "abc", "aab", 1, seed=seed)) for seed in range(3000)]
+    seen = np.array([draws.count(c) for c in "abc"])
+    assert chisquare(seen, np.array([3, 2, 1]) / 6 * 3000).pvalue > 1e-4
+
+
+def test_surprises_of_pieces_are_those_of_the_whole() -> None:
+    for predictor in (PREDICTOR, Popularity(4)):
+        sampler = Sampler(predictor, VOCABULARY)
+        reader = sampler.surprise_reader("abca")
+        pieces = [reader.read(piece) for piece in ("ab", "", "c?", "\nab")]
+        np.testing.assert_allclose(
+            np.concatenate(pieces), sampler.surprises("abca", "abc?\nab"), rtol=1e-12
+        )
+    first = Sampler(Popularity(4), VOCABULARY).surprises("aaa", "a")
+    assert first == pytest.approx(-np.log(4 / 7))
+
+
+def test_windows_and_their_reader_agree() -> None:
+    """A predictor of windows that is asked through its reader writes the same text."""
+
+    class Slow:
+        needs_only_windows = False
+        vocabulary_size, context_length = PREDICTOR.vocabulary_size, PREDICTOR.context_length
+        log_probabilities, reader = PREDICTOR.log_probabilities, PREDICTOR.reader
+
+    for prompt in ("ab", "a", "?b", ""):
+        slow = "".join(generate(Slow(), VOCABULARY, prompt, 200, seed=4))
+        assert slow == text(prompt, 200, seed=4)

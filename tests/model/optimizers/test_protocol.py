@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from bigrams import Bigrams
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -179,6 +180,25 @@ def test_rarer_characters_get_longer_units() -> None:
     expected = (np.array([4, 3, 1, 1]) / 8) ** -0.25
     np.testing.assert_allclose(embeddings, expected[:, None].repeat(2, axis=1))
     np.testing.assert_allclose(outputs[:, 0], expected[:, None].repeat(2, axis=1))
+
+
+def test_parameters_of_no_character_keep_their_unit() -> None:
+    table = count_ngrams(np.array([0, 1, 0, 2, 0, 1, 0, 1, 0]), 4, 1)
+    scales = frequency_scales(m := Bigrams(4, 1), table)
+    assert scales[0] == 1.0
+    # As targets 0 occurs 4 times of 8, 1 three times, 2 once.
+    expected = (np.array([4, 3, 1, 1]) / 8) ** -0.25
+    np.testing.assert_allclose(m.table(scales), expected[None].repeat(4, axis=0))
+
+
+@every_optimizer
+def test_one_part_will_do(make: Maker) -> None:
+    whole = quadratic(0, 1, 6)
+    optimizer = make(whole, 0)
+    for _ in range(300):
+        optimizer.step()
+    assert whole.total(optimizer.theta) < whole.total(whole.theta0)
+    assert optimizer.step().subfunction == 0
 
 
 def test_scaled_steps_are_worth_two_plain_ones_on_text() -> None:
