@@ -14,6 +14,7 @@ from waiting import wait_until
 
 from charembed_tui.runs import run_writer as keeping
 from charembed_tui.runs.catalogue import find_run
+from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.generated_texts import GeneratedText
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
@@ -219,4 +220,45 @@ def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path
     run = resume(None)  # and it opens again
     again = Trainer(1, settings.prepare(run.corpus), settings, Trajectory())
     again.load_state_dict(run.state, run.frames)
+    run.folder.unlock()
+
+
+def test_a_checkpoint_never_names_an_optimizer_whose_state_it_does_not_hold(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The optimizer is switched on the screen while a step is being taken, and then it is saved."""
+    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    saved: list[dict[str, object]] = []
+    save = RunFolder.save
+
+    def remember(self: RunFolder, state: dict[str, object]) -> None:
+        saved.append(state)
+        save(self, state)
+
+    monkeypatch.setattr(RunFolder, "save", remember)
+    settings = replace(SETTINGS, optimizer="L-BFGS")
+    corpus = Corpus.from_file(text)
+    session = TrainingSession(
+        settings.prepare(corpus), settings, begin=False, keeper=RunWriter(text)
+    )
+    step = Trainer.step
+
+    def step_while_somebody_switches(self: Trainer) -> None:
+        step(self)
+        if self.steps == 3:
+            session.switch_optimizer(replace(settings, optimizer="Adam"))
+
+    monkeypatch.setattr(Trainer, "step", step_while_somebody_switches)
+    session.begin()
+    session.start()
+    wait_until(lambda: session.snapshot.step > 6)
+    session.close()
+    assert session.join(30)
+    names = [(state["settings"]["optimizer"], state["optimizer_name"]) for state in saved]
+    assert ("L-BFGS", "L-BFGS") in names
+    assert set(names) == {("L-BFGS", "L-BFGS"), ("Adam", "Adam")}
+    run = resume(None)
+    again = Trainer(1, run.settings.prepare(run.corpus), run.settings, Trajectory())
+    again.load_state_dict(run.state, run.frames)
+    assert again.switches == ((3, "Adam"),)
     run.folder.unlock()
