@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,29 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charembed_tui.cli.app_parser import parser
-from charembed_tui.interpreter import one_thread_for_blas
+from charembed_tui.interpreter import answer_keys_sooner, one_thread_for_blas
 
 if TYPE_CHECKING:
-    from charembed_tui.runs.sessions import Plan
+    from charembed_tui.runs.plan import Plan
     from charembed_tui.settings.training_settings import TrainingSettings
-
-_SWITCH_SECONDS = 0.001  # how long Python code of the training may keep the interface waiting
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the app. Exits with status 2 and one line on a text that cannot be used."""
     one_thread_for_blas()
-    # Textual draws in ticks; shorter ones answer a key sooner. Idle ones cost nothing.
-    os.environ.setdefault("TEXTUAL_FPS", "200")
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    answer_keys_sooner()
     options = parser().parse_args(arguments)
     # Loaded late, so that --help and --version answer at once.
     from charembed_tui.settings.preferences import Preferences
-    from charembed_tui.storage.locations import keep_runs_in, preferences_file
+    from charembed_tui.storage.locations import preferences_file, set_runs_directory
     from model.errors import CharembedError
 
     if options.runs:
-        keep_runs_in(options.runs)
+        set_runs_directory(options.runs)
     remembered = None if options.fresh else preferences_file()
     preferences = Preferences.load(remembered) if remembered else Preferences()
     preferences = _with_options(preferences, options)
@@ -57,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
     """The session to begin with. Raises CharembedError."""
-    from charembed_tui.runs.sessions import Plan
+    from charembed_tui.runs.plan import Plan
     from charembed_tui.text.sample_texts import default_sample
     from model.corpus import Corpus
 
@@ -77,7 +72,7 @@ def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
     path = Path(options.corpus or default_sample())
     corpus = Corpus.from_file(path)
     if options.start is not None:
-        from charembed_tui.runs.warm_start import start_from
+        from charembed_tui.cli.warm_start import start_from
 
         return start_from(options.start or None, corpus, options).plan(corpus, path)
     return Plan(corpus, path, settings)

@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status."""
     one_thread_for_blas()
     options = parser().parse_args(arguments)
-    from charembed_tui.storage.locations import keep_runs_in
+    from charembed_tui.storage.locations import set_runs_directory
     from charembed_tui.text.glyphs import visible
     from charembed_tui.training.memory import reason
     from model.errors import CharembedError, OptimizerError
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # arguments and file names may be no text
     if getattr(options, "runs", None):
-        keep_runs_in(options.runs)
+        set_runs_directory(options.runs)
     try:
         status = _run(options)
         sys.stdout.flush()

@@ -37,7 +37,7 @@ def add_settings(
             dest=prefix + name,
             type=_checked(field.check),
             metavar="VALUE",
-            help=f"{field.label}; {field.told()}".replace("%", "%%"),
+            help=f"{field.label}; {field.range_text()}".replace("%", "%%"),
         )
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from charembed_tui.cli.exit_status import DONE, INTERRUPTED, UNSAVED
 from charembed_tui.cli.options import require_no_settings, with_options
 from charembed_tui.cli.report import report
+from charembed_tui.cli.warm_start import start_from
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
-from charembed_tui.runs.warm_start import start_from
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.glyphs import visible
 from charembed_tui.text.sample_texts import default_sample
@@ -72,7 +72,7 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
     if options.start is not None:
         carried = start_from(options.start or None, corpus, options)
         settings, start = carried.settings, carried.theta
-        print(f"charembed: {carried.told}", file=sys.stderr)
+        print(f"charembed: {carried.note}", file=sys.stderr)
     trainer = Trainer(1, settings.prepare(corpus), settings, timeline, start=start)
     return trainer, RunWriter(path, copy_text=options.copy_text)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charembed_tui.plotting.axis_range import Range
+from charembed_tui.exports.axis_range import Range
 from charembed_tui.text.glyphs import CharacterClass, classify, glyph
 from charembed_tui.training.trajectory import Frame
 from model.families.base import Model
@@ -50,7 +50,7 @@ class Scene:
         colours: (V,) of each.
         steps: (F,).
         places: (F, V, 2) in pixels, from the top left.
-        title: what is shown.
+        title: a line under the picture.
     """
 
     glyphs: tuple[str, ...]
@@ -78,8 +78,8 @@ def lay_out(
         view = f"components {components[0] + 1} and {components[1] + 1}"
     places = np.empty_like(points)
     for axis, length in enumerate((WIDTH, HEIGHT)):
-        shown = Range.around(points[..., axis])
-        part = (points[..., axis] - shown.low) / (shown.high - shown.low)
+        frame_range = Range.around(points[..., axis])
+        part = (points[..., axis] - frame_range.low) / (frame_range.high - frame_range.low)
         part = part if axis == 0 else 1 - part
         places[..., axis] = MARGIN + part * (length - 2 * MARGIN)
     return Scene(

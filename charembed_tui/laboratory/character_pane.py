@@ -32,7 +32,7 @@ class CharacterPane(VerticalScroll, can_focus=False):
         self._vocabulary: tuple[str, ...] = ()
         self._corpus: Corpus | None = None
         self._facts = Static(_EMPTY, id="character-facts")
-        self._shown: tuple[int, View] | None = None
+        self._displayed: tuple[int, View] | None = None
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -45,27 +45,27 @@ class CharacterPane(VerticalScroll, can_focus=False):
 
     def clear(self) -> None:
         """No character is chosen."""
-        self._shown = None
+        self._displayed = None
         entitle(self, "Character")
         self._facts.update(Text(_EMPTY, style="dim"))
 
     def show(self, character: int | None, view: View) -> None:
         """Describe a character by the parameters on show."""
         if character is None or character >= len(self._vocabulary):
-            if self._shown is not None:
+            if self._displayed is not None:
                 self.clear()
             return
-        if self._shown == (character, view):
+        if self._displayed == (character, view):
             return
-        other = self._shown is None or self._shown[0] != character
-        self._shown = (character, view)
+        other = self._displayed is None or self._displayed[0] != character
+        self._displayed = (character, view)
         name = unicodedata.name(self._vocabulary[character], "").lower()
         sign = glyph(self._vocabulary[character])
-        told = ""
+        subtitle = ""
         if self._corpus is not None:
             count = int(self._corpus.counts()[character])
-            told = f"{count:,} times · {count / len(self._corpus):.2%}"
-        entitle(self, f"Character · {sign} {name}".rstrip(), told)
+            subtitle = f"{count:,} times · {count / len(self._corpus):.2%}"
+        entitle(self, f"Character · {sign} {name}".rstrip(), subtitle)
         predictor, embeddings = view.predictor, view.embeddings
         table = Table.grid(padding=(0, 1))
         rows: list[tuple[str, Ranking, str]] = [

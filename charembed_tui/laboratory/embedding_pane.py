@@ -25,12 +25,12 @@ class Legend(Line):
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._classes_shown: list[tuple[str, Style]] = []
+        self._present: list[tuple[str, Style]] = []
 
     def show_vocabulary(self, vocabulary: tuple[str, ...], plot: EmbeddingPlot) -> None:
         """Take the characters of a text."""
         present = {classify(c) for c in vocabulary}
-        self._classes_shown = [
+        self._present = [
             (
                 kind.value,
                 plot.get_component_rich_style(f"embedding--{kind.name.lower()}", partial=True),
@@ -42,13 +42,13 @@ class Legend(Line):
 
     def segments(self, width: int) -> list[Segment]:
         """The names, all cut to as many letters as there is room for."""
-        names = [name for name, _ in self._classes_shown]
+        names = [name for name, _ in self._present]
         letters = max(map(len, names), default=0)
         while letters > 1 and sum(min(len(n), letters) + 1 for n in names) - 1 > width:
             letters -= 1
         return [
             segment
-            for name, style in self._classes_shown
+            for name, style in self._present
             for segment in (Segment(_cut(name, letters), style), Segment(" "))
         ][:-1]
 
@@ -85,7 +85,7 @@ class EmbeddingPane(CachedVertical):
         components = self.plot.components
         if components is not None and max(components) >= embedding_size:
             last = embedding_size - 1
-            self.plot.look_at((min(components[0], last), min(components[1], last)))
+            self.plot.show_components((min(components[0], last), min(components[1], last)))
         self._view = None
         self._entitle()
 
@@ -116,16 +116,16 @@ class EmbeddingPane(CachedVertical):
         components[axis] = (components[axis] + by) % size
         if components[0] == components[1] and size > 2:
             components[axis] = (components[axis] + by) % size
-        self.look_at((components[0], components[1]))
+        self.show_components((components[0], components[1]))
 
-    def look_at(self, components: tuple[int, int] | None) -> None:
+    def show_components(self, components: tuple[int, int] | None) -> None:
         """Show two components, or (None) the principal plane."""
-        self.plot.look_at(components)
+        self.plot.show_components(components)
         self._entitle()
 
     def toggle_principal(self) -> None:
         """From components to the principal plane and back."""
-        self.look_at((0, 1) if self.plot.components is None else None)
+        self.show_components((0, 1) if self.plot.components is None else None)
 
     def toggle_frozen(self) -> None:
         """Hold the axes, or let them follow."""
@@ -141,9 +141,9 @@ class EmbeddingPane(CachedVertical):
             shares = self.plot.shares or (0.0, 0.0)
             title = f"Embedding · principal plane, {shares[0]:.0%} → · {shares[1]:.0%} ↑"
         title += " · axes held" if self.plot.frozen else ""
-        told = "counting the text …"
+        subtitle = "counting the text …"
         if self._view is not None:
             hidden = self.plot.hidden
             more = f" · {hidden} without room: zoom in" if hidden else ""
-            told = f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
-        entitle(self, title, told)
+            subtitle = f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
+        entitle(self, title, subtitle)

@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from charembed_tui.laboratory.sampling_bar import SamplingBar
-from charembed_tui.runs.generated_texts import GeneratedText
 from charembed_tui.settings.sampling_settings import SamplingSettings
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.generation import Chunk
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.prompt_input import PromptInput
@@ -91,12 +91,12 @@ class GenerationPane(Vertical):
         self._add(GeneratedTextView(heading, self.prompt, run, step))
         self.resume()
 
-    def show_kept(self, samples: Sequence[GeneratedText], run: int) -> None:
-        """Add samples that were kept with a run."""
-        for kept in samples[-_MOST_SAMPLES:]:
-            sample = GeneratedTextView(kept.heading, kept.prompt, run, kept.step)
-            surprises = kept.surprises or (0.0,) * len(kept.text)
-            sample.extend(Chunk(kept.text, np.array(surprises)))
+    def show_saved(self, samples: Sequence[GeneratedText], run: int) -> None:
+        """Add samples that were saved with a run."""
+        for saved in samples[-_MOST_SAMPLES:]:
+            sample = GeneratedTextView(saved.heading, saved.prompt, run, saved.step)
+            surprises = saved.surprises or (0.0,) * len(saved.text)
+            sample.extend(Chunk(saved.text, np.array(surprises)))
             self._add(sample)
         self._box.anchor()
 
@@ -112,7 +112,7 @@ class GenerationPane(Vertical):
         """More of the newest sample comes."""
         self._box.anchor()
         self.is_writing = True
-        self._tell("writing … esc stops")
+        self._show_note("writing … esc stops")
 
     def extend(self, chunk: Chunk) -> None:
         """Add characters to the newest sample."""
@@ -122,7 +122,7 @@ class GenerationPane(Vertical):
     def end(self, note: str) -> None:
         """The newest sample is complete, or will not be."""
         self.is_writing = False
-        self._tell(note)
+        self._show_note(note)
 
     def show_step(self, run: int, step: int | None) -> None:
         """Mark the samples written at a step, and bring the last of them into view."""
@@ -134,9 +134,9 @@ class GenerationPane(Vertical):
 
     @on(SamplingBar.Changed)
     def _settings_changed(self, event: SamplingBar.Changed) -> None:
-        self._tell(event.error)
+        self._show_note(event.error)
 
-    def _tell(self, note: str) -> None:
+    def _show_note(self, note: str) -> None:
         entitle(self, self.BORDER_TITLE, note)
 
     @on(Input.Submitted)
@@ -145,5 +145,5 @@ class GenerationPane(Vertical):
         self.post_message(self.Requested())
 
     @on(Input.Changed)
-    def _keep(self, event: Input.Changed) -> None:
+    def _stop(self, event: Input.Changed) -> None:
         event.stop()

@@ -92,7 +92,7 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
     def fill(self, settings: TrainingSettings) -> None:
         """Put settings into the fields."""
         for name, field in TrainingSettings.FIELDS.items():
-            self._field(name).value = field.shown(getattr(settings, name))
+            self._field(name).value = field.text_of(getattr(settings, name))
 
     def settings(self) -> TrainingSettings:
         """What the fields say. Raises SettingsError at the first that is invalid."""
@@ -100,7 +100,7 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
             **{name: self._field(name).value for name in TrainingSettings.FIELDS}  # type: ignore[arg-type]
         )
 
-    def settings_shown(self) -> TrainingSettings:
+    def displayed_settings(self) -> TrainingSettings:
         """What the fields say, or what is in use while they say nothing valid."""
         try:
             return self.settings()
@@ -118,7 +118,7 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         chosen = next((preset for preset in PRESETS if preset.name == event.value), None)
         if chosen is None or self._hint is None:
             return
-        self.fill(chosen.apply(self.settings_shown(), len(self._hint.corpus)))
+        self.fill(chosen.apply(self.displayed_settings(), len(self._hint.corpus)))
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -150,7 +150,7 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
             field = self._field(name)
             row = self.query_one(f"#field-{_id(name)}")
             row.display = self._is_of_use(name)
-            if isinstance(field, NumberField) and row.display and (error := field.mark()):
+            if isinstance(field, NumberField) and row.display and (error := field.error()):
                 errors.append(error)
         line = self.query_one("#parameters", Static)
         line.set_class(bool(errors), "error")

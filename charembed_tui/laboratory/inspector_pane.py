@@ -87,23 +87,23 @@ class InspectorPane(Vertical):
             counts = self._table.following(context).astype(float)
         seen = counts.sum()
         counted = counts / seen if seen else counts
-        told = f"{int(seen):,} times in the text" if seen else "not in the text"
+        subtitle = f"{int(seen):,} times in the text" if seen else "not in the text"
         after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
-        entitle(self, f"Inspector · after “{after}”", told)
+        entitle(self, f"Inspector · after “{after}”", subtitle)
         half = max(2, (self._bars.size.width - 16) // 2)
-        shown = [[Segment(f"   {'model':<{half + 6}}{'counted':<{half}}", _DIM)]]
+        rows_of_bars = [[Segment(f"   {'model':<{half + 6}}{'counted':<{half}}", _DIM)]]
         for c in np.argsort(-p, kind="stable")[:rows].tolist():
             sign = self._vocabulary[c]
             name = glyph(sign) + " " * (3 - width(sign))
             percent = f"{counted[c]:5.0%}" if seen else ""
-            shown.append(
+            rows_of_bars.append(
                 [
                     Segment(name + _bar(p[c], half), _BOLD),
                     Segment(f"{p[c]:5.0%} "),
                     Segment(_bar(counted[c], half) + percent, _DIM),
                 ]
             )
-        self._bars.show(shown)
+        self._bars.show(rows_of_bars)
 
 
 def _bar(part: float, cells: int) -> str:

@@ -31,21 +31,21 @@ class LossPane(Vertical):
         super().__init__(**keywords)
         self.view = view
         self.plot = LossPlot(id="loss-plot")
-        self._lines: tuple[Baseline, ...] = ()
-        self._shown: tuple[Snapshot, RunHistory, str] | None = None
+        self._baselines: tuple[Baseline, ...] = ()
+        self._displayed: tuple[Snapshot, RunHistory, str] | None = None
 
     def compose(self) -> ComposeResult:
         """The plot alone; the border says the rest."""
         yield self.plot
 
-    def show_lines(self, lines: tuple[Baseline, ...]) -> None:
+    def show_baselines(self, baselines: tuple[Baseline, ...]) -> None:
         """Take the losses of simpler models."""
-        self._lines = lines
+        self._baselines = baselines
         self._draw()
 
     def show(self, snapshot: Snapshot, history: RunHistory, corpus: str) -> None:
         """Draw a snapshot's curves, and those of earlier runs on the same text."""
-        self._shown = (snapshot, history, corpus)
+        self._displayed = (snapshot, history, corpus)
         self._draw()
 
     def change(self, name: str) -> None:
@@ -54,38 +54,38 @@ class LossPane(Vertical):
         self._draw()
 
     def _draw(self) -> None:
-        if self._shown is None:
+        if self._displayed is None:
             return
-        snapshot, history, corpus = self._shown
+        snapshot, history, corpus = self._displayed
         past = [run.curve for run in history.overlaid(snapshot.run, corpus)]
         curves = [c for c in (snapshot.curve, snapshot.held_out_curve) if len(c)]
         switches = tuple(switch.step for switch in snapshot.switches)
-        self.plot.show(curves, past, switches, self._lines, self.view)
+        self.plot.show(curves, past, switches, self._baselines, self.view)
         self._entitle()
 
     @on(LossPlot.CursorMoved)
     def _entitle(self) -> None:
-        view, snapshot = self.view, self._shown[0] if self._shown else None
+        view, snapshot = self.view, self._displayed[0] if self._displayed else None
         if snapshot is None or snapshot.loss is None:
             entitle(self, "Loss", f"{view.unit} per character against {view.against}")
             return
         loss = view.loss(snapshot.loss)
         scale = "" if view.scale == "linear" else f" · {view.scale}"
-        told: str | Text
+        subtitle: str | Text
         reading = self.plot.reading()
         if reading is not None:
             x, values = reading
-            told = " / ".join(f"{value:.4f}" for value in values)
+            subtitle = " / ".join(f"{value:.4f}" for value in values)
             where = f"{x:,.0f}" if view.against == "steps" else f"{x:,.2f}"
-            told = f"{told} {view.unit} at {where} {view.against}"
+            subtitle = f"{subtitle} {view.unit} at {where} {view.against}"
         elif snapshot.held_out is None:
-            told = f"perplexity {perplexity(snapshot.loss)}"
-            told = f"{told}{scale} · {view.against} →"
+            subtitle = f"perplexity {perplexity(snapshot.loss)}"
+            subtitle = f"{subtitle}{scale} · {view.against} →"
         else:
             held_out = f"held out {view.loss(snapshot.held_out):.4f}"
             rest = f"{scale} · {view.against} →"
-            told = Text.assemble((held_out, "#2f8fc9"), rest)
-        entitle(self, f"Loss {loss:.4f} {view.unit} · {snapshot.optimizer}", told)
+            subtitle = Text.assemble((held_out, "#2f8fc9"), rest)
+        entitle(self, f"Loss {loss:.4f} {view.unit} · {snapshot.optimizer}", subtitle)
 
 
 def perplexity(loss: float) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from charembed_tui.runs.sessions import Plan
+from charembed_tui.runs.plan import Plan
 from charembed_tui.training.baselines import Baseline
 from charembed_tui.training.generation import Chunk
 from model.corpus import Corpus
@@ -42,4 +42,4 @@ class BaselinesFound(Message):
     """The losses of simpler models on the text of a run."""
 
     run: int
-    lines: tuple[Baseline, ...]
+    baselines: tuple[Baseline, ...]

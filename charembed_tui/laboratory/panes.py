@@ -13,7 +13,7 @@ from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
 from charembed_tui.laboratory.inspector_pane import InspectorPane
 from charembed_tui.laboratory.loss_pane import LossPane
 from charembed_tui.laboratory.status_bar import StatusBar
-from charembed_tui.runs.sessions import Plan
+from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import SessionState, Snapshot, View
@@ -25,7 +25,7 @@ from charembed_tui.widgets.cached import (
 )
 
 PAGES = ("setup", "watch", "write")
-_LOOKS_BETWEEN_NUMBERS = 5
+_POLLS_BETWEEN_NUMBERS = 5
 
 
 class Panes:
@@ -50,7 +50,7 @@ class Panes:
         self._too_small = too_small
         self._drawn: Snapshot | None = None
         self._read: Snapshot | None = None
-        self._looks = 0
+        self._polls = 0
 
     def compose(self) -> ComposeResult:
         """Status, pages, footer; small screens show one page at a time, under tabs."""
@@ -103,13 +103,13 @@ class Panes:
         snapshot = session.snapshot
         if snapshot is self._read:
             return False
-        self._looks += 1
-        if snapshot.state is SessionState.RUNNING and self._looks % _LOOKS_BETWEEN_NUMBERS:
+        self._polls += 1
+        if snapshot.state is SessionState.RUNNING and self._polls % _POLLS_BETWEEN_NUMBERS:
             return False
         self._read = snapshot
         view = self.view(session)
         if view is not None and view.live:
-            self._tell(view, session)
+            self._describe(view, session)
         return True
 
     def show_view(self, session: Session) -> None:
@@ -117,9 +117,9 @@ class Panes:
         view = self.view(session)
         if view is not None:
             self.embedding.show(view, session.timeline)
-            self._tell(view, session)
+            self._describe(view, session)
 
-    def _tell(self, view: View, session: Session) -> None:
+    def _describe(self, view: View, session: Session) -> None:
         self.character.show(self.embedding.plot.cursor, view)
         self.inspector.show(view, session.table)
 

@@ -40,14 +40,14 @@ class SamplingBar(Horizontal):
         for name, field in SamplingSettings.FIELDS.items():
             yield Label(_SHORT.get(name, name))
             number = NumberField(name, field, getattr(self.settings, name), id=f"sampling-{name}")
-            number.tooltip = f"{field.label}: {field.told()}"
+            number.tooltip = f"{field.label}: {field.range_text()}"
             yield number
 
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:
         event.stop()
         fields = list(self.query(NumberField))
-        errors = [error for field in fields if (error := field.mark())]
+        errors = [error for field in fields if (error := field.error())]
         if errors:
             self.post_message(self.Changed(errors[0]))
             return

@@ -38,8 +38,8 @@ class StatusBar(Line):
         """What was last shown."""
         return self._segments
 
-    def show(self, snapshot: Snapshot, corpus_name: str, told: str = "") -> None:
-        """Describe a snapshot; `told` is something else worth knowing."""
+    def show(self, snapshot: Snapshot, corpus_name: str, note: str = "") -> None:
+        """Describe a snapshot; `note` is something else worth knowing."""
         sign = _SIGNS[snapshot.state]
         if snapshot.facts is None and snapshot.state is SessionState.IDLE:
             sign = f"… counting {_bar(snapshot.counted)} {snapshot.counted:.0%}"
@@ -54,7 +54,7 @@ class StatusBar(Line):
                 numbers += f" ({snapshot.objective_share:.0%} objective)"
         self._segments = [
             Segment(f" {sign} ", _REVERSE),
-            Segment(f"  {told} " if told else "", _BOLD),
+            Segment(f"  {note} " if note else "", _BOLD),
             Segment(numbers),
             Segment(f"  ·  {visible(corpus_name)}", _DIM),
         ]

@@ -134,13 +134,13 @@ class TimelineBar(Line):
     def segments(self, width: int) -> list[Segment]:
         """The bar, and in words where it stands."""
         sign = "▶" if self.is_playing else "‖" if self.step is not None else "●"
-        shown = self._last if self.step is None else self.step
+        here = self._last if self.step is None else self.step
         state = "live" if self.step is None else f"of {self._last:,}"
         if self.is_playing:
             state += f" · {SPEEDS[self._speed]}/s"
-        label = f" step {shown:,} {state}"
+        label = f" step {here:,} {state}"
         length = self._length = max(4, width - len(label) - 2)
-        head = self._column(shown, length)
+        head = self._column(here, length)
         segments = [Segment(f"{sign} ")]
         marks = {self._column(step, length) for step in self._samples if step <= self._last}
         column = 0

@@ -12,7 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from charembed_tui.plotting.axis_range import Range
+from charembed_tui.exports.axis_range import Range
 from charembed_tui.plotting.picture import (
     NOTHING,
     Canvas,
@@ -88,9 +88,9 @@ class EmbeddingPlot(Plot, can_focus=True):
         if self._projected is None or self._ranges is None:
             return 0
         inside = np.ones(len(self._projected), dtype=bool)
-        for axis, shown in enumerate(self._ranges):
+        for axis, axis_range in enumerate(self._ranges):
             values = self._projected[:, axis]
-            inside &= (shown.low <= values) & (values <= shown.high)
+            inside &= (axis_range.low <= values) & (values <= axis_range.high)
         return sum(bool(i) and cell is None for i, cell in zip(inside, self._cells, strict=False))
 
     def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
@@ -109,36 +109,36 @@ class EmbeddingPlot(Plot, can_focus=True):
         if len(embeddings) != len(self._kinds) or not np.isfinite(embeddings).all():
             return
         self._embeddings, self._trail = embeddings, trail
-        self._look()
+        self._project_anew()
         self.redraw()
 
-    def look_at(self, components: tuple[int, int] | None) -> None:
+    def show_components(self, components: tuple[int, int] | None) -> None:
         """Show two components, or the principal plane."""
         self._components = components
         self._plane = self._ranges = self._projected = None
         self.frozen = False
-        self._look()
+        self._project_anew()
         self.redraw(at_once=True)
 
     def zoom(self, steps: int) -> None:
         """Nearer (positive) or farther; the axes then stay where they are."""
-        self._set_ranges(lambda shown, _: shown.zoomed(_ZOOM**steps))
+        self._set_ranges(lambda axis_range, _: axis_range.zoomed(_ZOOM**steps))
 
     def pan(self, right: int, up: int) -> None:
         """Move the frame; the axes then stay where they are."""
         by = (_PAN * right, _PAN * up)
-        self._set_ranges(lambda shown, axis: shown.panned(by[axis]))
+        self._set_ranges(lambda axis_range, axis: axis_range.panned(by[axis]))
 
     def toggle_frozen(self) -> None:
         """Hold the axes, or let them follow again."""
         self.frozen = not self.frozen
-        self._look()
+        self._project_anew()
         self.redraw(at_once=True)
 
     def fit(self) -> None:
         """Show everything, and follow again."""
         self.frozen, self._ranges = False, None
-        self._look()
+        self._project_anew()
         self.redraw(at_once=True)
 
     def select(self, character: int | None) -> None:
@@ -202,7 +202,7 @@ class EmbeddingPlot(Plot, can_focus=True):
             return self._plane.picture(embeddings)
         return embeddings[:, list(self._components or (0, 0))]
 
-    def _look(self) -> None:
+    def _project_anew(self) -> None:
         """Bring picture and ranges up to date with embeddings and choices."""
         if self._embeddings is None:
             return
@@ -229,8 +229,8 @@ class EmbeddingPlot(Plot, can_focus=True):
             return NOTHING
         sizes = (canvas.columns, canvas.rows)
         columns, rows = (
-            shown.cells(self._projected[:, axis], size).tolist()
-            for axis, (shown, size) in enumerate(zip(self._ranges, sizes, strict=True))
+            axis_range.cells(self._projected[:, axis], size).tolist()
+            for axis, (axis_range, size) in enumerate(zip(self._ranges, sizes, strict=True))
         )
         # The cursor's character first, so that it stands where it belongs.
         order = list(range(len(self._projected)))
@@ -258,8 +258,8 @@ class EmbeddingPlot(Plot, can_focus=True):
             return []
         path = [
             tuple(
-                int(shown.cells(at[None, axis], size)[0])
-                for axis, (shown, size) in enumerate(zip(ranges, sizes, strict=True))
+                int(axis_range.cells(at[None, axis], size)[0])
+                for axis, (axis_range, size) in enumerate(zip(ranges, sizes, strict=True))
             )
             for at in (
                 self._project(e[self.cursor : self.cursor + 1])[0]

@@ -13,6 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from charembed_tui.plotting.loss_points import points
 from charembed_tui.plotting.picture import (
     NOTHING,
     Canvas,
@@ -57,7 +58,7 @@ class LossPlot(Plot, can_focus=True):
         self._curves: tuple[Curve, ...] = ()
         self._past: tuple[Curve, ...] = ()
         self._switches: tuple[int, ...] = ()
-        self._lines: tuple[Baseline, ...] = ()
+        self._baselines: tuple[Baseline, ...] = ()
         self._view = LossView()
         self._cursor: int | None = None  # a column of the canvas
         self._horizontal: tuple[float, float] | None = None  # the axis
@@ -67,13 +68,13 @@ class LossPlot(Plot, can_focus=True):
         curves: Sequence[Curve],
         past: Sequence[Curve],
         switches: tuple[int, ...],
-        lines: tuple[Baseline, ...],
+        baselines: tuple[Baseline, ...],
         view: LossView,
     ) -> None:
         """Draw curves, the first being the training loss; past ones are of other runs."""
         at_once = view != self._view
         self._curves, self._past = tuple(curves), tuple(past)
-        self._switches, self._lines, self._view = switches, lines, view
+        self._switches, self._baselines, self._view = switches, baselines, view
         self.redraw(at_once=at_once)
 
     def reading(self) -> tuple[float, tuple[float, ...]] | None:
@@ -84,7 +85,7 @@ class LossPlot(Plot, can_focus=True):
         x = left + self._cursor / max(1, self.canvas.columns - 1) * (right - left)
         x = 10**x if self._view.log_x else x
         values, last = [], 0.0
-        for xs, ys in map(self._view.points, self._curves):
+        for xs, ys in (points(curve, self._view) for curve in self._curves):
             if len(xs):
                 last = max(last, float(xs[-1]))
                 values.append(float(ys[max(0, int(np.searchsorted(xs, x, "right")) - 1)]))
@@ -125,7 +126,7 @@ class LossPlot(Plot, can_focus=True):
         curves = [(_PAST + i % 3, curve) for i, curve in enumerate(self._past)]
         curves += reversed(list(enumerate(self._curves)))  # the training curve on top
         drawn = [
-            (ink, *self._scaled(*bucketed(*view.points(curve), canvas.columns)))
+            (ink, *self._scaled(*bucketed(*points(curve, view), canvas.columns)))
             for ink, curve in curves
         ]
         drawn = [(ink, x, y) for ink, x, y in drawn if len(x)]
@@ -134,8 +135,8 @@ class LossPlot(Plot, can_focus=True):
             return NOTHING
         low = min(float(y.min()) for *_, y in drawn)
         high = max(float(y.max()) for *_, y in drawn)
-        lines = self._baselines(low, high)
-        low, high = min([low, *lines.values()]), max([high, *lines.values()])
+        levels = self._baseline_levels(low, high)
+        low, high = min([low, *levels.values()]), max([high, *levels.values()])
         low, high = _rounded_outward(low, high)
         left = min(float(x[0]) for _, x, _ in drawn) if view.log_x else 0.0
         right = max(float(x[-1]) for _, x, _ in drawn)
@@ -146,7 +147,7 @@ class LossPlot(Plot, can_focus=True):
         per_y = (canvas.rows - 1) / (high - low)
         ends = (0, canvas.columns - 1), (0, canvas.rows - 1)
         strokes, names = [], []
-        for name, level in lines.items():
+        for name, level in levels.items():
             row = round((level - low) * per_y)
             strokes.append(Stroke(ends[0], (row, row), "╌", _BASELINE))
             name = name[: canvas.columns]
@@ -171,17 +172,17 @@ class LossPlot(Plot, can_focus=True):
             np.log10(y) if self._view.log_y else y,
         )
 
-    def _baselines(self, low: float, high: float) -> dict[str, float]:
+    def _baseline_levels(self, low: float, high: float) -> dict[str, float]:
         """Names and places of the lines near enough to the curves."""
         if self._view.baselines == "off":
             return {}
         room = _BASELINE_ROOM * (high - low) or 0.3
         result = {}
-        for line in self._lines:
-            y = self._view.loss(line.loss)
+        for baseline in self._baselines:
+            y = self._view.loss(baseline.loss)
             y = math.log10(y) if self._view.log_y and y > 0 else y
             if low - room <= y <= high + room:
-                result[line.short] = y
+                result[baseline.short] = y
         return result
 
     def _at_step(self, step: int) -> float | None:

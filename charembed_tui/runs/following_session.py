@@ -11,8 +11,8 @@ from threading import Event, Thread
 
 from charembed_tui.runs.append_only import Place
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.generated_texts import GeneratedText
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.loss_log import LossCurve, Measurement
 from charembed_tui.training.session import has_ended
 from charembed_tui.training.snapshot import SessionState, Snapshot

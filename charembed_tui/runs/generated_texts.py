@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from charembed_tui.runs.append_only import Place, append, read_lines_on
+from charembed_tui.training.generated_text import GeneratedText
 
 _MOST_BYTES = 16 << 20
-
-
-@dataclass(frozen=True)
-class GeneratedText:
-    """A text that was written.
-
-    Attributes:
-        step: at which the model stood.
-        heading: a line on the model then.
-        prompt: what the text follows.
-        text: without the prompt.
-        surprises: of each character of the text, nats to two places; empty for unknown.
-    """
-
-    step: int
-    heading: str
-    prompt: str
-    text: str
-    surprises: tuple[float, ...] = ()
 
 
 class GeneratedTexts:

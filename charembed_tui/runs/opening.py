@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.configuration import fingerprint
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.generated_texts import GeneratedText
-from charembed_tui.runs.sessions import Plan
-from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.runs.plan import Plan, ResumedRun
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.trajectory import Frame
 from model.corpus import Corpus
-
-
-@dataclass(frozen=True, eq=False)
-class ResumedRun:
-    """A run to go on with.
-
-    Attributes:
-        folder: where it is kept, locked for this process.
-        corpus: its text.
-        path: where the text was read from.
-        state: its newest good checkpoint.
-        frames: its recording up to there.
-        samples: the texts it has written up to there.
-    """
-
-    folder: RunFolder
-    corpus: Corpus
-    path: Path
-    state: dict[str, Any]
-    frames: Sequence[Frame] = ()
-    samples: Sequence[GeneratedText] = ()
-
-    @property
-    def steps(self) -> int:
-        """Where it stands."""
-        return int(self.state["steps"])
-
-    @property
-    def settings(self) -> TrainingSettings:
-        """Those of the checkpoint."""
-        return TrainingSettings.from_mapping(self.state["settings"])
-
-    def plan(self) -> Plan:
-        """The session that goes on with it."""
-        return Plan(self.corpus, self.path, self.settings, resumed=self)
 
 
 def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
@@ -86,7 +47,7 @@ def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
 
 
 def follow(folder: RunFolder, corpus_path: str | None = None) -> Plan:
-    """The session that looks on while another process trains a run. Raises what `text_of` does."""
+    """The session that watches while another process trains a run. Raises what `text_of` does."""
     corpus, path = text_of(folder, corpus_path)
     return Plan(corpus, path, folder.configuration.settings, followed=folder)
 

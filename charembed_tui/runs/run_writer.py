@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.generated_texts import GeneratedText
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.loss_log import Measurement
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ class RunWriter:
         self._log_at = self._checkpoint_at = 0.0
         self._lock = Lock()  # guards the folder's making, and samples that wait for it
         self._samples: list[GeneratedText] = []
+
+    @property
+    def saved_as(self) -> Path | None:
+        """The run's folder, None while it has none."""
+        return self.folder.path if self.folder else None
 
     def write(self, trainer: Trainer, *, everything: bool = False) -> None:
         """Write what is due, or all there is.

@@ -1,54 +1,14 @@
-"""The session that goes on, and the plan for the next one."""
+"""The session that goes on, and the one that waits for its end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.runs.plan import Plan
 from charembed_tui.training.session import Session
 from charembed_tui.training.training_session import TrainingSession
-from model.corpus import Corpus
 from model.errors import CorpusError
-
-if TYPE_CHECKING:
-    from charembed_tui.runs.folder import RunFolder
-    from charembed_tui.runs.opening import ResumedRun
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """A session to begin.
-
-    Attributes:
-        corpus: the text.
-        path: where it was read from.
-        settings: of the run.
-        train: start at once.
-        resumed: the run to go on with.
-        followed: the run to look at while another process trains it.
-        start: (D,) parameters to begin with, in place of random ones.
-        told: what there is to tell about it.
-    """
-
-    corpus: Corpus
-    path: Path
-    settings: TrainingSettings
-    train: bool = False
-    resumed: ResumedRun | None = None
-    followed: RunFolder | None = None
-    start: NDArray[np.float64] | None = None
-    told: str = ""
-
-    @property
-    def is_of_a_run(self) -> bool:
-        """Whether the settings are those of a run that there was before."""
-        return not (self.resumed is None and self.followed is None and self.start is None)
 
 
 class Sessions:
@@ -66,7 +26,7 @@ class Sessions:
         self._next: Plan | None = None
         self.plan = first
         self.current: Session = self._made(first)
-        self.current.problem = first.told or None
+        self.current.problem = first.note or None
 
     @property
     def is_changing(self) -> bool:
@@ -92,7 +52,7 @@ class Sessions:
             self.current = self._made(plan)
             self.current.problem = str(error)
         else:
-            self.current.problem = plan.told or None
+            self.current.problem = plan.note or None
         self.plan = plan
         self.current.begin()
         if plan.train:
@@ -122,6 +82,6 @@ class Sessions:
             number,
             begin=False,
             keeper=keeper,
-            resumed=plan.resumed,
+            resumed=plan.resumed.saved_state if plan.resumed else None,
             start=plan.start,
         )

@@ -58,8 +58,8 @@ class ComponentsScreen(Dialog[tuple[int, int]]):
         share = float(self._shares[component])
         scale = float(self._shares.max()) or 1.0
         axes = "".join(
-            sign if component == shown else " "
-            for sign, shown in zip("xy", self._components, strict=True)
+            sign if component == drawn else " "
+            for sign, drawn in zip("xy", self._components, strict=True)
         )
         bar = "█" * round(share / scale * _BAR)
         return Text(f"{axes}  component {component + 1:<4}{bar:<{_BAR}} {share:6.1%}")

@@ -169,8 +169,8 @@ class ExportScreen(Dialog[Path]):
                 folder.rmdir()
             if isinstance(error, Cancelled):
                 return
-            told = unwritten(error) if isinstance(error, OSError) else str(error)
-            self.post_message(self.Ended(None, told))
+            message = unwritten(error) if isinstance(error, OSError) else str(error)
+            self.post_message(self.Ended(None, message))
         else:
             self.post_message(self.Ended(folder))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +18,7 @@ from textual.widgets import DataTable, Static
 
 from charembed_tui.runs.catalogue import newest_runs
 from charembed_tui.runs.folder import RunFolder
+from charembed_tui.runs.use import Use
 from charembed_tui.screens.dialog import Dialog
 from charembed_tui.storage.locations import runs_directory
 from charembed_tui.text.glyphs import visible
@@ -28,17 +28,9 @@ _COLUMNS = ("", "text", "started", "loss", "steps", "settings")
 _MOST = 500
 
 
-class Use(Enum):
-    """What to do with a run."""
-
-    GO_ON = "go on"
-    FOLLOW = "follow"
-    START_FROM = "start from"
-
-
 @dataclass(frozen=True, eq=False)
 class Saved:
-    """A run as the table shows it."""
+    """A run as the table lists it."""
 
     folder: RunFolder
     last: Measurement | None

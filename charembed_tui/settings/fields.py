@@ -45,12 +45,12 @@ class Number:
             raise SettingsError(f"{self.label}: from {self.least:,} to {self.most:,}")
         return number
 
-    def told(self) -> str:
+    def range_text(self) -> str:
         """The range in words."""
         word = f", or {self.word}" if self.word else ""
         return f"from {self.least:,} to {self.most:,}{word}"
 
-    def shown(self, value: float) -> str:
+    def text_of(self, value: float) -> str:
         """The value as a field shows it; `check` reads it back."""
         return self.word if self.word is not None and value == self.word_value else str(value)
 
@@ -78,11 +78,11 @@ class Choice:
             raise SettingsError(f"{self.label}: one of {', '.join(self.options)}")
         return value
 
-    def told(self) -> str:
+    def range_text(self) -> str:
         """The options in words."""
         return f"one of {', '.join(self.options)}"
 
-    def shown(self, value: str) -> str:
+    def text_of(self, value: str) -> str:
         """The word."""
         return value
 

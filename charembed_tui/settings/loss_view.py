@@ -1,4 +1,4 @@
-"""How losses are looked at: in which unit, against what, on which scales."""
+"""How losses are drawn: in which unit, against what, on which scales."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from charembed_tui.settings.fields import Checked, Choice, Field
-from charembed_tui.training.loss_log import Curve, smoothed
-
-Array = NDArray[np.float64]
 
 UNITS = ("nats", "bits")
 AGAINST = ("steps", "passes", "seconds")
@@ -59,22 +53,6 @@ class LossView(Checked):
     def loss(self, nats: float) -> float:
         """A loss in the unit chosen."""
         return nats / math.log(2) if self.unit == "bits" else nats
-
-    def points(self, curve: Curve) -> tuple[Array, Array]:
-        """What is drawn of a curve, as numbers in the unit chosen; without what a log cannot show.
-
-        Smoothing is of what was measured, not of what is drawn.
-        """
-        x: Array = getattr(curve, self.against)
-        y = smoothed(curve.losses, SMOOTHING[self.smoothing])
-        if self.unit == "bits":
-            y = y / math.log(2)
-        keep = np.isfinite(y)
-        if self.log_x:
-            keep &= x > 0
-        if self.log_y:
-            keep &= y > 0
-        return x[keep], y[keep]
 
     @property
     def log_x(self) -> bool:

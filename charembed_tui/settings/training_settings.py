@@ -106,7 +106,7 @@ def changed(settings: TrainingSettings) -> dict[str, str]:
     """What differs from the defaults, as shown, without what belongs to another choice."""
     default = TrainingSettings()
     return {
-        name: field.shown(getattr(settings, name))
+        name: field.text_of(getattr(settings, name))
         for name, field in settings.FIELDS.items()
         if getattr(settings, name) != getattr(default, name)
         and belongs(name, settings.optimizer, settings.model)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from datetime import datetime
 from pathlib import Path
 
+import platformdirs
+
+_NAME = "charembed-tui"
 _RUNS = "CHAREMBED_RUNS"
 _CONFIG = "CHAREMBED_CONFIG"
 
@@ -16,31 +18,19 @@ def runs_directory() -> Path:
     """The folder of all run folders: CHAREMBED_RUNS, or one in the platform's place for data."""
     if chosen := os.environ.get(_RUNS):
         return Path(chosen)
-    return _place("LOCALAPPDATA", "XDG_DATA_HOME", ".local/share") / "runs"
+    return platformdirs.user_data_path(_NAME, appauthor=False) / "runs"
 
 
-def keep_runs_in(folder: str) -> None:
-    """Have the folder of all run folders somewhere else, for the rest of this process."""
+def set_runs_directory(folder: str) -> None:
+    """Choose another folder of all run folders, for the rest of this process."""
     os.environ[_RUNS] = folder
 
 
 def preferences_file() -> Path:
-    """Where preferences are kept: in CHAREMBED_CONFIG, or in the platform's place for settings."""
+    """The file of preferences: in CHAREMBED_CONFIG, or in the platform's place for settings."""
     if chosen := os.environ.get(_CONFIG):
         return Path(chosen) / "preferences.json"
-    return _place("APPDATA", "XDG_CONFIG_HOME", ".config") / "preferences.json"
-
-
-def _place(windows: str, elsewhere: str, fallback: str) -> Path:
-    """Our folder below a platform's place, named by a variable on Windows and on Unix."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get(windows, home / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get(elsewhere) or home / fallback)
-    return base / "charembed-tui"
+    return platformdirs.user_config_path(_NAME, appauthor=False, roaming=True) / "preferences.json"
 
 
 def new_run_folder(corpus_name: str, now: datetime) -> Path:

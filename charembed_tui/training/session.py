@@ -8,13 +8,13 @@ from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.snapshot import Snapshot
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 from model.dataset import Dataset
 
 if TYPE_CHECKING:
-    from charembed_tui.runs.generated_texts import GeneratedText
     from model.ngrams import NgramTable
 
 

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.memory import reason
+from charembed_tui.training.run_log import RunLog, SavedState
 from charembed_tui.training.session import has_ended
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.training.trajectory import Trajectory
@@ -22,9 +24,6 @@ from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
 
 if TYPE_CHECKING:
-    from charembed_tui.runs.generated_texts import GeneratedText
-    from charembed_tui.runs.opening import ResumedRun
-    from charembed_tui.runs.run_writer import RunWriter
     from charembed_tui.training.trainer import Trainer
     from model.ngrams import NgramTable
 
@@ -46,7 +45,7 @@ class TrainingSession:
         begin: start the thread at once, rather than with `begin`.
         keeper: writes what is due after every step, and everything whenever training stands still.
             What it cannot write is told once.
-        resumed: the run to go on with.
+        resumed: where the run to go on with stood.
         start: (D,) parameters to begin with, in place of random ones.
 
     Attributes:
@@ -67,8 +66,8 @@ class TrainingSession:
         run: int = 1,
         *,
         begin: bool = True,
-        keeper: RunWriter | None = None,
-        resumed: ResumedRun | None = None,
+        keeper: RunLog | None = None,
+        resumed: SavedState | None = None,
         start: Array | None = None,
     ) -> None:
         self.dataset = dataset
@@ -97,8 +96,7 @@ class TrainingSession:
     @property
     def saved_as(self) -> Path | None:
         """The run's folder, None while it has none."""
-        folder = self.keeper.folder if self.keeper else None
-        return folder.path if folder else None
+        return self.keeper.saved_as if self.keeper else None
 
     def begin(self) -> None:
         """Start the thread, which counts the text and waits for wishes."""

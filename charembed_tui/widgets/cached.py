@@ -21,24 +21,24 @@ from textual.widgets import Footer
 class CachedWidget(Widget):
     """A widget whose looks change only with a refresh, a theme or its size."""
 
-    _kept: tuple[Region, Size, list[Strip]] | None = None
+    _cached: tuple[Region, Size, list[Strip]] | None = None
 
     def refresh(self, *regions: Region, **keywords: Any) -> Any:
         """Ask for new lines."""
-        self._kept = None
+        self._cached = None
         return super().refresh(*regions, **keywords)
 
     def notify_style_update(self) -> None:
         """Styles changed."""
         super().notify_style_update()
-        self._kept = None
+        self._cached = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a part of the widget."""
         size = self.outer_size
-        if self._kept is None or self._kept[:2] != (crop, size):
-            self._kept = crop, size, self.new_lines(crop)
-        return self._kept[2]
+        if self._cached is None or self._cached[:2] != (crop, size):
+            self._cached = crop, size, self.new_lines(crop)
+        return self._cached[2]
 
     def new_lines(self, crop: Region) -> list[Strip]:
         """The lines when they may have changed."""

@@ -10,12 +10,12 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
-from charembed_tui.runs.generated_texts import GeneratedText
 from charembed_tui.text.glyphs import printable
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.generation import Chunk
 
 SURPRISING = (0.7, 1.6, 3.0, 5.0)  # nats, from which on a character has the next colour
-_MOST_SHOWN = 6000  # characters of a sample that are on the screen; all are kept
+_MOST_DISPLAYED = 6000  # characters of a sample that are on the screen; all are kept
 
 
 class GeneratedTextView(Static):
@@ -48,7 +48,7 @@ class GeneratedTextView(Static):
         """The text without its prompt."""
         return "".join(self._parts)
 
-    def kept(self) -> GeneratedText:
+    def to_generated_text(self) -> GeneratedText:
         """The text as it is kept with its run."""
         surprises: tuple[float, ...] = ()
         if len(self._tail_surprises) == self._length:
@@ -63,9 +63,9 @@ class GeneratedTextView(Static):
         """Add characters."""
         self._parts.append(chunk.text)
         self._length += len(chunk.text)
-        self._tail = (self._tail + chunk.text)[-_MOST_SHOWN:]
+        self._tail = (self._tail + chunk.text)[-_MOST_DISPLAYED:]
         surprises = np.concatenate([self._tail_surprises, chunk.surprises])
-        self._tail_surprises = surprises[-_MOST_SHOWN:]
+        self._tail_surprises = surprises[-_MOST_DISPLAYED:]
         if self.is_mounted:
             self._render_text()
 

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from rich.text import Text
 from textual.widget import Widget
 
-_shown: WeakKeyDictionary[Widget, tuple[Text, Text]] = WeakKeyDictionary()
+_displayed: WeakKeyDictionary[Widget, tuple[Text, Text]] = WeakKeyDictionary()
 
 
 def entitle(pane: Widget, title: str, subtitle: str | Text = "") -> None:
@@ -16,6 +16,6 @@ def entitle(pane: Widget, title: str, subtitle: str | Text = "") -> None:
     Textual takes a plain title for markup; here brackets are brackets.
     """
     titles = Text(title), subtitle if isinstance(subtitle, Text) else Text(subtitle)
-    if _shown.get(pane) != titles:
-        _shown[pane] = titles
+    if _displayed.get(pane) != titles:
+        _displayed[pane] = titles
         pane.border_title, pane.border_subtitle = titles

@@ -260,22 +260,22 @@ async def test_it_is_drawn_inspected_and_read_through_time(
     app = laboratory(text, Preferences(training=settings), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
-        await until(lambda: app.snapshot.step > 30)
+        await until(lambda: app.laboratory.snapshot.step > 30)
         await pilot.press("space")
-        await until(lambda: app.snapshot.state is SessionState.PAUSED)
-        view = app.view
+        await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+        view = app.laboratory.view
         assert view is not None
         assert view.model.family == "bigrams"
-        plot = app.panes.embedding.plot
+        plot = app.laboratory.panes.embedding.plot
         await until(lambda: sum(cell is not None for cell in plot._cells) > 10)
         await pilot.press("g")
-        await until(lambda: len(app.panes.generation.written) == 300)
-        vocabulary = app.corpus.vocabulary
+        await until(lambda: len(app.laboratory.panes.generation.written) == 300)
+        vocabulary = app.laboratory.corpus.vocabulary
         likely = successors(view.predictor, vocabulary.index("h"), 1)[0][0]
         await pilot.press("i", *"th")
-        await until(lambda: "th" in str(app.panes.inspector.border_title))
-        await until(lambda: len(app.panes.inspector._bars.text.splitlines()) > 3)
-        assert app.panes.inspector._bars.text.splitlines()[1].strip()[0] in (
+        await until(lambda: "th" in str(app.laboratory.panes.inspector.border_title))
+        await until(lambda: len(app.laboratory.panes.inspector._bars.text.splitlines()) > 3)
+        assert app.laboratory.panes.inspector._bars.text.splitlines()[1].strip()[0] in (
             vocabulary[likely],
             "⏎",
             "␣",

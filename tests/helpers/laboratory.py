@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.runs.sessions import Plan
+from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
 from model.corpus import Corpus
 

@@ -67,10 +67,10 @@ async def test_any_prompt_is_shown_without_harm(tmp_path: Path, prompt: str) -> 
     path.write_text(PLAY * 4, encoding="utf-8")
     app = laboratory(path, Preferences(training=SETTINGS), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
-        app.panes.generation._prompt.value = prompt
+        await until(lambda: app.laboratory.snapshot.theta is not None)
+        app.laboratory.panes.generation._prompt.value = prompt
         await pilot.press("n", "g")
-        await until(lambda: len(app.panes.generation.written) == 300)
+        await until(lambda: len(app.laboratory.panes.generation.written) == 300)
         await pilot.press("i")
         app.focused.value = prompt
         await pilot.press("escape", "t")
@@ -184,9 +184,9 @@ async def test_a_line_of_fifty_megabytes_is_learned(tmp_path: Path) -> None:
     app = laboratory(path, Preferences(training=SETTINGS))
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("n")
-        await until(lambda: app.snapshot.step == 1)
+        await until(lambda: app.laboratory.snapshot.step == 1)
         await pilot.press("d", "escape", "g")
-        await until(lambda: len(app.panes.generation.written) == 300)
+        await until(lambda: len(app.laboratory.panes.generation.written) == 300)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")

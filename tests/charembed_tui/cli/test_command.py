@@ -134,12 +134,12 @@ async def test_a_run_made_without_a_screen_opens_in_the_app(text: Path) -> None:
     opened = resume(None)
     app = CharembedApp(opened.plan(), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
-        assert app.snapshot.step == 15
-        np.testing.assert_array_equal(app.snapshot.theta, opened.state["theta"])
-        assert len(app.snapshot.curve) > 1
+        await until(lambda: app.laboratory.snapshot.theta is not None)
+        assert app.laboratory.snapshot.step == 15
+        np.testing.assert_array_equal(app.laboratory.snapshot.theta, opened.state["theta"])
+        assert len(app.laboratory.snapshot.curve) > 1
         await pilot.press("n")
-        await until(lambda: app.snapshot.step == 16)
+        await until(lambda: app.laboratory.snapshot.step == 16)
         await until(lambda: find_run(None).load()["steps"] == 16)
         await pilot.press("q")
     opened.folder.unlock()
@@ -150,14 +150,14 @@ async def test_the_app_saves_its_runs(text: Path, folders: Path) -> None:
     app = laboratory(text, preferences, keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
-        await until(lambda: app.snapshot.step > 5)
+        await until(lambda: app.laboratory.snapshot.step > 5)
         await pilot.press("space")
-        await until(lambda: app.snapshot.state is SessionState.PAUSED)
+        await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
         await until(lambda: list((folders / "runs").glob("*/*.bin")))
         saved = find_run(None).load()
-        assert saved["steps"] == app.snapshot.step
+        assert saved["steps"] == app.laboratory.snapshot.step
         await pilot.press("r")
-        await until(lambda: app.snapshot.run == 2)
+        await until(lambda: app.laboratory.snapshot.run == 2)
         await pilot.press("n")
         await until(lambda: len(list((folders / "runs").iterdir())) == 2)
         await pilot.press("q")
@@ -170,8 +170,8 @@ async def test_a_run_that_cannot_be_saved_goes_on(text: Path, folders: Path) -> 
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
         await until(lambda: any("Not saved" in n.message for n in app._notifications))
-        steps = app.snapshot.step
-        await until(lambda: app.snapshot.step > steps)
+        steps = app.laboratory.snapshot.step
+        await until(lambda: app.laboratory.snapshot.step > steps)
 
 
 def test_runs_are_kept_where_one_says_with_a_copy_of_the_text(text: Path, tmp_path: Path) -> None:

@@ -118,18 +118,18 @@ async def test_e_exports_the_run_also_while_training(
 ) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
-        await until(lambda: app.snapshot.step > 20)
+        await until(lambda: app.laboratory.snapshot.step > 20)
         await export(app, pilot, kind)
         await until(lambda: list(runs.glob(f"*/{file}")))
         await until(lambda: not isinstance(app.screen, ExportScreen))
         await until(lambda: any(str(runs) in n.message for n in app._notifications))
-        assert app.snapshot.state is SessionState.RUNNING
+        assert app.laboratory.snapshot.state is SessionState.RUNNING
 
 
 async def test_a_failed_export_is_reported(app: CharembedApp, runs: Path) -> None:
     runs.write_text("a file where the folder should be")
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         await export(app, pilot, "data")
         note = app.screen.query_one("#export-note", Static)
         await until(lambda: "CHAREMBED_RUNS" in str(note.content))
@@ -148,7 +148,7 @@ async def test_an_export_can_be_cancelled(
 
     monkeypatch.setitem(KINDS, "GIF", ("never ends", endless))
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         await export(app, pilot, "GIF")
         await until(began.is_set)
         await pilot.press("escape")
@@ -161,7 +161,7 @@ async def test_without_pillow_it_says_how_to_install_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         await export(app, pilot, "PNG")
         note = app.screen.query_one("#export-note", Static)
         await until(lambda: "pip install" in str(note.content))

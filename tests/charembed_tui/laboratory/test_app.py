@@ -25,40 +25,43 @@ from model.errors import OptimizerError
 
 
 def is_ready(app: CharembedApp) -> bool:
-    return app.snapshot.theta is not None
+    return app.laboratory.snapshot.theta is not None
 
 
 async def test_a_whole_visit(app: CharembedApp) -> None:
     """Open a sample, watch it learn, look from another side, let it write, pause, leave."""
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: is_ready(app))
-        start = app.snapshot.loss
+        start = app.laboratory.snapshot.loss
         assert start is not None
         await pilot.press("space")
-        await until(lambda: app.snapshot.step >= 60)
-        assert app.snapshot.state is SessionState.RUNNING
+        await until(lambda: app.laboratory.snapshot.step >= 60)
+        assert app.laboratory.snapshot.state is SessionState.RUNNING
 
         pane = app.query_one(EmbeddingPane)
         before = pane.border_title
         await pilot.press("x")
-        assert app.panes.embedding.plot.components == (2, 1)  # past the one on the other axis
+        assert app.laboratory.panes.embedding.plot.components == (
+            2,
+            1,
+        )  # past the one on the other axis
         assert pane.border_title != before
         await pilot.press("X", "y", "Y", "Y")
-        assert app.panes.embedding.plot.components == (0, 4)
+        assert app.laboratory.panes.embedding.plot.components == (0, 4)
 
         await pilot.press("g")
         console = app.query_one(GenerationPane)
         await until(lambda: len(console.written) == 300)
-        assert set(console.written) <= set(app.corpus.vocabulary)
+        assert set(console.written) <= set(app.laboratory.corpus.vocabulary)
 
         await pilot.press("space")
-        await until(lambda: app.snapshot.state is SessionState.PAUSED)
-        steps = app.snapshot.step
+        await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+        steps = app.laboratory.snapshot.step
         await pilot.pause(0.3)
-        assert app.snapshot.step == steps
-        assert app.snapshot.loss < start - 1.0
+        assert app.laboratory.snapshot.step == steps
+        assert app.laboratory.snapshot.loss < start - 1.0
 
-        session = app.session
+        session = app.laboratory.session
         await pilot.press("q")
         await until(lambda: session.join(0))
     assert app.return_code == 0
@@ -67,30 +70,35 @@ async def test_a_whole_visit(app: CharembedApp) -> None:
 async def test_one_step_at_a_time(app: CharembedApp) -> None:
     async with app.run_test() as pilot:
         await pilot.press("n", "n", "n")
-        await until(lambda: app.snapshot.step >= 3 and app.snapshot.state is SessionState.PAUSED)
-        assert app.snapshot.step == 3
+        await until(
+            lambda: (
+                app.laboratory.snapshot.step >= 3
+                and app.laboratory.snapshot.state is SessionState.PAUSED
+            )
+        )
+        assert app.laboratory.snapshot.step == 3
 
 
 async def test_reset_starts_a_new_run_at_step_0(app: CharembedApp) -> None:
     async with app.run_test() as pilot:
         await pilot.press("space")
-        await until(lambda: app.snapshot.step > 5)
-        old = app.session
+        await until(lambda: app.laboratory.snapshot.step > 5)
+        old = app.laboratory.session
         await pilot.press("r")
-        await until(lambda: app.session is not old and is_ready(app))
+        await until(lambda: app.laboratory.session is not old and is_ready(app))
         assert old.join(0)
-        assert app.snapshot.step == 0
-        assert app.snapshot.state is SessionState.IDLE
+        assert app.laboratory.snapshot.step == 0
+        assert app.laboratory.snapshot.state is SessionState.IDLE
 
 
 async def test_training_goes_on_while_writing(app: CharembedApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
-        await until(lambda: app.snapshot.step > 5)
+        await until(lambda: app.laboratory.snapshot.step > 5)
         await pilot.press("g")
         await until(lambda: len(app.query_one(GenerationPane).written) == 300)
-        steps = app.snapshot.step
-        await until(lambda: app.snapshot.step > steps)
+        steps = app.laboratory.snapshot.step
+        await until(lambda: app.laboratory.snapshot.step > steps)
 
 
 async def test_keys_act_whichever_pane_has_the_focus_but_fields_keep_theirs(
@@ -102,16 +110,16 @@ async def test_keys_act_whichever_pane_has_the_focus_but_fields_keep_theirs(
             widget.focus()
             await pilot.press("x")
             await pilot.press("space")
-            await until(lambda: app.snapshot.state is SessionState.RUNNING)
+            await until(lambda: app.laboratory.snapshot.state is SessionState.RUNNING)
             await pilot.press("space")
-            await until(lambda: app.snapshot.state is SessionState.PAUSED)
-        assert app.panes.embedding.plot.components == (3, 1)
+            await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+        assert app.laboratory.panes.embedding.plot.components == (3, 1)
         prompt = app.query_one("#prompt", Input)
         prompt.focus()
         await pilot.press("q", "x", "space", "g")
         assert prompt.value == "qx g"
         await pilot.press("escape", "x")
-        assert app.panes.embedding.plot.components == (4, 1)
+        assert app.laboratory.panes.embedding.plot.components == (4, 1)
         prompt.focus()
         await pilot.press("enter")
         await until(lambda: len(app.query_one(GenerationPane).written) == 300)
@@ -123,7 +131,7 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: is_ready(app))
         line = app.query_one("#parameters", Static)
-        vocabulary = len(app.corpus.vocabulary)
+        vocabulary = len(app.laboratory.corpus.vocabulary)
         assert f"{vocabulary * 5 * 4:,} parameters" in str(line.content)
         field = app.query_one("#embedding-size", Input)
         field.focus()
@@ -133,38 +141,38 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
         field.value = "9000"
         await until(lambda: "from 2 to 512" in str(line.content))
         field.value = "7"
-        await until(lambda: app.session.settings.embedding_size == 7 and is_ready(app))
+        await until(lambda: app.laboratory.session.settings.embedding_size == 7 and is_ready(app))
         assert f"{vocabulary * 7 * 4:,} parameters" in str(line.content)
         assert not field.has_class("-invalid")
 
         # In the middle of a run they wait for the reset.
         await pilot.press("escape", "n")
-        await until(lambda: app.snapshot.step == 1)
+        await until(lambda: app.laboratory.snapshot.step == 1)
         field.value = "3"
         await until(lambda: "r resets and applies" in str(line.content))
-        assert app.session.settings.embedding_size == 7
-        app.panes.embedding.look_at((6, 5))
+        assert app.laboratory.session.settings.embedding_size == 7
+        app.laboratory.panes.embedding.show_components((6, 5))
         await pilot.press("r")
-        await until(lambda: app.session.settings.embedding_size == 3 and is_ready(app))
-        assert app.panes.embedding.plot.components == (2, 2)
+        await until(lambda: app.laboratory.session.settings.embedding_size == 3 and is_ready(app))
+        assert app.laboratory.panes.embedding.plot.components == (2, 2)
 
 
 async def test_the_optimizer_can_be_changed_in_mid_run(app: CharembedApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: is_ready(app))
         app.query_one("#optimizer", Select).value = "SFO"
-        await until(lambda: app.snapshot.optimizer == "SFO" and is_ready(app))
+        await until(lambda: app.laboratory.snapshot.optimizer == "SFO" and is_ready(app))
         shown = {"minibatches": True, "history-terms": True, "learning-rate": False}
         for name, display in shown.items():
             assert app.query_one(f"#field-{name}").display is display
         await pilot.press("space")
-        await until(lambda: app.snapshot.step > 20)
+        await until(lambda: app.laboratory.snapshot.step > 20)
         app.query_one("#optimizer", Select).value = "Adam"
-        await until(lambda: app.snapshot.optimizer == "Adam")
-        switched = app.snapshot.switches
+        await until(lambda: app.laboratory.snapshot.optimizer == "Adam")
+        switched = app.laboratory.snapshot.switches
         assert len(switched) == 1
         assert switched[0] > 0
-        await until(lambda: app.snapshot.step > switched[0] + 20)
+        await until(lambda: app.laboratory.snapshot.step > switched[0] + 20)
         for name, display in shown.items():
             assert app.query_one(f"#field-{name}").display is not display
 
@@ -174,12 +182,12 @@ async def test_choosing_a_sample_makes_it_the_corpus(app: CharembedApp) -> None:
         await until(lambda: is_ready(app))
         await pilot.press("o")
         await pilot.press("home", "enter")
-        await until(lambda: app.corpus.name == "invented_words.txt" and is_ready(app))
+        await until(lambda: app.laboratory.corpus.name == "invented_words.txt" and is_ready(app))
         facts = str(app.query_one("#facts", Static).content)
         await until(lambda: "contexts" in str(app.query_one("#facts", Static).content))
         facts = str(app.query_one("#facts", Static).content)
-        assert f"{len(app.corpus):,} characters" in facts
-        assert f"vocabulary of {len(app.corpus.vocabulary)} characters" in facts
+        assert f"{len(app.laboratory.corpus):,} characters" in facts
+        assert f"vocabulary of {len(app.laboratory.corpus.vocabulary)} characters" in facts
         assert "24.0 kB" in facts
         assert "4-grams" in facts
         assert str(app.query_one("#preview", Static).content)
@@ -201,7 +209,7 @@ async def test_a_file_that_is_no_text_leaves_the_corpus_in_use(
         await until(lambda: "binary" in str(app.query_one("#facts", Static).content))
         await pilot.press("down", "enter")
         await until(lambda: "characters" in str(app.query_one("#facts", Static).content))
-        assert app.corpus.name == "good.txt"
+        assert app.laboratory.corpus.name == "good.txt"
 
 
 async def test_a_failure_is_shown_and_a_reset_helps(
@@ -216,13 +224,13 @@ async def test_a_failure_is_shown_and_a_reset_helps(
 
             patch.setattr(Trainer, "step", fail)
             await pilot.press("space")
-            await until(lambda: app.snapshot.state is SessionState.FAILED)
+            await until(lambda: app.laboratory.snapshot.state is SessionState.FAILED)
             await until(lambda: app._notifications)
         assert any("too steep" in n.message for n in app._notifications)
         await pilot.press("r")
-        await until(lambda: app.snapshot.state is SessionState.IDLE and is_ready(app))
+        await until(lambda: app.laboratory.snapshot.state is SessionState.IDLE and is_ready(app))
         await pilot.press("n")
-        await until(lambda: app.snapshot.step == 1)
+        await until(lambda: app.laboratory.snapshot.step == 1)
 
 
 async def test_small_screens_show_a_page_at_a_time(app: CharembedApp) -> None:
@@ -286,7 +294,7 @@ async def test_a_window_that_is_too_small_says_so(app: CharembedApp) -> None:
             await pilot.press("space", "question_mark", "o")
             assert app.query_one("#too-small").display
             assert not app.query_one("#pages").display
-            assert app.snapshot.state is SessionState.IDLE
+            assert app.laboratory.snapshot.state is SessionState.IDLE
             assert app.focused is None
         # Keys that were under way when it became too small turn no pages.
         await pilot.resize_terminal(120, 36)
@@ -302,7 +310,7 @@ async def test_a_window_that_is_too_small_says_so(app: CharembedApp) -> None:
         await pilot.resize_terminal(40, 12)
         assert not app.query_one("#too-small").display
         await pilot.press("space")
-        await until(lambda: app.snapshot.step)
+        await until(lambda: app.laboratory.snapshot.step)
         await pilot.resize_terminal(20, 5)
         await pilot.press("q")
 
@@ -310,10 +318,10 @@ async def test_a_window_that_is_too_small_says_so(app: CharembedApp) -> None:
 async def test_training_goes_on_behind_the_help(app: CharembedApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
-        await until(lambda: app.snapshot.step > 5)
+        await until(lambda: app.laboratory.snapshot.step > 5)
         await pilot.press("?")
-        steps = app.snapshot.step
-        await until(lambda: app.snapshot.step > steps + 20)
+        steps = app.laboratory.snapshot.step
+        await until(lambda: app.laboratory.snapshot.step > steps + 20)
         await pilot.resize_terminal(80, 24)
         await until(lambda: app.screen.size == (80, 24))
         await pilot.press("escape")
@@ -334,7 +342,7 @@ async def test_unusual_texts_are_learned_and_shown(tmp_path: Path, text: str) ->
     app = laboratory(path, Preferences(training=TrainingSettings(context_length=1)))
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
-        await until(lambda: app.snapshot.step > 20)
+        await until(lambda: app.laboratory.snapshot.step > 20)
         await pilot.press("g")
         await until(lambda: len(app.query_one(GenerationPane).written) == 300)
         assert "\x1b[31m" not in app.export_screenshot()

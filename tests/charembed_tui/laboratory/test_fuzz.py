@@ -22,7 +22,7 @@ from model.corpus import Corpus
 from model.errors import CharembedError
 
 KEYS = [
-    *(key for c in COMMANDS if c.name != "quit" for key in c.key.split(",")),
+    *(key for c in COMMANDS if c.action != "app.quit" for key in c.key.split(",")),
     *("tab", "shift+tab", "enter", "up", "down", "left", "right", "home", "end", "pagedown"),
     *("backspace", "delete", "escape", "escape", "escape", "a", "5", "é", "世"),
 ]
@@ -38,7 +38,7 @@ async def test_random_keys_and_sizes(seed: int, folders: Path) -> None:
     app = laboratory(path, preferences, keep=True)
     chance = random.Random(seed)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         for size in chance.sample(SIZES, k=len(SIZES)):
             await pilot.resize_terminal(*size)
             await pilot.press(*chance.choices(KEYS, k=8))
@@ -46,7 +46,7 @@ async def test_random_keys_and_sizes(seed: int, folders: Path) -> None:
         await pilot.press(*["escape"] * 4)
         assert len(app.screen_stack) == 1
         await pilot.press("escape", "r")
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         assert app._exception is None
 
 

@@ -15,7 +15,6 @@ from textual.widgets import DataTable, Input, Select
 from waiting import until
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.laboratory.commands import COMMANDS
 from charembed_tui.screens.components import ComponentsScreen
 from charembed_tui.screens.runs import RunsScreen
 from charembed_tui.screens.search import SearchScreen, matches
@@ -37,24 +36,23 @@ SIZE = (120, 36)
 async def trained(app: CharembedApp, pilot: Pilot[None], steps: int = 40) -> None:
     """Train for some steps, and pause."""
     await pilot.press("space")
-    await until(lambda: app.snapshot.step >= steps)
+    await until(lambda: app.laboratory.snapshot.step >= steps)
     await pilot.press("space")
-    await until(lambda: app.snapshot.state is SessionState.PAUSED)
-    await until(lambda: app.snapshot is app._shown is app.panes._drawn is app.panes._read)
-
-
-def test_every_command_has_a_key_and_a_name_of_its_own() -> None:
-    keys = [key for command in COMMANDS for key in command.key.split(",")]
-    assert len(set(keys)) == len(keys)
-    assert len({command.name for command in COMMANDS}) == len(COMMANDS)
-    assert len({command.title for command in COMMANDS}) == len(COMMANDS)
-    assert COMMANDS[0].told
+    await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+    await until(
+        lambda: (
+            app.laboratory.snapshot
+            is app.laboratory._displayed
+            is app.laboratory.panes._drawn
+            is app.laboratory.panes._read
+        )
+    )
 
 
 async def test_the_component_chooser(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        plot = app.panes.embedding.plot
+        plot = app.laboratory.panes.embedding.plot
         await pilot.press("c")
         assert isinstance(app.screen, ComponentsScreen)
         order = app.screen._order
@@ -70,7 +68,7 @@ async def test_the_component_chooser(app: CharembedApp) -> None:
 async def test_principal_plane_hold_zoom_and_fit(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        pane = app.panes.embedding
+        pane = app.laboratory.panes.embedding
         await pilot.press("p")
         assert pane.plot.components is None
         assert "principal plane" in pane.border_title
@@ -94,15 +92,15 @@ async def test_find_a_character_and_read_about_it(app: CharembedApp) -> None:
         assert isinstance(app.screen, SearchScreen)
         await pilot.press(*"space", "enter")
         await pilot.pause()
-        assert app.corpus.vocabulary[app.panes.embedding.plot.cursor] == " "
-        assert "␣ space" in app.panes.character.border_title
-        times = app.corpus.counts()[app.corpus.vocabulary.index(" ")]
-        assert f"{times:,} times" in app.panes.character.border_subtitle
+        assert app.laboratory.corpus.vocabulary[app.laboratory.panes.embedding.plot.cursor] == " "
+        assert "␣ space" in app.laboratory.panes.character.border_title
+        times = app.laboratory.corpus.counts()[app.laboratory.corpus.vocabulary.index(" ")]
+        assert f"{times:,} times" in app.laboratory.panes.character.border_subtitle
         # The arrows now move the cursor.
         await pilot.press("left")
-        assert "space" not in app.panes.character.border_title
+        assert "space" not in app.laboratory.panes.character.border_title
         await pilot.press("escape", "m")
-        assert app.focused is app.panes.embedding.plot
+        assert app.focused is app.laboratory.panes.embedding.plot
 
 
 def test_searching_by_character_name_and_code_point() -> None:
@@ -124,19 +122,20 @@ def test_searching_by_character_name_and_code_point() -> None:
 async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        bar, last = app.panes.embedding.timeline_bar, app.snapshot.step
-        frames = [frame.step for frame in app.session.timeline.frames()]
+        bar, last = app.laboratory.panes.embedding.timeline_bar, app.laboratory.snapshot.step
+        frames = [frame.step for frame in app.laboratory.session.timeline.frames()]
         await pilot.press("[", "[")
         assert bar.step == last - 2
-        assert app.view.step == last - 2
-        assert not app.view.live
+        assert app.laboratory.view.step == last - 2
+        assert not app.laboratory.view.live
         np.testing.assert_array_equal(
-            app.panes.embedding._view.theta, app.session.timeline.at(last - 2).theta
+            app.laboratory.panes.embedding._view.theta,
+            app.laboratory.session.timeline.at(last - 2).theta,
         )
         # What is written here is written by the parameters of this step, and stays attached.
         await pilot.press("g")
-        await until(lambda: len(app.panes.generation.written) == 300)
-        sample = app.panes.generation.newest
+        await until(lambda: len(app.laboratory.panes.generation.written) == 300)
+        sample = app.laboratory.panes.generation.newest
         assert sample.step == last - 2
         await pilot.press("[")
         assert not sample.has_class("-at-step")
@@ -145,18 +144,18 @@ async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) 
         assert sample.has_class("-at-step")
         await pilot.press("]", "]")
         assert bar.step is None
-        assert app.view.live
+        assert app.laboratory.view.live
         await pilot.press("{")
-        assert app.view.step == 0
+        assert app.laboratory.view.step == 0
         await pilot.press("}")
-        assert app.view.live
-        assert [frame.step for frame in app.session.timeline.frames()] == frames
+        assert app.laboratory.view.live
+        assert [frame.step for frame in app.laboratory.session.timeline.frames()] == frames
 
 
 async def test_playback_goes_on_to_the_end(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        bar = app.panes.embedding.timeline_bar
+        bar = app.laboratory.panes.embedding.timeline_bar
         await pilot.press("<", "\\")
         assert bar.is_playing
         await until(lambda: bar.step)
@@ -171,7 +170,7 @@ async def test_playback_goes_on_to_the_end(app: CharembedApp) -> None:
         await pilot.click(bar, offset=(2, 0))
         assert bar.step == 0
         await pilot.press("n")
-        await until(lambda: app.snapshot.step > 40)
+        await until(lambda: app.laboratory.snapshot.step > 40)
         assert bar.step == 0  # what is looked at stays
 
 
@@ -192,24 +191,24 @@ async def test_a_sample_can_be_stopped_continued_copied_and_saved(
         length.value = "1000000"
         await pilot.pause()
         await pilot.press("g")
-        await until(lambda: len(app.panes.generation.written) > 0)
+        await until(lambda: len(app.laboratory.panes.generation.written) > 0)
         await pilot.press("escape")
-        await until(lambda: not app.panes.generation.is_writing)
-        stopped = app.panes.generation.written
+        await until(lambda: not app.laboratory.panes.generation.is_writing)
+        stopped = app.laboratory.panes.generation.written
         assert 0 < len(stopped) < 1_000_000
-        assert "G continues" in app.panes.generation.border_subtitle
+        assert "G continues" in app.laboratory.panes.generation.border_subtitle
         length.value = "50"
         await pilot.pause()
         await pilot.press("G")
-        await until(lambda: not app.panes.generation.is_writing)
-        assert app.panes.generation.written[:-50] == stopped
+        await until(lambda: not app.laboratory.panes.generation.is_writing)
+        assert app.laboratory.panes.generation.written[:-50] == stopped
         assert len(app.query(GeneratedTextView)) == 1
         await pilot.press("k")
-        assert app.clipboard == app.panes.generation.text
+        assert app.clipboard == app.laboratory.panes.generation.text
         await pilot.press("w")
         await until(lambda: list((folders / "runs").glob("*/sample.txt")))
         (saved,) = (folders / "runs").glob("*/sample.txt")
-        assert saved.read_bytes().decode() == app.panes.generation.text
+        assert saved.read_bytes().decode() == app.laboratory.panes.generation.text
 
 
 async def test_the_same_seed_writes_the_same_text(app: CharembedApp) -> None:
@@ -221,11 +220,11 @@ async def test_the_same_seed_writes_the_same_text(app: CharembedApp) -> None:
         texts = []
         for _ in range(2):
             await pilot.press("g")
-            await until(lambda: len(app.panes.generation.written) == 300)
-            texts.append(app.panes.generation.written)
+            await until(lambda: len(app.laboratory.panes.generation.written) == 300)
+            texts.append(app.laboratory.panes.generation.written)
         assert texts[0] == texts[1]
         app.query_one("#sampling-top_p", Input).value = "7"
-        await until(lambda: "top-p: from" in str(app.panes.generation.border_subtitle))
+        await until(lambda: "top-p: from" in str(app.laboratory.panes.generation.border_subtitle))
 
 
 async def test_prompts_are_remembered(app: CharembedApp) -> None:
@@ -254,7 +253,7 @@ async def test_the_prompt_through_time(app: CharembedApp) -> None:
         await until(lambda: all(len(sample.written) == 240 for sample in samples))
         assert [s.step for s in samples] == sorted({s.step for s in samples})
         assert samples[0].step == 0
-        assert samples[-1].step == app.snapshot.step
+        assert samples[-1].step == app.laboratory.snapshot.step
         await pilot.press("escape")
         assert not isinstance(app.screen, ThroughTimeScreen)
 
@@ -272,14 +271,16 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
         await trained(app, pilot)
         await pilot.press("i", *"the")
         await pilot.pause()
-        training = app.corpus.decode(app.corpus.codes[: int(0.9 * len(app.corpus))])
+        training = app.laboratory.corpus.decode(
+            app.laboratory.corpus.codes[: int(0.9 * len(app.laboratory.corpus))]
+        )
         times = sum(training[i : i + 3] == "the" for i in range(len(training) - 3))
-        assert f"{times:,} times" in app.panes.inspector.border_subtitle
+        assert f"{times:,} times" in app.laboratory.panes.inspector.border_subtitle
         shown = app.query_one("#bars", Lines).text
         assert len(shown.splitlines()) > 5
         await pilot.press("backspace", "~")
         await pilot.pause()
-        assert "not in the text" in app.panes.inspector.border_subtitle
+        assert "not in the text" in app.laboratory.panes.inspector.border_subtitle
         await pilot.press("enter")
         assert app.focused is None
 
@@ -287,16 +288,19 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
 async def test_the_loss_is_shown_as_one_likes(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        await until(lambda: len(app.panes.loss._lines) == 5)
+        await until(lambda: len(app.laboratory.panes.loss._lines) == 5)
         await pilot.press("u", "v", "l", "s", "b")
-        view = app.panes.loss.view
+        view = app.laboratory.panes.loss.view
         assert (view.unit, view.against, view.scale) == ("bits", "passes", "log x")
         assert (view.smoothing, view.baselines) == ("light", "off")
-        assert "bits" in app.panes.loss.border_title
-        assert f"{app.snapshot.loss / np.log(2):.4f}" in app.panes.loss.border_title
+        assert "bits" in app.laboratory.panes.loss.border_title
+        assert (
+            f"{app.laboratory.snapshot.loss / np.log(2):.4f}"
+            in app.laboratory.panes.loss.border_title
+        )
         await pilot.press("j", "left")
         await pilot.pause()
-        assert "passes" in app.panes.loss.border_subtitle
+        assert "passes" in app.laboratory.panes.loss.border_subtitle
 
 
 async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> None:
@@ -304,30 +308,34 @@ async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> N
         await pilot.press("R")
         await pilot.press("escape")
         await trained(app, pilot)
-        first = app.snapshot.run
+        first = app.laboratory.snapshot.run
         app.query_one("#optimizer", Select).value = "SFO"
         await pilot.pause()
         app.query_one("#embedding-size", Input).value = "3"
         await pilot.press("r")
-        await until(lambda: app.snapshot.run != first and app.snapshot.theta is not None)
+        await until(
+            lambda: (
+                app.laboratory.snapshot.run != first and app.laboratory.snapshot.theta is not None
+            )
+        )
         await trained(app, pilot)
-        assert len(app.panes.loss.plot._past) == 1
+        assert len(app.laboratory.panes.loss.plot._past) == 1
         await pilot.press("R")
         assert isinstance(app.screen, RunsScreen)
         table = app.screen.query_one(DataTable)
         assert table.row_count == 2
-        place = [run.number for run in app.history.ranked()].index(first)
+        place = [run.number for run in app.laboratory.history.ranked()].index(first)
         table.move_cursor(row=place)
         await pilot.press("space", "enter")
         await until(lambda: not isinstance(app.screen, RunsScreen))
         await pilot.pause()
         assert app.query_one("#embedding-size", Input).value == "5"
-        assert app.panes.loss.plot._past == ()  # hidden
+        assert app.laboratory.panes.loss.plot._past == ()  # hidden
 
 
 async def test_a_sweep_runs_by_itself(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("S")
         assert isinstance(app.screen, SweepScreen)
         values = app.screen.query_one("#values-0", Input)
@@ -338,33 +346,33 @@ async def test_a_sweep_runs_by_itself(app: CharembedApp) -> None:
         await pilot.pause()
         await pilot.press("enter")
         await until(lambda: any("R compares" in n.message for n in app._notifications))
-        assert app.running_sweep is None
-        found = {run.settings.embedding_size for run in app.history.ranked()}
+        assert app.laboratory.running_sweep is None
+        found = {run.settings.embedding_size for run in app.laboratory.history.ranked()}
         assert found == {2, 3}
 
 
 async def test_a_sweep_can_be_stopped(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("S", "enter")
-        await until(lambda: app.snapshot.state is SessionState.RUNNING)
+        await until(lambda: app.laboratory.snapshot.state is SessionState.RUNNING)
         await pilot.press("S")
-        await until(lambda: app.snapshot.state is SessionState.PAUSED)
-        assert app.running_sweep is None
+        await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+        assert app.laboratory.running_sweep is None
 
 
 async def test_presets_fill_the_fields(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("h")
         assert app.focused is app.query_one("#preset")
         app.query_one("#preset", Select).value = "the source's"
-        await until(lambda: app.session.settings == TrainingSettings(optimizer="SFO"))
+        await until(lambda: app.laboratory.session.settings == TrainingSettings(optimizer="SFO"))
 
 
 async def test_details_of_the_text(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: app.snapshot.facts is not None)
+        await until(lambda: app.laboratory.snapshot.facts is not None)
         await pilot.press("d")
         assert isinstance(app.screen, TextFactsScreen)
         await pilot.press("d")
@@ -376,15 +384,20 @@ async def test_rare_characters_are_merged_on_demand(tmp_path: Path) -> None:
     path.write_text("common words and a rare Q here " * 20 + "Z", encoding="utf-8")
     app = laboratory(path, Preferences(TrainingSettings(context_length=1)))
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         field = app.query_one("#minimum-count", Input)
         field.value = "2"
-        await until(lambda: "\ufffd" in app.corpus.vocabulary and app.snapshot.theta is not None)
-        assert "Z" not in app.corpus.vocabulary
-        assert app.source.vocabulary != app.corpus.vocabulary
+        await until(
+            lambda: (
+                "\ufffd" in app.laboratory.corpus.vocabulary
+                and app.laboratory.snapshot.theta is not None
+            )
+        )
+        assert "Z" not in app.laboratory.corpus.vocabulary
+        assert app.laboratory.source.vocabulary != app.laboratory.corpus.vocabulary
         # A minimum that leaves nothing is explained and not used.
         field.value = "1000000"
         await until(lambda: any("smaller minimum" in n.message for n in app._notifications))
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.pause()
-        assert app.corpus.vocabulary == app.source.vocabulary
+        assert app.laboratory.corpus.vocabulary == app.laboratory.source.vocabulary

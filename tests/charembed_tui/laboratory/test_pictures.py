@@ -44,8 +44,8 @@ def app(path: Path) -> CharembedApp:
 
 def halfway(app: CharembedApp) -> Snapshot:
     """A snapshot that looks like training and is the same everywhere."""
-    ready = app.snapshot
-    characters = len(app.corpus.vocabulary)
+    ready = app.laboratory.snapshot
+    characters = len(app.laboratory.corpus.vocabulary)
     angle = np.arange(characters) * 2.4
     radius = np.sqrt(np.arange(characters) + 1)
     theta = np.zeros(ready.model.parameter_count)
@@ -77,9 +77,10 @@ def halfway(app: CharembedApp) -> Snapshot:
 
 async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
     """Wait until every part of the screen has had its turn with the newest snapshot."""
-    panes = app.panes
+    panes = app.laboratory.panes
     plots = (panes.embedding.plot, panes.loss.plot)
-    await until(lambda: app.snapshot is app._shown is panes._drawn is panes._read)
+    laboratory = app.laboratory
+    await until(lambda: laboratory.snapshot is laboratory._displayed is panes._drawn is panes._read)
     await until_still(app)
     await until(
         lambda: all((p._strips is not None and not p._postponed) or not p.size.area for p in plots)
@@ -89,8 +90,12 @@ async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
 
 def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[None]], Awaitable]:
     async def play(pilot: Pilot[None]) -> None:
-        await until(lambda: app.snapshot.theta is not None and app.panes.loss._lines)
-        app.session.snapshot = halfway(app)
+        await until(
+            lambda: (
+                app.laboratory.snapshot.theta is not None and app.laboratory.panes.loss._baselines
+            )
+        )
+        app.laboratory.session.snapshot = halfway(app)
         await until_drawn(app, pilot)
         app.show_view()
         if theme:
@@ -160,9 +165,11 @@ def test_invalid_setting(app: CharembedApp, snap_compare: Any) -> None:
 def test_a_failed_run(app: CharembedApp, snap_compare: Any) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
-        told = "The loss became non-finite at step 898.\nIts learning rate was 10: try 1."
-        failed = replace(app.snapshot, state=SessionState.FAILED, error=told, steps_per_second=0.0)
-        app.session.snapshot = failed
+        message = "The loss became non-finite at step 898.\nIts learning rate was 10: try 1."
+        failed = replace(
+            app.laboratory.snapshot, state=SessionState.FAILED, error=message, steps_per_second=0.0
+        )
+        app.laboratory.session.snapshot = failed
         await until_drawn(app, pilot)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)
@@ -172,7 +179,11 @@ def test_a_first_visit(path: Path, snap_compare: Any) -> None:
     app = laboratory(path, replace(Preferences(), is_new=True))
 
     async def play(pilot: Pilot[None]) -> None:
-        await until(lambda: app.snapshot.theta is not None and app.panes.loss._lines)
+        await until(
+            lambda: (
+                app.laboratory.snapshot.theta is not None and app.laboratory.panes.loss._baselines
+            )
+        )
         await until_drawn(app, pilot)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=play)
@@ -180,9 +191,9 @@ def test_a_first_visit(path: Path, snap_compare: Any) -> None:
 
 def recorded(app: CharembedApp) -> None:
     """A timeline on which the embedding grows from a point."""
-    theta = app.snapshot.theta
+    theta = app.laboratory.snapshot.theta
     for step in (1, 4, 15, 60, 230, 897):
-        app.session.timeline.record(step, theta * step / 897)
+        app.laboratory.session.timeline.record(step, theta * step / 897)
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x36"])
@@ -190,8 +201,8 @@ def test_through_time(app: CharembedApp, snap_compare: Any, size: str) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
         recorded(app)
-        app.panes.generation._prompt.value = "KING"
-        app.panes.generation._bar.query_one("#sampling-seed").value = "3"
+        app.laboratory.panes.generation._prompt.value = "KING"
+        app.laboratory.panes.generation._bar.query_one("#sampling-seed").value = "3"
         await pilot.press("t")
         await until(lambda: isinstance(app.screen, ThroughTimeScreen))
         await until(lambda: all(len(s.written) == 240 for s in app.screen._samples))
@@ -204,9 +215,9 @@ def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
         recorded(app)
-        app.panes.generation._bar.query_one("#sampling-seed").value = "3"
+        app.laboratory.panes.generation._bar.query_one("#sampling-seed").value = "3"
         await pilot.press("left_square_bracket", "left_square_bracket", "g")
-        await until(lambda: len(app.panes.generation.written) == 300)
+        await until(lambda: len(app.laboratory.panes.generation.written) == 300)
         await until_still(app)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)
@@ -215,7 +226,7 @@ def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -
 def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
     for number, optimizer in enumerate(("SFO", "Adam", "auto")):
         settings = TrainingSettings(optimizer=optimizer)
-        corpus = app.source
+        corpus = app.laboratory.source
         started = datetime(2026, 1, 2, 3, 4 + number)
         configuration = Configuration.of(settings.prepare(corpus), path, settings, started)
         folder = RunFolder(new_run_folder(corpus.name, started), configuration)

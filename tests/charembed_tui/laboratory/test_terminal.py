@@ -135,7 +135,7 @@ def test_a_text_of_ones_own(tmp_path: Path) -> None:
 
 # As a terminal sends them; not the two that end the program.
 KEYS = [
-    *(c.key for c in COMMANDS if len(c.key) == 1 and c.name != "quit"),
+    *(c.key for c in COMMANDS if len(c.key) == 1 and c.action != "app.quit"),
     *" []{}\\<>/?+-=\t\r\x7f5é世",
     *("\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[3~"),
     *("\x1b[1;2A", "\x1b[1;2D", "\x1b[Z", "\x10", "\x1b", "\x1b", "\x1b"),

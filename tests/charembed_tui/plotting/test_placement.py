@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charembed_tui.plotting.axis_range import Range
+from charembed_tui.exports.axis_range import Range
 from charembed_tui.plotting.placement import place
 
 cells = st.tuples(st.integers(-3, 25), st.integers(-3, 12))

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from charembed_tui.runs.append_only import append
-from charembed_tui.runs.generated_texts import GeneratedText, GeneratedTexts
+from charembed_tui.runs.generated_texts import GeneratedTexts
 from charembed_tui.runs.metrics import Metrics
 from charembed_tui.runs.trajectory_file import TrajectoryFile
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.loss_log import Measurement
 from charembed_tui.training.trajectory import Frame
 

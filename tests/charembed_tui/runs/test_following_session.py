@@ -19,11 +19,11 @@ from charembed_tui.runs import following_session as following
 from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.following_session import FollowingSession
-from charembed_tui.runs.generated_texts import GeneratedText
 from charembed_tui.runs.opening import text_of
+from charembed_tui.runs.plan import Plan
 from charembed_tui.runs.run_writer import RunWriter
-from charembed_tui.runs.sessions import Plan
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
@@ -87,22 +87,24 @@ async def test_the_app_follows_and_leaves_the_training_to_the_other(
 ) -> None:
     app = CharembedApp(plan(), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.step > 10)
-        await until(lambda: "following" in app.panes.status.text)
+        await until(lambda: app.laboratory.snapshot.step > 10)
+        await until(lambda: "following" in app.laboratory.panes.status.text)
         await pilot.press("space", "n")
         await until(lambda: any("another process" in n.message for n in app._notifications))
-        step = app.snapshot.step
-        await until(lambda: app.snapshot.step > step)
+        step = app.laboratory.snapshot.step
+        await until(lambda: app.laboratory.snapshot.step > step)
         await pilot.press("g")
-        await until(lambda: len(app.panes.generation.written) == 300)
+        await until(lambda: len(app.laboratory.panes.generation.written) == 300)
         await pilot.press("left_square_bracket")
-        assert app.view is not None
-        assert not app.view.live
+        assert app.laboratory.view is not None
+        assert not app.laboratory.view.live
         # A run of one's own is another one.
         await pilot.press("r")
-        await until(lambda: app.snapshot.run == 2 and app.snapshot.theta is not None)
+        await until(
+            lambda: app.laboratory.snapshot.run == 2 and app.laboratory.snapshot.theta is not None
+        )
         await pilot.press("n")
-        await until(lambda: app.snapshot.step == 1)
+        await until(lambda: app.laboratory.snapshot.step == 1)
         await until(lambda: len(all_runs()) == 2)
         await pilot.press("q")
     assert training.poll() is None

@@ -15,11 +15,11 @@ from waiting import wait_until
 from charembed_tui.runs import run_writer as keeping
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.generated_texts import GeneratedText
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import runs_directory
+from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.training_session import TrainingSession
@@ -113,7 +113,7 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
         SETTINGS.prepare(run.corpus),
         SETTINGS,
         keeper=RunWriter(run.path, run.folder, run.steps),
-        resumed=run,
+        resumed=run.saved_state,
     )
     wait_until(lambda: session.snapshot.theta is not None)
     assert [frame.step for frame in session.timeline.frames()] == list(range(11))

@@ -51,27 +51,27 @@ async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
         await pilot.press("O")
         await listed(app)
         await pilot.press("enter")
-        await until(lambda: app.snapshot.step == 12)
-        assert app.source.name == "play.txt"
-        assert len(app.session.timeline.frames()) == 13
+        await until(lambda: app.laboratory.snapshot.step == 12)
+        assert app.laboratory.source.name == "play.txt"
+        assert len(app.laboratory.session.timeline.frames()) == 13
         await pilot.press("g")
         await until(lambda: (saved.path / "samples.jsonl").exists())
         await pilot.press("n")
-        await until(lambda: app.snapshot.step == 13)
+        await until(lambda: app.laboratory.snapshot.step == 13)
         await pilot.press("O")
         screen = await listed(app)
         assert "►" in str(screen._table.get_cell_at((0, 0)))
         await pilot.press("enter")  # the run that goes on: nothing changes
         await until(lambda: app.screen is app.screen_stack[0])
-        written = app.panes.generation.text
+        written = app.laboratory.panes.generation.text
         await pilot.press("q")
     assert saved.load()["steps"] == 13
 
     app = CharembedApp(resume(None).plan(), keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.step == 13)
-        await until(lambda: app.panes.generation.text == written)
-        assert app.panes.generation.steps_of(app.snapshot.run) == [12]
+        await until(lambda: app.laboratory.snapshot.step == 13)
+        await until(lambda: app.laboratory.panes.generation.text == written)
+        assert app.laboratory.panes.generation.steps_of(app.laboratory.snapshot.run) == [12]
         await pilot.press("q")
 
 
@@ -83,7 +83,7 @@ async def test_a_run_that_another_process_trains_is_followed(saved: RunFolder, t
         await pilot.press("O")
         await listed(app)
         await pilot.press("enter")
-        await until(lambda: app.session.followed and app.snapshot.step == 12)
+        await until(lambda: app.laboratory.session.followed and app.laboratory.snapshot.step == 12)
         await pilot.press("q")
     saved.unlock()
 
@@ -95,9 +95,9 @@ async def test_a_run_starts_from_the_parameters_of_another(saved: RunFolder, oth
         await listed(app)
         await pilot.press("p")
         await until(lambda: any("characters start as in" in n.message for n in app._notifications))
-        await until(lambda: app.snapshot.theta is not None)
-        assert app.source.name == "other.txt"
-        vocabulary, embeddings = app.corpus.vocabulary, app.view.embeddings
+        await until(lambda: app.laboratory.snapshot.theta is not None)
+        assert app.laboratory.source.name == "other.txt"
+        vocabulary, embeddings = app.laboratory.corpus.vocabulary, app.laboratory.view.embeddings
         before = saved.configuration.model.unpack(saved.parameters())[0]
         shared = set(vocabulary) & set(saved.configuration.vocabulary)
         assert "§" in set(vocabulary) - shared
@@ -119,7 +119,7 @@ async def test_a_run_whose_text_is_gone_is_explained(
         await listed(app)
         await pilot.press("enter")
         await until(lambda: any("no longer at" in n.message for n in app._notifications))
-        assert app.source.name == "other.txt"
+        assert app.laboratory.source.name == "other.txt"
     assert not saved.is_in_use
 
 
@@ -137,7 +137,7 @@ def test_the_command_line_starts_from_a_run(saved: RunFolder, other: Path) -> No
     plan = _plan(options, TrainingSettings())
     assert plan.settings.optimizer == "SFO"
     assert plan.settings.embedding_size == 2
-    assert "characters start as in" in plan.told
+    assert "characters start as in" in plan.note
     options = parser().parse_args([str(other), "--from", "--embedding-size", "7"])
     with pytest.raises(RunError, match="embedding size of 2"):
         _plan(options, TrainingSettings())
@@ -155,11 +155,11 @@ def test_what_a_stranger_writes_into_a_checkpoint_is_no_parameters(saved: RunFol
 async def test_what_is_saved_and_exported_of_a_run_goes_into_its_folder(other: Path) -> None:
     app = laboratory(other, PREFERENCES, keep=True)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("n", "g")
-        await until(lambda: app.session.saved_as is not None)
-        await until(lambda: len(app.panes.generation.written) == 300)
-        folder = app.session.saved_as
+        await until(lambda: app.laboratory.session.saved_as is not None)
+        await until(lambda: len(app.laboratory.panes.generation.written) == 300)
+        folder = app.laboratory.session.saved_as
         await pilot.press("w")
         await until(lambda: list(folder.glob("exports/*/sample.txt")))
         await pilot.press("e", "enter")

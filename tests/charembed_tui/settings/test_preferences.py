@@ -75,12 +75,12 @@ async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:
     app = laboratory(sample, Preferences.load(path), remember_in=path)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: any("space starts" in n.message for n in app._notifications))
-        await until(lambda: app.snapshot.theta is not None)
+        await until(lambda: app.laboratory.snapshot.theta is not None)
         app.query_one("#embedding-size").value = "4"
         app.query_one("#sampling-temperature").value = "0.5"
         await pilot.press("u")
         app.theme = "nord"
-        await until(lambda: app.session.settings.embedding_size == 4)
+        await until(lambda: app.laboratory.session.settings.embedding_size == 4)
         await pilot.press("q")
     after = Preferences.load(path)
     assert after.training.embedding_size == 4
@@ -89,5 +89,5 @@ async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:
     app = laboratory(sample, after)
     async with app.run_test(size=(120, 36)):
         assert app.theme == "nord"
-        assert app.session.settings.embedding_size == 4
+        assert app.laboratory.session.settings.embedding_size == 4
         assert not app._notifications

@@ -52,7 +52,7 @@ def test_any_value_is_a_setting_or_a_settings_error(case: tuple, value: object) 
             field.check(value)
     else:
         assert field.least <= number <= field.most or number == field.word_value
-        assert field.check(field.shown(number)) == number
+        assert field.check(field.text_of(number)) == number
 
 
 @given(

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 from problems import PLAY
 
-from charembed_tui.settings.loss_view import AGAINST, SCALES, LossView
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.corpus_facts import describe
 from charembed_tui.text.glyphs import CharacterClass
 from charembed_tui.training.baselines import compare
 from charembed_tui.training.cost_hint import CostHint
-from charembed_tui.training.loss_log import Curve
 from model import baselines
 from model.corpus import Corpus
 from model.counting import count_ngrams
@@ -92,27 +90,3 @@ def test_costs_in_words() -> None:
     size = len(hint.corpus.vocabulary)
     assert f"{size * 3 * 3:,} parameters" in text
     assert "ms a step" in text
-
-
-CURVE = Curve.of(np.array([[0, 0, 0, 4.0], [1, 0.5, 2, 3.0], [2, 1.0, 4, 2.0]]))
-
-
-@pytest.mark.parametrize("against", AGAINST)
-@pytest.mark.parametrize("scale", SCALES)
-def test_what_is_drawn_of_a_curve(against: str, scale: str) -> None:
-    x, y = LossView(against=against, scale=scale).points(CURVE)
-    first = 1 if scale in ("log x", "log both") else 0  # no logarithm of 0
-    assert x.tolist() == getattr(CURVE, against)[first:].tolist()
-    assert y.tolist() == [4, 3, 2][first:]
-
-
-def test_bits_and_the_next_option() -> None:
-    view = LossView()
-    assert view.loss(1.0) == 1.0
-    view = view.next_of("unit")
-    assert view.loss(np.log(2)) == pytest.approx(1.0)
-    assert view.points(CURVE)[1][0] == pytest.approx(4 / np.log(2))
-    assert view.next_of("unit") == LossView()
-    for _ in SCALES:
-        view = view.next_of("scale")
-    assert view.scale == "linear"

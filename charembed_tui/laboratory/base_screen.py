@@ -1,0 +1,128 @@
+"""What every action works on: the session, the panes, the work in the background."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from charembed_tui.laboratory.background import Background
+from charembed_tui.laboratory.panes import Panes
+from charembed_tui.runs.plan import Plan
+from charembed_tui.runs.sessions import Sessions
+from charembed_tui.settings.preferences import Preferences
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.text.glyphs import printable
+from charembed_tui.training.run_history import RunHistory
+from charembed_tui.training.session import Session
+from charembed_tui.training.snapshot import Snapshot, View
+from charembed_tui.training.sweep import Sweep
+from charembed_tui.widgets.cached import CachedScreen
+from model.corpus import Corpus
+
+COUNTING = "The text is still being counted: try again in a moment."
+
+
+class BaseScreen(CachedScreen):
+    """Owner of sessions, panes, history and sweep; actions by theme are built on it.
+
+    Args:
+        plan: of the first session.
+        preferences: what the panes begin with.
+        too_small: what is to be read where there is no room for the panes.
+        keep: save every run in a folder of its own.
+        copy_text: with a copy of its text.
+
+    Attributes:
+        panes: all there are.
+        sessions: the current one, and the one that waits for its end.
+        history: the runs of this visit.
+        background: reading, writing and comparing, on threads.
+        running_sweep: what is still to be run of a sweep, None where there is none.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        preferences: Preferences,
+        too_small: str,
+        *,
+        keep: bool = False,
+        copy_text: bool = False,
+    ) -> None:
+        super().__init__(id="laboratory")
+        self.panes = Panes(plan, preferences, too_small)
+        self.sessions = Sessions(plan, keep=keep, copy_text=copy_text)
+        self.history = RunHistory()
+        self.background = Background(self)
+        self.running_sweep: Sweep | None = None
+
+    @property
+    def session(self) -> Session:
+        """The one that goes on."""
+        return self.sessions.current
+
+    @property
+    def source(self) -> Corpus:
+        """The text as it was read."""
+        return self.sessions.plan.corpus
+
+    @property
+    def path(self) -> Path:
+        """Where it was read from."""
+        return self.sessions.plan.path
+
+    @property
+    def corpus(self) -> Corpus:
+        """The text as it is learned: rare characters may be merged in it."""
+        return self.session.corpus
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The session's newest snapshot."""
+        return self.session.snapshot
+
+    @property
+    def view(self) -> View | None:
+        """The parameters on show; None before there are any."""
+        return self.panes.view(self.session)
+
+    @property
+    def own_run_folder(self) -> Path | None:
+        """The run's folder, if it is ours to write into."""
+        return None if self.session.followed else self.session.saved_as
+
+    def displayed_settings(self) -> TrainingSettings:
+        """What the fields say, or what is in use while they say nothing valid."""
+        return self.panes.hyperparameters.displayed_settings()
+
+    def begin(self, plan: Plan) -> None:
+        """Start over, as soon as the old thread has ended."""
+        self.sessions.begin(plan)
+
+    def begin_here(self, settings: TrainingSettings, *, train: bool = False) -> None:
+        """Start over on the same text."""
+        self.begin(Plan(self.source, self.path, settings, train=train))
+
+    def continue_sweep(self, sweep: Sweep) -> None:
+        """Begin the next run, or end the sweep."""
+        if not sweep.waiting:
+            self.running_sweep = None
+            self.session.pause()
+            self.notify(f"All {sweep.total} runs are done. R compares them.", title="Sweep")
+            return
+        settings, self.running_sweep = sweep.next()
+        self.begin_here(settings, train=True)
+
+    def refresh_loss(self) -> None:
+        """Draw the curves anew: others are visible or hidden."""
+        self.panes.loss.show(self.snapshot, self.history, self.source.name)
+
+    def require_view(self) -> View | None:
+        """The parameters on show; says so where there are none yet."""
+        view = self.view
+        if view is None:
+            self.notify(COUNTING)
+        return view
+
+    def notify_written(self, path: Path) -> None:
+        """Say where a file or folder was written."""
+        self.notify(printable(str(path)), title="Written", markup=False, timeout=10)

@@ -1,0 +1,240 @@
+"""The main screen: composes the panes, polls the session, and hears what panes and threads say."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from itertools import cycle
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.markup import escape
+from textual.widgets import Tabs
+
+from charembed_tui.interpreter import freeze_loaded_objects
+from charembed_tui.laboratory.commands import COMMANDS, Command
+from charembed_tui.laboratory.corpus_pane import CorpusPane
+from charembed_tui.laboratory.generation_pane import GenerationPane
+from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
+from charembed_tui.laboratory.messages import BaselinesFound, CorpusRead, RunOpened, Written
+from charembed_tui.laboratory.plot_actions import PlotActions
+from charembed_tui.laboratory.text_actions import TextActions
+from charembed_tui.laboratory.timeline_bar import TimelineBar
+from charembed_tui.laboratory.training_actions import TrainingActions
+from charembed_tui.plotting.embedding_plot import EmbeddingPlot
+from charembed_tui.runs.plan import Plan
+from charembed_tui.settings.preferences import Preferences
+from charembed_tui.settings.training_settings import optimizer_settings
+from charembed_tui.training.snapshot import SessionState, Snapshot
+
+_FRAMES_PER_SECOND = 10
+_SECONDS_TO_ANSWER = 0.04  # a key
+_LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
+_KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q")
+
+
+class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
+    """All panes, and what keeps them up to date.
+
+    Args:
+        plan: of the first session.
+        preferences: what the panes begin with.
+        keep: save every run in a folder of its own.
+        copy_text: with a copy of its text.
+    """
+
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-too-narrow"),
+        (_LEAST.width, "-narrow"),
+        (100, "-normal"),
+        (160, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-too-short"), (_LEAST.height, "-short"), (30, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [command.binding for command in COMMANDS]
+
+    def __init__(
+        self, plan: Plan, preferences: Preferences, *, keep: bool = False, copy_text: bool = False
+    ) -> None:
+        too_small = f"{_LEAST.width}x{_LEAST.height} at least; q quits"
+        super().__init__(plan, preferences, too_small, keep=keep, copy_text=copy_text)
+        self._displayed: Snapshot | None = None
+        self._turns = (self._show_state, self._show_embedding, self._show_numbers)
+        self._turn = cycle(self._turns)
+
+    def compose(self) -> ComposeResult:
+        """All panes."""
+        yield from self.panes.compose()
+
+    def on_mount(self) -> None:
+        """What takes long begins behind the first picture."""
+        self.call_after_refresh(self._open)
+
+    def _open(self) -> None:
+        self.session.begin()
+        self.panes.introduce(self.session, self.sessions.plan)
+        self.set_interval(1 / (len(self._turns) * _FRAMES_PER_SECOND), self._poll)
+
+    def close_session(self) -> None:
+        """End the session's thread at its next step, and what is being written."""
+        self.session.close()
+        self.background.stop_writing()
+
+    def prepare_for(self, event: events.InputEvent) -> bool:
+        """Give a key or click the interpreter while it is answered; whether it is to be answered.
+
+        Args:
+            event: on its way to whatever screen is in front.
+        """
+        is_tiny = self.app.size.width < _LEAST.width or self.app.size.height < _LEAST.height
+        if is_tiny and getattr(event, "key", "") not in _KEYS_OF_A_TINY_SCREEN:
+            return False
+        self.session.give_way(_SECONDS_TO_ANSWER)
+        return True
+
+    def preferences(self, theme: str) -> Preferences:
+        """The settings as they are now, with the name of a theme."""
+        generation, loss = self.panes.generation, self.panes.loss
+        return Preferences(self.displayed_settings(), generation.settings, loss.view, theme)
+
+    def system_commands(self) -> Iterable[SystemCommand]:
+        """Everything the keys do, for the command palette."""
+        for command in COMMANDS:
+            if command.action != "app.quit":  # Textual has its own
+                help_text = escape(f"{command.group} · {command.key_label}")
+                yield SystemCommand(command.title, help_text, self._caller(command))
+
+    def _caller(self, command: Command) -> Callable[[], Awaitable[bool]]:
+        return lambda: self.app.run_action(command.action, self)
+
+    # The session
+
+    def begin(self, plan: Plan) -> None:
+        """Start over, as soon as the old thread has ended."""
+        super().begin(plan)
+        self._poll()
+
+    def _poll(self) -> None:
+        """Show what is new."""
+        if not self.is_running:
+            return
+        if self.sessions.advance():
+            self.panes.introduce(self.session, self.sessions.plan)
+        # In turns: Textual draws everything between two parts of the screen that have changed.
+        next(self._turn)()
+        if self.session.problem:
+            self.notify(self.session.problem, severity="warning", timeout=15, markup=False)
+            self.session.problem = None
+        if samples := self.session.take_samples():
+            self.panes.generation.show_saved(samples, self.snapshot.run)
+            self.mark_samples()
+        sweep = self.running_sweep
+        if sweep and not self.sessions.is_changing and sweep.is_due(self.snapshot):
+            self.continue_sweep(sweep)
+
+    def _show_state(self) -> None:
+        """Say where the session stands."""
+        before, snapshot = self._displayed, self.snapshot
+        if snapshot is before:
+            return
+        self._displayed = snapshot
+        self.history.note(self.source.name, self.session.settings, snapshot)
+        sweep = self.running_sweep
+        note = f"sweep {sweep.number}/{sweep.total}" if sweep else ""
+        if self.session.followed:
+            note = "following, read-only"
+        self.panes.status.show(snapshot, self.corpus.name, note)
+        new = before is None or before.run != snapshot.run
+        if before is None or new or before.facts is not snapshot.facts:
+            self.panes.corpus.show(self.corpus, self.path, snapshot)
+            if snapshot.facts is None:
+                self.panes.loss.show_baselines(())
+            else:
+                freeze_loaded_objects()  # by now all modules are loaded
+                self.background.compare(self.session)
+        failed = snapshot.state is SessionState.FAILED
+        if failed and (before is None or new or before.state is not SessionState.FAILED):
+            self.notify(
+                f"{snapshot.error}\nr starts again with the settings shown.",
+                title="Training stopped",
+                severity="error",
+                timeout=15,
+                markup=False,
+            )
+
+    def _show_embedding(self) -> None:
+        self.panes.show_embedding(self.session)
+
+    def _show_numbers(self) -> None:
+        if self.panes.show_numbers(self.session):
+            self.refresh_loss()
+
+    # Messages from the panes and from threads
+
+    @on(TimelineBar.Moved)
+    def _moved_in_time(self, event: TimelineBar.Moved) -> None:
+        self.panes.show_view(self.session)
+        self.panes.generation.show_step(self.snapshot.run, event.step)
+
+    @on(EmbeddingPlot.Selected)
+    def _character_selected(self, event: EmbeddingPlot.Selected) -> None:
+        if self.view is not None:
+            self.panes.character.show(event.character, self.view)
+
+    @on(CorpusPane.Selected)
+    def _corpus_selected(self, event: CorpusPane.Selected) -> None:
+        self.panes.corpus.show_loading(event.path)
+        self.background.read(event.path)
+
+    @on(CorpusRead)
+    def _corpus_read(self, event: CorpusRead) -> None:
+        if isinstance(event.corpus, str):
+            self.panes.corpus.show_error(event.corpus)
+            self.notify(event.corpus, severity="error", markup=False)
+        else:
+            self.begin(Plan(event.corpus, event.path, self.displayed_settings()))
+
+    @on(RunOpened)
+    def _run_opened(self, event: RunOpened) -> None:
+        if isinstance(event.plan, str):
+            self.notify(event.plan, severity="error", timeout=15, markup=False)
+        else:
+            self.begin(event.plan)
+
+    @on(HyperparametersPane.Changed)
+    def _settings_changed(self, event: HyperparametersPane.Changed) -> None:
+        """Apply settings where nothing is lost: before the first step, or another optimizer."""
+        now = self.session.settings
+        if self.session.followed:
+            return  # they wait for r
+        if event.settings != now and not self.snapshot.step:
+            self.begin_here(event.settings)
+        elif event.settings.optimizer != now.optimizer:
+            own = {name: getattr(event.settings, name) for name in optimizer_settings()}
+            self.session.switch_optimizer(replace(now, **own))
+            self.panes.hyperparameters.show_in_use(self.session.settings)
+
+    @on(BaselinesFound)
+    def _baselines_found(self, event: BaselinesFound) -> None:
+        if event.run == self.snapshot.run:
+            self.panes.loss.show_baselines(event.baselines)
+
+    @on(Tabs.TabActivated)
+    def _tab_activated(self, event: Tabs.TabActivated) -> None:
+        for page in self.query(".page"):
+            page.set_class(f"tab-{page.id}" == event.tab.id, "active")
+
+    @on(GenerationPane.Requested)
+    def _generation_requested(self) -> None:
+        self.action_generate()
+
+    @on(Written)
+    def _written(self, event: Written) -> None:
+        if self.background.is_current(event.sample):
+            if event.chunk is not None:
+                self.panes.generation.extend(event.chunk)
+            if event.note is not None:
+                self.panes.generation.end(event.note)
+                self.save_with_run()

@@ -1,0 +1,93 @@
+"""What the keys of training do: start, pause, reset, sweep, and runs before this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from charembed_tui.laboratory.base_screen import BaseScreen
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.text.glyphs import printable
+from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.sweep import Sweep
+
+if TYPE_CHECKING:
+    from charembed_tui.runs.folder import RunFolder
+    from charembed_tui.runs.use import Use
+
+
+class TrainingActions(BaseScreen):
+    """Actions on the session."""
+
+    def action_train(self) -> None:
+        """Start or pause."""
+        if self._is_followed():
+            return
+        if self.snapshot.state is SessionState.FAILED:
+            self.notify("Training stopped; r starts again.", severity="warning")
+            return
+        self.session.toggle()
+
+    def action_step(self) -> None:
+        """Take one step."""
+        if not self._is_followed():
+            self.session.step_once()
+
+    def _is_followed(self) -> bool:
+        """Whether another process trains; says so."""
+        name = self.session.followed
+        if name:
+            self.notify(
+                f"{printable(name)} is trained by another process. r starts a run of your own.",
+                markup=False,
+            )
+        return name is not None
+
+    def action_reset(self) -> None:
+        """Start again at step 0 with the settings in the fields."""
+        self.running_sweep = None
+        self.begin_here(self.displayed_settings())
+
+    def action_edit_settings(self) -> None:
+        """Change hyperparameters."""
+        self.panes.go_to_page("setup")
+        self.panes.hyperparameters.focus_first()
+
+    def action_compare_runs(self) -> None:
+        """The table of runs; the one chosen there lends its settings."""
+        from charembed_tui.screens.runs import RunsScreen
+
+        def take(settings: TrainingSettings | None) -> None:
+            self.refresh_loss()
+            if settings is not None:
+                self.panes.hyperparameters.fill(settings)
+                self.notify("r starts a run with these settings.")
+
+        self.app.push_screen(RunsScreen(self.history, self.snapshot.run), take)
+
+    def action_open_saved_run(self) -> None:
+        """The runs on disk."""
+        from charembed_tui.screens.saved_runs import SavedRunsScreen
+
+        def open_run(chosen: tuple[RunFolder, Use] | None) -> None:
+            if chosen is not None:
+                self.running_sweep = None
+                settings = self.displayed_settings()
+                self.background.open_run(*chosen, self.sessions.plan, settings)
+
+        self.app.push_screen(SavedRunsScreen(self.session.saved_as), open_run)
+
+    def action_sweep(self) -> None:
+        """Plan a sweep, or end the one that goes on."""
+        from charembed_tui.screens.sweep import SweepScreen
+
+        if self.running_sweep is not None:
+            self.running_sweep = None
+            self.session.pause()
+            self.notify("The sweep is stopped. R compares its runs.")
+            return
+
+        def start(sweep: Sweep | None) -> None:
+            if sweep is not None:
+                self.continue_sweep(sweep)
+
+        self.app.push_screen(SweepScreen(self.displayed_settings()), start)

@@ -1,0 +1,107 @@
+"""What the keys of writing do: generate, continue, inspect, copy and save."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from charembed_tui.laboratory.base_screen import BaseScreen
+from charembed_tui.storage.atomic import write_whole
+from charembed_tui.storage.locations import new_export_folder, unwritten
+from charembed_tui.text.glyphs import printable
+from charembed_tui.training.snapshot import View
+
+
+class WritingActions(BaseScreen):
+    """Actions on what the model writes."""
+
+    def action_generate(self) -> None:
+        """Write by the parameters on show."""
+        view = self.require_view()
+        if view is None:
+            return
+        self.panes.go_to_page("write")
+        loss, generation = self.snapshot.loss, self.panes.generation
+        note = f" · {loss:.4f} nats per character" if view.live and loss is not None else ""
+        generation.begin(f"step {view.step:,}{note}", self.snapshot.run, view.step)
+        self.mark_samples()
+        self._write(view, generation.prompt)
+
+    def action_continue_text(self) -> None:
+        """Write on where the newest sample ends."""
+        view = self.require_view()
+        if self.panes.generation.newest is None:
+            self.action_generate()
+        elif view is not None:
+            self.panes.go_to_page("write")
+            self.panes.generation.resume()
+            self._write(view, self.panes.generation.text)
+
+    def _write(self, view: View, prompt: str) -> None:
+        settings = self.panes.generation.settings
+        self.background.write(view, self.corpus.vocabulary, prompt, settings)
+
+    def stop_writing(self) -> None:
+        """Leave the sample that is being written unfinished, if there is one."""
+        if self.panes.generation.is_writing:
+            self.background.stop_writing()
+            self.panes.generation.end("stopped · G continues")
+
+    def mark_samples(self) -> None:
+        """Mark on the timeline where the run's samples were written."""
+        steps = self.panes.generation.steps_of(self.snapshot.run)
+        self.panes.embedding.timeline_bar.mark_samples(steps)
+
+    def save_with_run(self) -> None:
+        """Save the newest sample with the run that wrote it, if that still goes on."""
+        sample = self.panes.generation.newest
+        if sample is not None and sample.run == self.snapshot.run:
+            self.background.add_sample(self.session, sample.to_generated_text())
+
+    def action_through_time(self) -> None:
+        """The prompt at several points of the timeline."""
+        from charembed_tui.screens.through_time import ThroughTimeScreen, spread
+
+        views = spread(self.session.timeline, self.snapshot.model)
+        generation = self.panes.generation
+        self.app.push_screen(
+            ThroughTimeScreen(views, self.corpus.vocabulary, generation.prompt, generation.settings)
+        )
+
+    def action_edit_prompt(self) -> None:
+        """Type a prompt."""
+        self.panes.go_to_page("write")
+        self.panes.generation.focus_prompt()
+
+    def action_inspect(self) -> None:
+        """Type a context into the inspector."""
+        self.panes.go_to_page("write")
+        self.panes.inspector.focus_context()
+
+    def action_copy_sample(self) -> None:
+        """Copy the newest sample to the clipboard, through the terminal."""
+        text = self._newest_text()
+        if text:
+            self.app.copy_to_clipboard(text.encode("utf-8", "replace").decode())
+            self.notify(f"{len(text):,} characters are in the clipboard.")
+
+    def action_save_sample(self) -> None:
+        """Write the newest sample to a file."""
+        text = self._newest_text()
+        if not text:
+            return
+        try:
+            folder = new_export_folder(self.own_run_folder, self.source.name, datetime.now())
+            path = folder / "sample.txt"
+            write_whole(path, text.encode("utf-8", "replace"))
+        except OSError as error:
+            message = printable(unwritten(error))
+            self.notify(message, title="Not written", severity="error", markup=False, timeout=10)
+        else:
+            self.notify_written(path)
+
+    def _newest_text(self) -> str:
+        """The newest sample with its prompt; says so where there is none yet."""
+        text = self.panes.generation.text
+        if not text:
+            self.notify("Nothing is written yet: g writes.", severity="warning")
+        return text

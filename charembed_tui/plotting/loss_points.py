@@ -1,0 +1,36 @@
+"""The points of a loss curve, in the unit and against the axis of one's choice."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charembed_tui.settings.loss_view import SMOOTHING, LossView
+from charembed_tui.training.loss_log import Curve, smoothed
+
+Array = NDArray[np.float64]
+
+
+def points(curve: Curve, view: LossView) -> tuple[Array, Array]:
+    """What is drawn of a curve, without what a logarithmic axis cannot show.
+
+    Smoothing is of what was measured, not of what is drawn.
+
+    Args:
+        curve: n measurements, losses in nats per character.
+        view: the choices.
+
+    Returns:
+        Two vectors of at most n numbers: steps, passes or seconds, and losses per character in the
+        unit chosen.
+    """
+    x: Array = getattr(curve, view.against)
+    y = smoothed(curve.losses, SMOOTHING[view.smoothing])
+    if view.unit == "bits":
+        y = y / np.log(2)
+    drawable = np.isfinite(y)
+    if view.log_x:
+        drawable &= x > 0
+    if view.log_y:
+        drawable &= y > 0
+    return x[drawable], y[drawable]
