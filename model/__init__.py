@@ -1,26 +1,27 @@
-"""The engine of charembed-tui: a log-bilinear character model and its optimizers.
+"""The engine of charembed-tui: character models and their optimizers.
 
 It knows no screen and no thread and can be used as a library::
 
-    corpus -> n-gram table -> objective -> optimizer -> text
+    corpus -> n-gram table -> objective -> optimizer -> predictor -> text
 
 >>> import numpy as np
->>> from model import Corpus, LogBilinear, Objective, count_ngrams, generate
+>>> from model import Corpus, LogBilinear, count_ngrams, generate
 >>> from model.optimizers import LBFGS
 >>> corpus = Corpus.from_text("abcabcabcabc" * 10)
 >>> table = count_ngrams(corpus.codes, vocabulary_size=3, context_length=2)
 >>> model = LogBilinear(vocabulary_size=3, context_length=2, embedding_size=2)
->>> objective = Objective(model, table)
 >>> theta0 = model.initial(np.random.default_rng(0))
->>> optimizer = LBFGS(lambda theta, _: objective.value_and_gradient(theta), theta0)
+>>> optimizer = LBFGS(model.objective(table), theta0)
 >>> for _ in range(60):
 ...     result = optimizer.step()
 >>> result.value < 1e-3  # nats per character: after two characters the third is certain
 True
->>> "".join(generate(model, optimizer.theta, corpus.vocabulary, "ab", 6, seed=0))
+>>> predictor = model.predictor(optimizer.theta)
+>>> "".join(generate(predictor, corpus.vocabulary, "ab", 6, seed=0))
 'cabcab'
 
-Read `families.log_bilinear` for the model and its loss and `optimizers` for the training.
+Read `families.base` for what a model is, `families.log_bilinear` for the first of them and its
+loss, and `optimizers` for the training.
 """
 
 from __future__ import annotations
@@ -30,19 +31,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from model.corpus import Corpus
+    from model.counting import count_ngrams
+    from model.dataset import Dataset
     from model.errors import CharembedError, CorpusError, OptimizerError, SettingsError
-    from model.families.log_bilinear.objective import Objective
     from model.families.log_bilinear.shape import LogBilinear
-    from model.ngrams import NgramTable, count_ngrams
+    from model.ngrams import NgramTable
     from model.sampling import generate
 
 __all__ = [
     "CharembedError",
     "Corpus",
     "CorpusError",
+    "Dataset",
     "LogBilinear",
     "NgramTable",
-    "Objective",
     "OptimizerError",
     "SettingsError",
     "count_ngrams",
@@ -58,8 +60,8 @@ _HOMES = {
     "SettingsError": "errors",
     "LogBilinear": "families.log_bilinear.shape",
     "NgramTable": "ngrams",
-    "count_ngrams": "ngrams",
-    "Objective": "families.log_bilinear.objective",
+    "count_ngrams": "counting",
+    "Dataset": "dataset",
     "generate": "sampling",
 }
 

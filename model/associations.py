@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from model.families.log_bilinear.shape import LogBilinear
+from model.families.base import Codes, Predictor
 
 Array = NDArray[np.float64]
 Ranking = list[tuple[int, float]]
@@ -29,30 +29,26 @@ def by_distance(embeddings: Array, character: int, count: int) -> Ranking:
     return [(i, -x) for i, x in _top(-distances, count, without=character)]
 
 
-def successors(model: LogBilinear, theta: Array, character: int, count: int) -> Ranking:
+def successors(predictor: Predictor, character: int, count: int) -> Ranking:
     """What most probably follows a character, with the probabilities.
 
-    The context positions before it are unknown: each adds its mean over the vocabulary.
+    The context positions before it are unknown.
     """
-    row = np.exp(_log_probabilities_after(model, theta, np.array([character]))[0])
-    return _top(row, count)
+    return _top(np.exp(_log_probabilities_after(predictor, np.array([character]))[0]), count)
 
 
-def predecessors(model: LogBilinear, theta: Array, character: int, count: int) -> Ranking:
+def predecessors(predictor: Predictor, character: int, count: int) -> Ranking:
     """The characters after which this one is most probable, with the probabilities after them."""
-    every = np.arange(model.vocabulary_size)
-    return _top(np.exp(_log_probabilities_after(model, theta, every)[:, character]), count)
+    every = np.arange(predictor.vocabulary_size)
+    return _top(np.exp(_log_probabilities_after(predictor, every)[:, character]), count)
 
 
-def _log_probabilities_after(
-    model: LogBilinear, theta: Array, characters: NDArray[np.integer]
-) -> Array:
+def _log_probabilities_after(predictor: Predictor, characters: Codes) -> Array:
     """Of every next character after each of some, the rest of the context unknown; (n, V)."""
-    from scipy.special import log_softmax  # takes a tenth of a second: not at start-up
-
-    embeddings, outputs = model.unpack(theta)
-    before = outputs[:, :-1].sum(axis=1) @ embeddings.mean(axis=0)
-    return log_softmax(embeddings[characters] @ outputs[:, -1].T + before, axis=1)
+    unknown = predictor.vocabulary_size
+    contexts = np.full((len(characters), predictor.context_length), unknown, dtype=np.intp)
+    contexts[:, -1] = characters
+    return predictor.log_probabilities(contexts)
 
 
 def _top(scores: Array, count: int, *, without: int = -1) -> Ranking:

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.families.log_bilinear.shape import LogBilinear
-
-if TYPE_CHECKING:
-    from model.ngrams import IntArray
-
-AUTOMATIC_MINIBATCHES = 10  # see `model.minibatches.automatic_count`
 _SAMPLE = 100_000  # characters
-# Of an exact gradient on a current core: nanoseconds a context and target, and a table entry.
-_PER_CELL = (0.8e-9, 0.25e-9)  # and of the latter one for each context position
-_PER_ENTRY = 3e-8
-_BYTES_PER_CONTEXT = 250.0
-_BYTES_PER_NGRAM = 40.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +18,7 @@ class Cost:
         parameters: D, exact.
         contexts: different contexts in the text.
         gradient_seconds: of one exact gradient of the whole text.
-        bytes: memory of counting, objective and optimizer together.
+        bytes: memory of counting and objective together, without the optimizer's state.
     """
 
     parameters: int
@@ -38,7 +27,7 @@ class Cost:
     bytes: int
 
 
-def estimate_contexts(codes: IntArray, vocabulary_size: int, context_length: int) -> int:
+def estimate_contexts(codes: NDArray[np.integer], vocabulary_size: int, context_length: int) -> int:
     """How many different contexts a text has, extrapolated from its beginning.
 
     Different contexts grow as a power of the length (Heaps' law), which is measured between half
@@ -55,21 +44,7 @@ def estimate_contexts(codes: IntArray, vocabulary_size: int, context_length: int
     return int(min(most, whole * (len(codes) / _SAMPLE) ** power))
 
 
-def _contexts(codes: IntArray, vocabulary_size: int, context_length: int) -> int:
-    from model.ngrams import count_ngrams  # with scipy: not at start-up
+def _contexts(codes: NDArray[np.integer], vocabulary_size: int, context_length: int) -> int:
+    from model.counting import count_ngrams  # with scipy: not at start-up
 
     return len(count_ngrams(codes, vocabulary_size, context_length).contexts)
-
-
-def estimate(model: LogBilinear, contexts: int, history_terms: int = 10) -> Cost:
-    """The cost of a model on a text with this many different contexts."""
-    v, m, d = model.vocabulary_size, model.context_length, model.parameter_count
-    entries = m * v * v
-    seconds = contexts * v * (_PER_CELL[0] + m * _PER_CELL[1]) + entries * _PER_ENTRY
-    memory = (
-        contexts * (_BYTES_PER_CONTEXT + 3 * _BYTES_PER_NGRAM)
-        + 8 * 4 * entries
-        + 8 * d * (2 * history_terms + 12)
-        + min(contexts, 4096) * v * 8 * 4
-    )
-    return Cost(d, contexts, seconds, int(memory))

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import Cancelled
+from model.corpus import require_length
+from model.errors import Cancelled, SettingsError
 from model.ngrams import IntArray, NgramTable
-from model.unique_ngrams import distinct_ngrams
+from model.unique_ngrams import Counts, distinct_ngrams
 
 PIECE = 1 << 22  # windows counted at a time
 
@@ -30,7 +31,7 @@ class NgramCounter:
     def __init__(self, context_length: int) -> None:
         self._m = context_length
         self._tail: NDArray[np.int32] = np.empty(0, dtype=np.int32)
-        self._parts: list[tuple[NDArray[np.int32], NDArray[np.int64]]] = []
+        self._parts: list[tuple[NDArray[np.int32], Counts]] = []
         self._size = 1  # of the vocabulary so far
 
     def add(self, codes: IntArray, *, boundary: int | None = None) -> None:
@@ -97,3 +98,34 @@ def count_pieces(
         if progress is not None:
             progress(min(start + PIECE, len(codes)), len(codes))
     return counter.table(vocabulary_size)
+
+
+def count_ngrams(codes: IntArray, vocabulary_size: int, context_length: int) -> NgramTable:
+    """Count all windows of `context_length` + 1 characters of a text, the last one too.
+
+    >>> table = count_ngrams(np.array([0, 1, 0, 1, 1]), vocabulary_size=2, context_length=1)
+    >>> table.contexts.tolist()
+    [[0], [1]]
+    >>> table.counts.toarray().tolist()  # 1 follows 0 twice; 0 and 1 follow 1 once each
+    [[0, 2], [1, 1]]
+
+    Args:
+        codes: (n,) integers from 0 to vocabulary_size - 1.
+        vocabulary_size: V.
+        context_length: M, at least 1.
+
+    Raises:
+        CorpusError: the text has fewer than M + 2 characters.
+        SettingsError: a code lies outside the vocabulary, or M is less than 1.
+    """
+    codes = np.asarray(codes)
+    if context_length < 1:
+        raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
+    require_length(len(codes), context_length, "The text")
+    low, high = int(codes.min()), int(codes.max())
+    if low < 0 or high >= vocabulary_size:
+        raise SettingsError(
+            f"Codes run from {low} to {high}, but a vocabulary of {vocabulary_size} "
+            f"has only 0 to {vocabulary_size - 1}: encode the text with that vocabulary."
+        )
+    return count_pieces(codes, context_length, vocabulary_size)

@@ -5,6 +5,7 @@ A table is a commutative monoid: tables of two texts merge by adding counts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from model.corpus import require_length
 from model.errors import SettingsError
-from model.unique_ngrams import distinct_ngrams
+from model.unique_ngrams import Counts, distinct_ngrams
 
 IntArray = NDArray[np.integer]
 
@@ -27,20 +27,21 @@ class NgramTable:
 
     Attributes:
         contexts: (U, M) codes of the different contexts, in lexicographic order.
-        counts: (U, V) sparse int64 matrix: how often each character follows each context.
+        counts: (U, V) sparse matrix: how often each character follows each context, int64; or
+            float64 where n-grams have weights that may be fractional.
     """
 
     contexts: NDArray[np.int32]
     counts: sparse.csr_array
 
     @classmethod
-    def from_ngrams(cls, ngrams: IntArray, counts: IntArray, vocabulary_size: int) -> Self:
-        """Group n-grams, which may repeat, given as (G, M + 1) codes with their (G,) counts."""
+    def from_ngrams(cls, ngrams: IntArray, counts: Counts, vocabulary_size: int) -> Self:
+        """Group n-grams, which may repeat: (G, M + 1) codes, and (G,) counts or weights."""
         found, totals = distinct_ngrams(list(ngrams.T), vocabulary_size, np.asarray(counts))
         return cls.from_sorted(found, totals, vocabulary_size)
 
     @classmethod
-    def from_sorted(cls, ngrams: IntArray, counts: NDArray[np.int64], vocabulary_size: int) -> Self:
+    def from_sorted(cls, ngrams: IntArray, counts: Counts, vocabulary_size: int) -> Self:
         """Group different n-grams that already stand in lexicographic order."""
         heads = ngrams[:, :-1]
         new = np.ones(len(ngrams), dtype=bool)
@@ -68,35 +69,35 @@ class NgramTable:
         return int(self.counts.nnz)
 
     @cached_property
-    def positions(self) -> int:
-        """How many windows of the text were counted."""
-        return int(self.counts.sum())
+    def positions(self) -> int | float:
+        """How many windows of the text were counted: the sum of all counts or weights."""
+        return self.counts.sum().item()
 
     @cached_property
-    def context_positions(self) -> NDArray[np.int64]:
+    def context_positions(self) -> Counts:
         """How often each context occurs; (U,)."""
         return np.add.reduceat(self.counts.data, self.counts.indptr[:-1].astype(np.int64))
 
-    def ngrams(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def ngrams(self) -> tuple[NDArray[np.int32], Counts]:
         """All n-grams in lexicographic order, (G, M + 1), and their counts, (G,)."""
         rows = np.repeat(np.arange(len(self.contexts)), np.diff(self.counts.indptr))
         ngrams = np.column_stack([self.contexts[rows], self.counts.indices])
         return ngrams.astype(np.int32, copy=False), self.counts.data
 
-    def most_common(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def most_common(self) -> tuple[NDArray[np.int32], Counts]:
         """As `ngrams`, most common first; equally common ones stay in lexicographic order."""
         ngrams, counts = self.ngrams()
         order = np.argsort(-counts, kind="stable")
         return ngrams[order], counts[order]
 
-    def following(self, context: Sequence[int]) -> NDArray[np.int64]:
+    def following(self, context: Sequence[int]) -> Counts:
         """How often each character follows a context of M codes; (V,), zeros if it never occurs."""
         low, high = 0, len(self.contexts)
         for column, code in zip(self.contexts.T, context, strict=True):
             part = column[low:high]
             high = low + int(np.searchsorted(part, code, "right"))
             low += int(np.searchsorted(part, code, "left"))
-        counts = np.zeros(self.vocabulary_size, dtype=np.int64)
+        counts = np.zeros(self.vocabulary_size, dtype=self.counts.dtype)
         if low < high:
             start, stop = self.counts.indptr[low : low + 2]
             counts[self.counts.indices[start:stop]] = self.counts.data[start:stop]
@@ -105,6 +106,18 @@ class NgramTable:
     def select(self, rows: IntArray) -> NgramTable:
         """The table of some contexts only, given by their row numbers in ascending order."""
         return NgramTable(self.contexts[rows], self.counts[rows])
+
+    def scaled(self, weight: float) -> NgramTable:
+        """The table with every count multiplied by a positive weight.
+
+        Raises:
+            SettingsError: the weight is not a positive number.
+        """
+        if not 0 < weight < math.inf:
+            raise SettingsError(f"The weight of a table is {weight}: choose a positive number.")
+        counts = self.counts.astype(np.float64)
+        counts.data *= weight
+        return NgramTable(self.contexts, counts)
 
     def merge(self, other: NgramTable) -> NgramTable:
         """The table of both texts together (no n-gram crosses from one into the other).
@@ -121,37 +134,3 @@ class NgramTable:
             )
         (a, m), (b, n) = self.ngrams(), other.ngrams()
         return NgramTable.from_ngrams(np.vstack([a, b]), np.concatenate([m, n]), mine[0])
-
-
-def count_ngrams(codes: IntArray, vocabulary_size: int, context_length: int) -> NgramTable:
-    """Count all windows of `context_length` + 1 characters of a text, the last one too.
-
-    >>> table = count_ngrams(np.array([0, 1, 0, 1, 1]), vocabulary_size=2, context_length=1)
-    >>> table.contexts.tolist()
-    [[0], [1]]
-    >>> table.counts.toarray().tolist()  # 1 follows 0 twice; 0 and 1 follow 1 once each
-    [[0, 2], [1, 1]]
-
-    Args:
-        codes: (n,) integers from 0 to vocabulary_size - 1.
-        vocabulary_size: V.
-        context_length: M, at least 1.
-
-    Raises:
-        CorpusError: the text has fewer than M + 2 characters.
-        SettingsError: a code lies outside the vocabulary, or M is less than 1.
-    """
-    codes = np.asarray(codes)
-    if context_length < 1:
-        raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
-    require_length(len(codes), context_length, "The text")
-    low, high = int(codes.min()), int(codes.max())
-    if low < 0 or high >= vocabulary_size:
-        raise SettingsError(
-            f"Codes run from {low} to {high}, but a vocabulary of {vocabulary_size} "
-            f"has only 0 to {vocabulary_size - 1}: encode the text with that vocabulary."
-        )
-    # Imported late: the counter is made of tables.
-    from model.counting import count_pieces
-
-    return count_pieces(codes, context_length, vocabulary_size)

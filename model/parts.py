@@ -83,5 +83,11 @@ class WeightedSum:
 
     def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
         """The loss of the whole and its gradient, (D,)."""
-        pairs = [self.part(theta, i) for i in range(len(self))]
-        return sum(value for value, _ in pairs), np.sum([gradient for _, gradient in pairs], axis=0)
+        if len(self) == 1:
+            return self._objectives[0].value_and_gradient(theta)
+        value, gradient = self.part(theta, 0)
+        for index in range(1, len(self)):
+            more, other = self.part(theta, index)
+            value += more
+            gradient += other
+        return value, gradient

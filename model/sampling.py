@@ -1,18 +1,19 @@
-"""Writing: drawing characters from the model's distribution, one after another."""
+"""Writing: drawing characters from a predictor's distribution, one after another."""
 
 from __future__ import annotations
 
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import SettingsError
-from model.families.log_bilinear.shape import LogBilinear
+from model.evaluation import LossReader
+from model.families.base import Codes, Predictor
 
 Array = NDArray[np.float64]
 
@@ -22,8 +23,7 @@ _CACHED_NUMBERS = 1 << 24  # of probabilities and links, 256 MB at the most
 
 
 def generate(
-    model: LogBilinear,
-    theta: Array,
+    predictor: Predictor,
     vocabulary: Sequence[str],
     prompt: str,
     length: int,
@@ -36,27 +36,26 @@ def generate(
     """Write `length` characters that follow a prompt, one at a time.
 
     Any prompt will do. Context positions before a prompt shorter than the context length, and
-    characters outside the vocabulary, count as unknown: an unknown character has the mean of all
-    embeddings, so its part of the logit is the mean over the vocabulary. As the written text
-    moves on, unknown positions leave the context.
+    characters outside the vocabulary, count as unknown. As the written text moves on, unknown
+    positions leave the context.
 
     Args:
-        model: the model's shape.
-        theta: (D,) parameters; read once, so later changes do not disturb the writing.
+        predictor: a model at fixed parameters.
         vocabulary: the V characters, in the order of their codes.
-        prompt: the text to continue; only its last M characters matter. It is not repeated.
+        prompt: the text to continue, which is not repeated; only its last M characters matter to
+            a predictor that needs only windows.
         length: how many characters to write, 0 or more.
-        temperature: logits are divided by it; below 1 more careful, above 1 wilder, 0 always
-            the most probable character (the first of several).
+        temperature: log probabilities are divided by it; below 1 more careful, above 1 wilder,
+            0 always the most probable character (the first of several).
         top_k: draw from the k most probable characters only (more where several are equal).
         top_p: draw from the smallest set of most probable characters that has at least this
             probability, after temperature and top_k.
         seed: the same seed writes the same text; None takes a fresh one.
 
     Raises:
-        SettingsError: a setting is out of range, or theta or the vocabulary does not fit.
+        SettingsError: a setting is out of range, or the vocabulary does not fit.
     """
-    sampler = Sampler(model, theta, vocabulary, temperature=temperature, top_k=top_k, top_p=top_p)
+    sampler = Sampler(predictor, vocabulary, temperature=temperature, top_k=top_k, top_p=top_p)
     if length < 0:
         raise SettingsError(f"The length is {length}: it must be 0 or more.")
     return sampler.write(prompt, length, np.random.default_rng(seed))
@@ -72,22 +71,21 @@ class _Node:
 
 
 class Sampler:
-    """A model at fixed parameters and settings, ready to write; arguments as for `generate`."""
+    """A predictor and settings, ready to write; arguments and errors as for `generate`."""
 
     def __init__(
         self,
-        model: LogBilinear,
-        theta: Array,
+        predictor: Predictor,
         vocabulary: Sequence[str],
         *,
         temperature: float = 1.0,
         top_k: int | None = None,
         top_p: float | None = None,
     ) -> None:
-        if len(vocabulary) != model.vocabulary_size:
+        if len(vocabulary) != predictor.vocabulary_size:
             raise SettingsError(
                 f"{len(vocabulary)} characters were given for a model of "
-                f"{model.vocabulary_size}: pass the vocabulary the model was trained with."
+                f"{predictor.vocabulary_size}: pass the vocabulary the model was trained with."
             )
         if not 0 <= temperature < math.inf:
             raise SettingsError(f"The temperature is {temperature}: choose a number from 0 up.")
@@ -95,26 +93,63 @@ class Sampler:
             raise SettingsError(f"top-k is {top_k}: it must be at least 1.")
         if top_p is not None and not 0 < top_p <= 1:
             raise SettingsError(f"top-p is {top_p}: choose a number above 0, at most 1.")
-        if not np.isfinite(theta).all():
-            raise SettingsError("The parameters are not finite: go back to an earlier step.")
-        embeddings, outputs = model.unpack(np.array(theta))
-        self._context_length = model.context_length
-        # One more row: an unknown character.
-        self._embeddings = np.vstack([embeddings, embeddings.mean(axis=0)])
-        self._outputs = outputs.reshape(model.vocabulary_size, -1)
+        self._predictor = predictor
         self._vocabulary = tuple(vocabulary)
         self._code_of = {character: code for code, character in enumerate(vocabulary)}
         self._temperature, self._top_k, self._top_p = temperature, top_k, top_p
         self._rows: dict[tuple[int, ...], array[float]] = {}
 
     def context(self, text: str) -> tuple[int, ...]:
-        """The context after a text: M codes, V for what is unknown."""
-        positions, unknown = self._context_length, len(self._vocabulary)
-        known = [self._code_of.get(character, unknown) for character in text[-positions:]]
+        """What the next character depends on after a text: codes, V for what is unknown.
+
+        The last M of them are the window; where the predictor needs more, the rest of the text
+        stands before it.
+        """
+        positions, unknown = self._predictor.context_length, len(self._vocabulary)
+        known = self._codes(text[-positions:] if self._predictor.needs_only_windows else text)
         return (unknown,) * (positions - len(known)) + tuple(known)
+
+    def _codes(self, text: str) -> list[int]:
+        unknown = len(self._vocabulary)
+        return [self._code_of.get(character, unknown) for character in text]
+
+    def probabilities(self, context: Sequence[int]) -> Array:
+        """What the next character is drawn from after a `context`; (V,)."""
+        if self._predictor.needs_only_windows:
+            return self._adjusted(self._predictor.log_probabilities(np.array([context])))[0]
+        return self._adjusted(self._predictor.reader(context).log_probabilities()[None])[0]
+
+    def surprises(self, before: str, text: str) -> Array:
+        """How surprising each character of a text that follows another is; (n,).
+
+        In nats, -ln P, without temperature, top-k and top-p. Characters outside the vocabulary
+        have infinite surprise. Where the predictor needs more than windows, all that was before
+        has to be given.
+        """
+        return self.surprise_reader(before).read(text)
+
+    def surprise_reader(self, before: str) -> SurpriseReader:
+        """`surprises` of a text that comes in pieces."""
+        codes = self._codes(before)
+        return SurpriseReader(LossReader(self._predictor, codes), self._code_of)
 
     def write(self, prompt: str, length: int, rng: np.random.Generator) -> Iterator[str]:
         """Yield `length` characters that follow the prompt."""
+        if self._predictor.needs_only_windows:
+            return self._write_by_windows(prompt, length, rng)
+        return self._write_by_reader(prompt, length, rng)
+
+    def _write_by_reader(self, prompt: str, length: int, rng: np.random.Generator) -> Iterator[str]:
+        reader = self._predictor.reader(self._codes(prompt))
+        for _ in range(length):
+            cumulative = self._cumulative(reader.log_probabilities()[None])
+            code = bisect_right(cumulative, float(rng.random()))
+            yield self._vocabulary[code]
+            reader.read(code)
+
+    def _write_by_windows(
+        self, prompt: str, length: int, rng: np.random.Generator
+    ) -> Iterator[str]:
         unknown = len(self._vocabulary)
         context = self.context(prompt)
 
@@ -143,37 +178,11 @@ class Sampler:
                 node = following
             written += _UNIFORMS_AT_ONCE
 
-    def surprises(self, before: str, text: str) -> Array:
-        """How surprising the model finds each character of a text that follows another; (n,).
-
-        In nats, -ln P, without temperature, top-k and top-p. Characters outside the vocabulary
-        have infinite surprise.
-        """
-        positions, unknown = self._context_length, len(self._vocabulary)
-        known = [self._code_of.get(c, unknown) for c in before[-positions:] + text]
-        codes = np.array([unknown] * (positions + len(text) - len(known)) + known, dtype=np.intp)
-        if not text:
-            return np.empty(0)
-        from scipy.special import log_softmax  # takes a tenth of a second: not at start-up
-
-        windows = np.lib.stride_tricks.sliding_window_view(codes, positions + 1)
-        log_p = log_softmax(self._energies(windows[:, :-1]), axis=1)
-        with_unknown = np.column_stack([log_p, np.full(len(log_p), -np.inf)])
-        return -with_unknown[np.arange(len(text)), windows[:, -1]]
-
-    def probabilities(self, context: Sequence[int]) -> Array:
-        """What the next character is drawn from; M codes (V for unknown) -> (V,)."""
-        return self._adjusted(self._energies(np.array(context)[None]))[0]
-
-    def _energies(self, contexts: NDArray[np.integer]) -> Array:
-        """Logits after some contexts; (n, M) -> (n, V)."""
-        return self._embeddings[contexts].reshape(len(contexts), -1) @ self._outputs.T
-
     def _node(self, context: tuple[int, ...]) -> _Node:
         size = len(self._vocabulary)
         first, rest = context[0], context[1:]
         if size > _MOST_ROWS:
-            cumulative = self._cumulative(np.array([context]))
+            cumulative = self._cumulative_after(np.array([context]))
         else:
             # Contexts that differ in their first character only are computed together: at the
             # beginning of a long text most of them are soon met.
@@ -182,29 +191,38 @@ class Sampler:
                 contexts = np.empty((size + 1, len(context)), dtype=np.intp)
                 contexts[:, 0] = np.arange(size + 1)
                 contexts[:, 1:] = rest
-                rows = self._rows[rest] = self._cumulative(contexts)
+                rows = self._rows[rest] = self._cumulative_after(contexts)
             cumulative = rows[first * size : (first + 1) * size]
         return _Node(context, cumulative, [None] * size)
 
-    def _cumulative(self, contexts: NDArray[np.integer]) -> array[float]:
-        """Cumulative probabilities after some contexts, one after another."""
-        cumulative = np.cumsum(self._adjusted(self._energies(contexts)), axis=1)
+    def _cumulative_after(self, contexts: Codes) -> array[float]:
+        """Cumulative probabilities after some contexts, (n, M), one after another."""
+        return self._cumulative(self._predictor.log_probabilities(contexts))
+
+    def _cumulative(self, log_probabilities: Array) -> array[float]:
+        """Cumulative probabilities of what is drawn from, (n, V), one row after another."""
+        cumulative = np.cumsum(self._adjusted(log_probabilities), axis=1)
         # Ends in exactly 1 from the last possible character on, and draws are below 1: so
         # bisection never chooses a character of probability 0.
         cumulative /= cumulative[:, -1:]
         return array("d", cumulative.tobytes())
 
-    def _adjusted(self, logits: Array) -> Array:
+    def _adjusted(self, log_probabilities: Array) -> Array:
         """Probabilities after temperature, top-k and top-p; (n, V) -> (n, V)."""
-        logits = logits - logits.max(axis=1, keepdims=True)
         if self._temperature == 0:
-            return np.eye(logits.shape[1])[logits.argmax(axis=1)]
-        with np.errstate(over="ignore"):  # a tiny temperature: -inf, weight 0
-            weights = np.exp(logits / self._temperature)
-        if self._top_k is not None and self._top_k < weights.shape[1]:
+            return np.eye(log_probabilities.shape[1])[log_probabilities.argmax(axis=1)]
+        cuts = self._top_k is not None and self._top_k < log_probabilities.shape[1]
+        if self._temperature == 1:
+            weights = np.exp(log_probabilities)
+        else:
+            below_peak = log_probabilities - log_probabilities.max(axis=1, keepdims=True)
+            with np.errstate(over="ignore"):  # a tiny temperature: -inf, weight 0
+                weights = np.exp(below_peak / self._temperature)
+        if cuts and self._top_k is not None:
             least = np.partition(weights, -self._top_k, axis=1)[:, -self._top_k, None]
             weights[weights < least] = 0.0
-        weights /= weights.sum(axis=1, keepdims=True)
+        if cuts or self._temperature != 1:
+            weights /= weights.sum(axis=1, keepdims=True)
         if self._top_p is not None and self._top_p < 1:
             order = np.argsort(-weights, axis=1, kind="stable")
             ordered = np.take_along_axis(weights, order, axis=1)
@@ -212,3 +230,20 @@ class Sampler:
             np.put_along_axis(weights, order, ordered, axis=1)
             weights /= weights.sum(axis=1, keepdims=True)
         return weights
+
+
+class SurpriseReader:
+    """How surprising each character of a text is, which is read piece by piece.
+
+    Args:
+        losses: has read what stands before the text.
+        code_of: the codes of the characters of the vocabulary.
+    """
+
+    def __init__(self, losses: LossReader, code_of: Mapping[str, int]) -> None:
+        self._losses, self._code_of = losses, code_of
+
+    def read(self, text: str) -> Array:
+        """-ln P of every next character, (n,), in nats; infinite outside the vocabulary."""
+        unknown = len(self._code_of)
+        return self._losses.read([self._code_of.get(c, unknown) for c in text])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.integer]
+Counts = NDArray[np.int64] | NDArray[np.float64]
 
 _KEY_BITS = 63
 _ALWAYS_BINNED = 1 << 16
@@ -23,14 +24,16 @@ _SMALL_ENOUGH = 256  # keys below this need no ranks
 
 
 def distinct_ngrams(
-    columns: Sequence[IntArray], size: int, weights: IntArray | None = None
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    columns: Sequence[IntArray], size: int, weights: NDArray[np.number] | None = None
+) -> tuple[NDArray[np.int32], Counts]:
     """Different n-grams in lexicographic order, (G, M + 1), and their counts, (G,).
 
     Args:
         columns: M + 1 vectors (n,): the windows' first characters, second characters and so on.
         size: V; characters are 0 to V - 1.
-        weights: (n,) how often each window counts; once without it.
+        weights: (n,) how often each window counts, which may be fractional; once without it.
+
+    Counts are int64 where the weights are whole numbers, else float64.
     """
     windows = len(columns[0])
     most_bins = max(_ALWAYS_BINNED, _BINS_PER_WINDOW * windows)
@@ -58,8 +61,8 @@ def distinct_ngrams(
 
 
 def _count(
-    keys: NDArray[np.int64], room: int, binned: bool, weights: IntArray | None
-) -> tuple[IntArray, NDArray[np.int64]]:
+    keys: NDArray[np.int64], room: int, binned: bool, weights: NDArray[np.number] | None
+) -> tuple[IntArray, Counts]:
     if binned and weights is None:
         counts = np.bincount(keys, minlength=room)
         found = np.flatnonzero(counts)
@@ -72,9 +75,13 @@ def _count(
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     starts = _starts(keys)
-    ordered = weights[order].astype(np.int64)
-    sums = np.add.reduceat(ordered, starts) if len(starts) else ordered
-    return keys[starts], np.asarray(sums, dtype=np.int64)
+    if np.issubdtype(weights.dtype, np.integer):
+        return keys[starts], _sums(weights[order].astype(np.int64), starts)
+    return keys[starts], _sums(weights[order].astype(np.float64), starts)
+
+
+def _sums(ordered: Counts, starts: NDArray[np.intp]) -> Counts:
+    return np.add.reduceat(ordered, starts) if len(starts) else ordered
 
 
 def _starts(ordered: IntArray) -> NDArray[np.intp]:

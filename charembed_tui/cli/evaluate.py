@@ -9,9 +9,8 @@ import numpy as np
 
 from charembed_tui.cli.exit_status import DONE
 from charembed_tui.runs.catalogue import find_run
-from model.corpus import Corpus, read_text
-from model.families.log_bilinear.objective import Objective
-from model.ngrams import count_ngrams
+from model.corpus import Corpus, read_text, require_length
+from model.evaluation import mean_loss
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,11 +20,14 @@ def run(options: argparse.Namespace) -> int:
     vocabulary = configuration.vocabulary
     known = Corpus(np.zeros(0, dtype=np.int32), vocabulary, configuration.corpus_name)
     codes = known.encode(read_text(options.text))
-    table = count_ngrams(codes, len(vocabulary), configuration.settings.context_length)
-    loss = Objective(configuration.model, table).value(folder.parameters())
-    facts = {"run": folder.path.name, "positions": table.positions, "nats_per_character": loss}
+    context_length = configuration.settings.context_length
+    require_length(len(codes), context_length, options.text)
+    # The first context is the beginning of the text, which is not predicted.
+    before, after = codes[:context_length], codes[context_length:]
+    loss = mean_loss(configuration.model.predictor(folder.parameters()), after, before)
+    facts = {"run": folder.path.name, "positions": len(after), "nats_per_character": loss}
     if options.json:
         print(json.dumps(facts))
     else:
-        print(f"{loss:.4f} nats per character over {table.positions:,} positions")
+        print(f"{loss:.4f} nats per character over {len(after):,} positions")
     return DONE

@@ -18,9 +18,8 @@ def run(options: argparse.Namespace) -> int:
     folder = find_run(options.run)
     configuration = folder.configuration
     settings = with_options(SamplingSettings(), options, "sampling_")
-    sampler = Sampler(
-        configuration.model, folder.parameters(), configuration.vocabulary, **settings.arguments()
-    )
+    predictor = configuration.model.predictor(folder.parameters())
+    sampler = Sampler(predictor, configuration.vocabulary, **settings.arguments())
     # A text may hold escape sequences: files get it as it is, terminals what they can show.
     shown = printable if sys.stdout.isatty() else str
     sys.stdout.write(shown(options.prompt))

@@ -31,9 +31,9 @@ _TIMELINE_BYTES = 24 << 20  # somewhat more than a run folder's recording takes
 
 def run(options: argparse.Namespace) -> int:
     """Learn until the end that was set, convergence, or a signal; the exit status."""
-    trainer, keeper, settings = _begin(options)
+    trainer, keeper = _begin(options)
     end = _End(options.steps, options.seconds, trainer.steps, time.monotonic())
-    saving = _Saving(keeper, settings, trainer)
+    saving = _Saving(keeper, trainer)
     with _interruptible() as interrupted, report(options.json) as told:
         try:
             while not (interrupted or trainer.converged or end.part(trainer.steps) == 1.0):
@@ -57,19 +57,15 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter, TrainingSettings]:
+def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
     timeline = Trajectory(_TIMELINE_BYTES)
     if options.resume is not None:
         require_no_settings(options, TrainingSettings)
         resumed = resume(options.resume or None, options.corpus)
         settings = resumed.settings
-        trainer = Trainer(1, resumed.corpus.merge_rare(settings.minimum_count), settings, timeline)
+        trainer = Trainer(1, settings.prepare(resumed.corpus), settings, timeline)
         trainer.load_state_dict(resumed.state, resumed.frames)
-        return (
-            trainer,
-            RunWriter(resumed.corpus, resumed.path, resumed.folder, resumed.steps),
-            settings,
-        )
+        return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
     path = Path(options.corpus or default_sample())
     corpus, start = Corpus.from_file(path), None
     settings = with_options(TrainingSettings(), options)
@@ -77,9 +73,8 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter, TrainingSet
         carried = start_from(options.start or None, corpus, options)
         settings, start = carried.settings, carried.theta
         print(f"charembed: {carried.note}", file=sys.stderr)
-    learned = corpus.merge_rare(settings.minimum_count)
-    trainer = Trainer(1, learned, settings, timeline, start=start)
-    return trainer, RunWriter(corpus, path, copy_text=options.copy_text), settings
+    trainer = Trainer(1, settings.prepare(corpus), settings, timeline, start=start)
+    return trainer, RunWriter(path, copy_text=options.copy_text)
 
 
 @dataclass(frozen=True)
@@ -105,14 +100,14 @@ class _End:
 class _Saving:
     """Keeps a run; what cannot be written once there is a folder is told, and tried again."""
 
-    def __init__(self, keeper: RunWriter, settings: TrainingSettings, trainer: Trainer) -> None:
-        self._keeper, self._settings, self._trainer = keeper, settings, trainer
+    def __init__(self, keeper: RunWriter, trainer: Trainer) -> None:
+        self._keeper, self._trainer = keeper, trainer
         self.problem = ""
 
     def save(self, *, everything: bool = False) -> None:
         """Write what is due. Raises OSError where the run has no folder yet."""
         try:
-            self._keeper.keep(self._settings, self._trainer, everything=everything)
+            self._keeper.write(self._trainer, everything=everything)
         except OSError as error:
             if self._keeper.folder is None:
                 raise

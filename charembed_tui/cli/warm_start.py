@@ -7,7 +7,7 @@ import argparse
 from charembed_tui.cli.options import with_options
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.errors import RunError
-from charembed_tui.runs.warm_start import WarmStart, carry
+from charembed_tui.runs.warm_start import WarmStart, carry, shape_settings
 from model.corpus import Corpus
 
 
@@ -26,7 +26,7 @@ def start_from(name: str | None, corpus: Corpus, options: argparse.Namespace) ->
     folder = find_run(name)
     before = folder.configuration.settings
     settings = with_options(before, options)
-    for label in ("context_length", "embedding_size"):
+    for label in shape_settings(before):
         if getattr(settings, label) != getattr(before, label):
             raise RunError(
                 f"{folder.path.name} has a {label.replace('_', ' ')} of {getattr(before, label)}: "

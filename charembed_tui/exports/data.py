@@ -41,7 +41,7 @@ def export_run(
     """
     if snapshot.theta is None:
         return
-    write_vectors(folder, snapshot.model.unpack(snapshot.theta)[0], corpus.vocabulary)
+    write_vectors(folder, snapshot.model.embeddings(snapshot.theta), corpus.vocabulary)
     _write_lines(folder / "loss.tsv", _losses(snapshot))
     recording = io.BytesIO()
     np.savez_compressed(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from charembed_tui.exports.axis_range import Range
 from charembed_tui.text.glyphs import CharacterClass, classify, glyph
 from charembed_tui.training.trajectory import Frame
-from model.families.log_bilinear.shape import LogBilinear
+from model.families.base import Model
 from model.projection import principal_plane
 
 Array = NDArray[np.float64]
@@ -62,13 +62,13 @@ class Scene:
 
 def lay_out(
     frames: Sequence[Frame],
-    model: LogBilinear,
+    model: Model,
     vocabulary: Sequence[str],
     components: tuple[int, int] | None,
     name: str,
 ) -> Scene:
     """Lay out two components of some frames, or (None) the principal plane of the last of them."""
-    embeddings = [model.unpack(frame.theta)[0] for frame in frames]
+    embeddings = [model.embeddings(frame.theta) for frame in frames]
     if components is None:
         plane = principal_plane(embeddings[-1])
         points = np.stack([plane.picture(e) for e in embeddings])

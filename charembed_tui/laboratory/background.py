@@ -18,7 +18,7 @@ from charembed_tui.laboratory.messages import BaselinesFound, CorpusRead, RunOpe
 from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
-from charembed_tui.training.baselines import reference_lines
+from charembed_tui.training.baselines import compare
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.generation import write
 from charembed_tui.training.session import Session
@@ -103,7 +103,7 @@ class Background:
             return
 
         def task(is_cancelled: Callable[[], bool]) -> None:
-            baselines = reference_lines(session.corpus, session.settings, table)
+            baselines = compare(session.dataset, session.settings.context_length, table)
             if not is_cancelled():
                 self._screen.post_message(BaselinesFound(session.snapshot.run, baselines))
 

@@ -66,15 +66,15 @@ class CharacterPane(VerticalScroll, can_focus=False):
             count = int(self._corpus.counts()[character])
             subtitle = f"{count:,} times · {count / len(self._corpus):.2%}"
         entitle(self, f"Character · {sign} {name}".rstrip(), subtitle)
-        model, theta, embeddings = view.model, view.theta, view.embeddings
+        predictor, embeddings = view.predictor, view.embeddings
         table = Table.grid(padding=(0, 1))
         rows: list[tuple[str, Ranking, str]] = [
             ("like it", by_cosine(embeddings, character, _MOST), ".2f"),
             ("near it", by_distance(embeddings, character, _MOST), ".2f"),
-            ("then", successors(model, theta, character, _MOST), ".0%"),
+            ("then", successors(predictor, character, _MOST), ".0%"),
         ]
         if len(self._vocabulary) <= _LARGE_VOCABULARY:
-            rows.append(("after", predecessors(model, theta, character, _MOST), ".0%"))
+            rows.append(("after", predecessors(predictor, character, _MOST), ".0%"))
         for title, ranking, form in rows:
             table.add_row(Text(title, style="dim"), self._ranked(ranking, form))
         self._facts.update(table, layout=other)

@@ -101,7 +101,7 @@ class EmbeddingPane(CachedVertical):
 
         def trail() -> list[Any]:
             frames = timeline.until(view.step, _TRAIL_FRAMES)
-            return [view.model.unpack(frame.theta)[0] for frame in frames]
+            return [view.model.embeddings(frame.theta) for frame in frames]
 
         self.plot.show(view.embeddings, trail)
         self._entitle()

@@ -136,13 +136,20 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         event.stop()
         self.screen.focus_next()
 
+    def _is_of_use(self, name: str) -> bool:
+        """Whether there is something to choose for the optimizer and model in the fields."""
+        field = TrainingSettings.FIELDS[name]
+        if isinstance(field, Choice) and len(field.options) < 2:
+            return False
+        return belongs(name, str(self._field("optimizer").value), str(self._field("model").value))
+
     def _explain(self) -> None:
         """Mark invalid fields, and say the first thing that is wrong, or what is right."""
         errors: list[str] = []
         for name in TrainingSettings.FIELDS:
             field = self._field(name)
             row = self.query_one(f"#field-{_id(name)}")
-            row.display = belongs(name, str(self._field("optimizer").value))
+            row.display = self._is_of_use(name)
             if isinstance(field, NumberField) and row.display and (error := field.error()):
                 errors.append(error)
         line = self.query_one("#parameters", Static)

@@ -78,7 +78,7 @@ class InspectorPane(Vertical):
         rows = self._bars.size.height - 1
         if rows < 1:
             return
-        sampler = Sampler(view.model, view.theta, self._vocabulary)
+        sampler = Sampler(view.predictor, self._vocabulary)
         context = sampler.context(self._field.value)
         p = sampler.probabilities(context)
         counts = np.zeros(len(p))

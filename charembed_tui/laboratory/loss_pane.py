@@ -59,7 +59,8 @@ class LossPane(Vertical):
         snapshot, history, corpus = self._displayed
         past = [run.curve for run in history.overlaid(snapshot.run, corpus)]
         curves = [c for c in (snapshot.curve, snapshot.held_out_curve) if len(c)]
-        self.plot.show(curves, past, snapshot.switches, self._baselines, self.view)
+        switches = tuple(switch.step for switch in snapshot.switches)
+        self.plot.show(curves, past, switches, self._baselines, self.view)
         self._entitle()
 
     @on(LossPlot.CursorMoved)

@@ -27,7 +27,7 @@ from charembed_tui.laboratory.training_actions import TrainingActions
 from charembed_tui.plotting.embedding_plot import EmbeddingPlot
 from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
-from charembed_tui.settings.training_settings import OPTIMIZER_SETTINGS
+from charembed_tui.settings.training_settings import optimizer_settings
 from charembed_tui.training.snapshot import SessionState, Snapshot
 
 _FRAMES_PER_SECOND = 10
@@ -212,7 +212,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if event.settings != now and not self.snapshot.step:
             self.begin_here(event.settings)
         elif event.settings.optimizer != now.optimizer:
-            own = {name: getattr(event.settings, name) for name in OPTIMIZER_SETTINGS}
+            own = {name: getattr(event.settings, name) for name in optimizer_settings()}
             self.session.switch_optimizer(replace(now, **own))
             self.panes.hyperparameters.show_in_use(self.session.settings)
 

@@ -27,7 +27,12 @@ _MOST_DIMENSIONS = 4
 
 def to_bytes(state: Mapping[str, Any]) -> bytes:
     """Everything in a state: dictionaries, lists, numbers, texts, None, and arrays."""
-    arrays: list[bytes] = []
+    return b"".join(to_pieces(state))
+
+
+def to_pieces(state: Mapping[str, Any]) -> list[bytes | memoryview]:
+    """The bytes of a state in pieces, of which the arrays' are those of the state itself."""
+    arrays: list[bytes | memoryview] = []
 
     def plain(value: Any) -> Any:
         if isinstance(value, np.ndarray):
@@ -35,7 +40,7 @@ def to_bytes(state: Mapping[str, Any]) -> bytes:
             kind = array.dtype.newbyteorder("<").str
             if kind not in _TYPES:
                 raise CheckpointError(f"Arrays of type {array.dtype} cannot be saved.")
-            arrays.append(array.astype(kind, copy=False).tobytes())
+            arrays.append(array.astype(kind, copy=False).reshape(-1).view(np.uint8).data)
             return {_ARRAY: [kind, list(value.shape)]}
         if isinstance(value, Mapping):
             return {str(key): plain(entry) for key, entry in value.items()}
@@ -44,8 +49,11 @@ def to_bytes(state: Mapping[str, Any]) -> bytes:
         return value.item() if isinstance(value, np.generic) else value
 
     header = json.dumps(plain(state)).encode()
-    body = b"".join([len(header).to_bytes(_LENGTH, "little"), header, *arrays])
-    return _MAGIC + hashlib.sha256(body).digest() + body
+    body = [len(header).to_bytes(_LENGTH, "little"), header, *arrays]
+    digest = hashlib.sha256()
+    for piece in body:
+        digest.update(piece)
+    return [_MAGIC, digest.digest(), *body]
 
 
 def from_bytes(data: bytes) -> dict[str, Any]:

@@ -13,9 +13,13 @@ from charembed_tui import __version__
 from charembed_tui.runs.errors import RunError
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
+from charembed_tui.training.snapshot import Switch
 from model.corpus import Corpus
-from model.families.log_bilinear.shape import LogBilinear
+from model.dataset import Dataset
+from model.families import registry
+from model.families.base import Model
 
+_FIRST_FAMILY = "log-bilinear"  # of runs that name none
 _MOST_BYTES = 64 << 20  # a vocabulary of all characters is shorter
 
 
@@ -32,6 +36,7 @@ class Configuration:
         counts: how often each occurs.
         settings: of the training.
         started: when, ISO 8601.
+        switches: of the optimizer since.
     """
 
     corpus_name: str
@@ -42,26 +47,27 @@ class Configuration:
     counts: tuple[int, ...]
     settings: TrainingSettings
     started: str
+    switches: tuple[Switch, ...] = ()
 
     @classmethod
-    def of(cls, corpus: Corpus, path: Path, settings: TrainingSettings, now: datetime) -> Self:
+    def of(cls, dataset: Dataset, path: Path, settings: TrainingSettings, now: datetime) -> Self:
         """The configuration of a run that begins on a text read from a path."""
-        learned = corpus.merge_rare(settings.minimum_count)
+        corpus = dataset.source
         return cls(
             corpus.name,
             str(path.absolute()),
             fingerprint(corpus),
             len(corpus),
-            learned.vocabulary,
-            tuple(learned.counts().tolist()),
+            dataset.vocabulary,
+            tuple(dataset.corpus.counts().tolist()),
             settings,
             now.isoformat(timespec="seconds"),
         )
 
     @property
-    def model(self) -> LogBilinear:
+    def model(self) -> Model:
         """The shape of the run's model."""
-        return self.settings.model(len(self.vocabulary))
+        return self.settings.make_model(len(self.vocabulary))
 
     def write(self, file: Path) -> None:
         """Write it. Raises OSError."""
@@ -79,6 +85,12 @@ class Configuration:
             if file.stat().st_size > _MOST_BYTES:
                 raise RunError(f"{file} is too large to be a run's configuration.")
             saved = json.loads(file.read_text(encoding="utf-8"))
+            family = saved["settings"].get("model", _FIRST_FAMILY)
+            if family not in registry.names():
+                raise RunError(
+                    f"{file.parent.name} is a run of the family of models {str(family)[:40]!r}, "
+                    f"which is not known here: known are {', '.join(registry.names())}."
+                )
             found = cls(
                 str(saved["corpus_name"]),
                 str(saved["corpus_path"]),
@@ -88,6 +100,7 @@ class Configuration:
                 tuple(int(n) for n in saved["counts"]),
                 TrainingSettings.from_mapping(saved["settings"]),
                 str(saved["started"]),
+                tuple(Switch(int(step), str(to)) for step, to in saved.get("switches", ())),
             )
             if any(len(character) != 1 for character in found.vocabulary):
                 raise ValueError("an entry of the vocabulary is not one character")
@@ -96,7 +109,15 @@ class Configuration:
             raise RunError(
                 f"{file.parent} is no run: 'charembed runs' lists those there are."
             ) from None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            OverflowError,
+        ) as error:
             raise RunError(f"{file} cannot be read ({error}).") from None
         return found
 

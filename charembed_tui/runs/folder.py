@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charembed_tui.runs.checkpoint import from_bytes, to_bytes
+from charembed_tui.runs.checkpoint import from_bytes, to_pieces
 from charembed_tui.runs.configuration import Configuration
 from charembed_tui.runs.errors import CheckpointError, RunError
 from charembed_tui.runs.generated_texts import GeneratedTexts
@@ -22,7 +22,9 @@ from charembed_tui.runs.trajectory_file import TrajectoryFile
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.locations import new_run_folder
-from model.corpus import Corpus
+from charembed_tui.training.memory import MOST_CHECKPOINT_BYTES
+from charembed_tui.training.snapshot import Switch
+from model.dataset import Dataset
 
 try:
     import fcntl
@@ -33,7 +35,6 @@ _CONFIGURATION = "run.json"
 _SLOTS = ("checkpoint-a.bin", "checkpoint-b.bin")
 _TEXT = "text.txt"
 _LOCK = "in-use"
-_MOST_BYTES = 4 << 30
 
 
 class RunFolder:
@@ -64,11 +65,11 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, corpus: Corpus, path: Path, settings: TrainingSettings, *, copy_text: bool = False
+        cls, dataset: Dataset, path: Path, settings: TrainingSettings, *, copy_text: bool = False
     ) -> Self:
         """A new folder for a run that begins, locked for this process. Raises OSError."""
-        now = datetime.now()
-        configuration = Configuration.of(corpus, path, settings, now)
+        now, corpus = datetime.now(), dataset.source
+        configuration = Configuration.of(dataset, path, settings, now)
         folder = cls(new_run_folder(corpus.name, now), configuration)
         try:
             folder.lock()
@@ -90,15 +91,24 @@ class RunFolder:
         """
         return cls(path, Configuration.read(path / _CONFIGURATION))
 
-    def configure(self, settings: TrainingSettings) -> None:
-        """Write the configuration with other settings. Raises OSError."""
-        configuration = replace(self.configuration, settings=settings)
+    def reread(self) -> bool:
+        """Take the configuration as the process that trains has written it; whether it is new."""
+        with suppress(RunError):  # what was read before holds
+            found = Configuration.read(self.path / _CONFIGURATION)
+            is_new = found != self.configuration
+            self.configuration = found
+            return is_new
+        return False
+
+    def configure(self, settings: TrainingSettings, switches: Sequence[Switch]) -> None:
+        """Write the configuration with other settings, after a switch. Raises OSError."""
+        configuration = replace(self.configuration, settings=settings, switches=tuple(switches))
         configuration.write(self.path / _CONFIGURATION)
         self.configuration = configuration
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Write a checkpoint. Raises OSError; the one before is good all the same."""
-        write_whole(self.path / _SLOTS[self._turn], to_bytes(state))
+        write_whole(self.path / _SLOTS[self._turn], *to_pieces(state))
         self._turn = 1 - self._turn
 
     def load(self) -> dict[str, Any]:
@@ -112,7 +122,7 @@ class RunFolder:
         for slot, name in enumerate(_SLOTS):
             file = self.path / name
             try:
-                if file.stat().st_size > _MOST_BYTES:
+                if file.stat().st_size > MOST_CHECKPOINT_BYTES:
                     raise CheckpointError("it is too large.")
                 state = from_bytes(file.read_bytes())
                 found.append((int(state["steps"]), slot, state))

@@ -17,7 +17,7 @@ from charembed_tui.training.loss_log import LossCurve, Measurement
 from charembed_tui.training.session import has_ended
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.training.trajectory import Trajectory
-from model.corpus import Corpus
+from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
 from model.ngrams import NgramTable
 
@@ -30,13 +30,13 @@ class FollowingSession:
 
     Args:
         folder: of the run.
-        corpus: its whole text.
+        dataset: its text, as its settings have it.
         run: number of the run.
     """
 
-    def __init__(self, folder: RunFolder, corpus: Corpus, run: int = 1) -> None:
+    def __init__(self, folder: RunFolder, dataset: Dataset, run: int = 1) -> None:
         self.settings: TrainingSettings = folder.configuration.settings
-        self.corpus = corpus.merge_rare(self.settings.minimum_count)
+        self.dataset, self.corpus = dataset, dataset.corpus
         self.timeline = Trajectory()
         self.table: NgramTable | None = None
         self.problem: str | None = None
@@ -103,17 +103,21 @@ class FollowingSession:
     def _count(self) -> None:
         # With scipy: not before the first picture.
         from charembed_tui.text.corpus_facts import describe
-        from charembed_tui.training.trainer import split
-        from model.counting import count_pieces
 
-        training, _ = split(self.corpus, self.settings)
-        length, size = self.settings.context_length, len(self.corpus.vocabulary)
-        training.require_context_length(length)
-        table = count_pieces(training.codes, length, size, self._counted, self._closing.is_set)
-        name = self.settings.chosen_optimizer(len(table.contexts), size)
-        facts = describe(self.corpus, table)
+        length = self.settings.context_length
+        table = self.dataset.count(length, self._counted, self._closing.is_set).training
         self.table = table
-        self.snapshot = replace(self.snapshot, facts=facts, optimizer=name, counted=1.0)
+        self.snapshot = replace(
+            self.snapshot,
+            facts=describe(self.corpus, table),
+            optimizer=self._optimizer(),
+            counted=1.0,
+        )
+
+    def _optimizer(self) -> str:
+        """The name of the optimizer that is at work."""
+        contexts = 0 if self.table is None else len(self.table.contexts)
+        return self.settings.chosen_optimizer(contexts, len(self.corpus.vocabulary))
 
     def _counted(self, done: int, total: int) -> None:
         self.snapshot = replace(self.snapshot, counted=done / total)
@@ -140,6 +144,8 @@ class FollowingSession:
                 self._held_out.add(row.step, row.seconds, row.passes, row.held_out)
         samples, self._places["samples"], _ = self._folder.samples.read(self._places.get("samples"))
         self._samples.extend(samples)
+        if self._folder.reread():
+            self.settings = self._folder.configuration.settings
         now = time.monotonic()
         if rows or frames:
             self._changed_at = now
@@ -169,5 +175,7 @@ class FollowingSession:
             curve=self._training.curve(),
             held_out=self._last.held_out,
             held_out_curve=self._held_out.curve(),
+            optimizer=self._optimizer(),
+            switches=self._folder.configuration.switches,
             steps_per_second=speed,
         )

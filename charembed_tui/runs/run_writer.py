@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.loss_log import Measurement
-from model.corpus import Corpus
 
 if TYPE_CHECKING:
     from charembed_tui.training.trainer import Trainer  # with scipy: not before the first picture
@@ -27,11 +24,10 @@ _GROWTH = 1.01  # of the step from one loss to the next: early ones, where much 
 class RunWriter:
     """Writes what a run leaves into a folder, which it makes when there is something to write.
 
-    Training calls `keep` on its thread; samples may come from another one.
+    Training calls `write` on its thread; samples may come from another one.
 
     Args:
-        corpus: the run's text.
-        path: where it was read from.
+        path: where the run's text was read from.
         folder: of a run that goes on.
         kept: the step of the checkpoint that it goes on from.
         copy_text: put a copy of the text into the folder.
@@ -39,14 +35,13 @@ class RunWriter:
 
     def __init__(
         self,
-        corpus: Corpus,
         path: Path,
         folder: RunFolder | None = None,
         kept: int = 0,
         *,
         copy_text: bool = False,
     ) -> None:
-        self._corpus, self._path, self._copy_text = corpus, path, copy_text
+        self._path, self._copy_text = path, copy_text
         self.folder = folder
         self._cut_at = kept if folder else None
         self._logged = self._kept = kept  # steps
@@ -60,9 +55,7 @@ class RunWriter:
         """The run's folder, None while it has none."""
         return self.folder.path if self.folder else None
 
-    def keep(
-        self, settings: TrainingSettings, trainer: Trainer, *, everything: bool = False
-    ) -> None:
+    def write(self, trainer: Trainer, *, everything: bool = False) -> None:
         """Write what is due, or all there is.
 
         Raises:
@@ -73,12 +66,12 @@ class RunWriter:
         if everything or now >= self._checkpoint_at:
             self._log_at = now + _SECONDS_BETWEEN_LOGS
             self._checkpoint_at = now + _SECONDS_BETWEEN_CHECKPOINTS
-            self._log(settings, trainer, parameters=True)
-            self._checkpoint(settings, trainer)
+            self._log(trainer, parameters=True)
+            self._checkpoint(trainer)
         elif now >= self._log_at:
             self._log_at = now + _SECONDS_BETWEEN_LOGS
             small = trainer.model.parameter_count <= _MOST_PARAMETERS_TO_LOG
-            self._log(settings, trainer, parameters=small)
+            self._log(trainer, parameters=small)
 
     def add_sample(self, sample: GeneratedText) -> None:
         """Keep a text, as soon as there is a folder. Raises OSError."""
@@ -93,38 +86,38 @@ class RunWriter:
         if self.folder is not None:
             self.folder.unlock()
 
-    def _log(self, settings: TrainingSettings, trainer: Trainer, *, parameters: bool) -> None:
+    def _log(self, trainer: Trainer, *, parameters: bool) -> None:
         rows = trainer.measurements(after=self._measured)
         if not trainer.steps or (trainer.steps == self._logged and not rows):
             return
-        folder = self._ready(settings)
+        folder = self._ready(trainer)
         folder.lock()
         folder.metrics.append(_thinned(rows, self._measured))
         self._measured = rows[-1].step if rows else self._measured
         if parameters:
-            folder.recording.append(trainer.timeline.frames())
+            folder.recording.append(trainer.trajectory.frames())
         self._logged = trainer.steps
 
-    def _checkpoint(self, settings: TrainingSettings, trainer: Trainer) -> None:
+    def _checkpoint(self, trainer: Trainer) -> None:
         if trainer.steps in (0, self._kept):
             return
         assert self.folder is not None
-        # With its settings: those of the folder may be newer, when the optimizer was changed.
-        self.folder.save({**trainer.state_dict(), "settings": asdict(settings)})
+        self.folder.save(trainer.state_dict())
         self._kept = trainer.steps
 
-    def _ready(self, settings: TrainingSettings) -> RunFolder:
+    def _ready(self, trainer: Trainer) -> RunFolder:
         """The folder, with nothing in it that the run has not come to."""
         with self._lock:
             if self.folder is None:
                 self.folder = RunFolder.create(
-                    self._corpus, self._path, settings, copy_text=self._copy_text
+                    trainer.dataset, self._path, trainer.settings, copy_text=self._copy_text
                 )
             while self._samples:
                 self.folder.samples.append(self._samples[0])
                 del self._samples[0]
-        if self.folder.configuration.settings != settings:
-            self.folder.configure(settings)
+        configuration = self.folder.configuration
+        if (configuration.settings, configuration.switches) != (trainer.settings, trainer.switches):
+            self.folder.configure(trainer.settings, trainer.switches)
         if self._cut_at is not None:
             self.folder.metrics.cut(self._cut_at)
             self.folder.recording.cut(self._cut_at)

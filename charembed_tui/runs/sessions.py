@@ -64,21 +64,20 @@ class Sessions:
         if plan.followed is not None:
             from charembed_tui.runs.following_session import FollowingSession
 
-            return FollowingSession(plan.followed, plan.corpus, number)
+            return FollowingSession(plan.followed, plan.settings.prepare(plan.corpus), number)
         keeper = None
         if self._keep:
             from charembed_tui.runs.run_writer import RunWriter
 
             resumed = plan.resumed
             keeper = RunWriter(
-                plan.corpus,
                 plan.path,
                 resumed.folder if resumed else None,
                 resumed.steps if resumed else 0,
                 copy_text=self._copy_text,
             )
         return TrainingSession(
-            plan.corpus,
+            plan.settings.prepare(plan.corpus),
             plan.settings,
             number,
             begin=False,

@@ -14,6 +14,7 @@ from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.training_settings import TrainingSettings
 from model.corpus import Corpus
 from model.errors import SettingsError
+from model.families import registry
 from model.transfer import carried_over
 
 
@@ -49,23 +50,25 @@ def carry(folder: RunFolder, corpus: Corpus, settings: TrainingSettings) -> Warm
         CorpusError: the minimum count leaves too few characters.
     """
     old = folder.configuration
-    settings = replace(
-        settings,
-        context_length=old.settings.context_length,
-        embedding_size=old.settings.embedding_size,
-    )
-    learned = corpus.merge_rare(settings.minimum_count)
+    shape = {name: getattr(old.settings, name) for name in shape_settings(old.settings)}
+    settings = replace(settings, **shape)
+    vocabulary = settings.prepare(corpus).vocabulary
     rng = np.random.default_rng(settings.seed)
     try:
         start, shared = carried_over(
             folder.parameters(),
             old.model,
             old.vocabulary,
-            settings.model(len(learned.vocabulary)),
-            learned.vocabulary,
+            settings.make_model(len(vocabulary)),
+            vocabulary,
             rng,
         )
     except SettingsError as error:
         raise RunError(f"{folder.path.name} cannot be carried over. {error}") from None
-    note = f"{shared:,} of {len(learned.vocabulary):,} characters start as in {folder.path.name}"
+    note = f"{shared:,} of {len(vocabulary):,} characters start as in {folder.path.name}"
     return WarmStart(settings, start, note)
+
+
+def shape_settings(settings: TrainingSettings) -> tuple[str, ...]:
+    """The settings that a model's shape depends on."""
+    return ("model", "context_length", *registry.find(settings.model).settings)

@@ -58,7 +58,7 @@ class RunsScreen(Dialog[TrainingSettings]):
         self._table.clear()
         for place, run in enumerate(self._history.ranked()):
             snapshot = run.snapshot
-            sign = "►" if run.number == self._current else "●" if run.shown else "○"
+            sign = "►" if run.number == self._current else "●" if run.is_visible else "○"
             style = "bold" if place == 0 else ""
             cells = (
                 f"{sign} best" if place == 0 else sign,

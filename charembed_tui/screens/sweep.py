@@ -9,9 +9,10 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from charembed_tui.screens.dialog import Dialog
 from charembed_tui.settings.fields import Number
-from charembed_tui.settings.training_settings import OPTIMIZERS, TrainingSettings
+from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.sweep import Sweep, plan
 from model.errors import SettingsError
+from model.optimizers.registry import names
 
 _SECONDS = Number("seconds each", 0.1, 86_400, float)
 _FIRST = (("embedding_size", "2, 5, 16"), ("optimizer", ""))
@@ -46,7 +47,7 @@ class SweepScreen(Dialog[Sweep]):
             with Horizontal(classes="field"):
                 yield Label(_SECONDS.label)
                 yield Input("5", compact=True, id="seconds")
-            yield Static(f"optimizers: {', '.join(OPTIMIZERS)}", classes="hint")
+            yield Static(f"optimizers: {', '.join(names())}", classes="hint")
             yield Static("", id="sweep-plan")
             yield Button("start", id="start", compact=True)
 

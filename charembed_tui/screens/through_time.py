@@ -21,7 +21,7 @@ from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.titles import entitle
 from model.errors import CharembedError
-from model.families.log_bilinear.shape import LogBilinear
+from model.families.base import Model
 
 _COLUMN = 30  # cells
 _MOST = 6
@@ -106,7 +106,7 @@ class ThroughTimeScreen(Dialog[None]):
             self._samples[event.number].extend(event.chunk)
 
 
-def spread(timeline: Trajectory, model: LogBilinear, most: int = _MOST) -> list[View]:
+def spread(timeline: Trajectory, model: Model, most: int = _MOST) -> list[View]:
     """Return points of a timeline, closer together at the beginning, where most is learned."""
     frames = timeline.frames()
     if not frames:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
@@ -57,10 +57,20 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """The value is one of some words."""
+    """The value is one of some words.
+
+    Attributes:
+        label: its name for people.
+        words: what there is to choose, or how to find that out where it can grow.
+    """
 
     label: str
-    options: tuple[str, ...]
+    words: tuple[str, ...] | Callable[[], tuple[str, ...]]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What there is to choose now."""
+        return self.words() if callable(self.words) else self.words
 
     def check(self, value: Any) -> Any:
         """Return the word itself. Raises SettingsError."""

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from charembed_tui.settings.fields import Checked, Choice, Field, Number
-from model.families.log_bilinear.shape import LogBilinear
-
-# Name -> the settings that only some optimizers have.
-OPTIMIZERS: dict[str, tuple[str, ...]] = {
-    "auto": ("minibatches", "history_terms"),
-    "scaled L-BFGS": ("history_terms",),
-    "scaled SFO": ("minibatches", "history_terms"),
-    "SFO": ("minibatches", "history_terms"),
-    "L-BFGS": ("history_terms",),
-    "Adam": ("learning_rate",),
-    "SGD": ("learning_rate",),
-}
-_MINIBATCHES_PAY = 3_000_000  # contexts times vocabulary: a gradient of about 5 ms
-OPTIMIZER_SETTINGS = ("optimizer", *sorted({x for own in OPTIMIZERS.values() for x in own}))
+from model.corpus import Corpus
+from model.dataset import Dataset
+from model.families import registry as families
+from model.families.base import Model
+from model.optimizers import registry as optimizers
 
 
 @dataclass(frozen=True)
@@ -27,9 +18,10 @@ class TrainingSettings(Checked):
     """Choices for one training run.
 
     Attributes:
+        model: name of the model's family.
         context_length: how many characters the model sees (M).
         embedding_size: components of a character's embedding (H).
-        optimizer: one of `OPTIMIZERS`.
+        optimizer: its name in the registry, or "auto".
         minibatches: how many subfunctions SFO deals the text out to (N), at most one a context;
             0 for the number that serves it best.
         history_terms: pairs of step and gradient change kept, by SFO for each minibatch.
@@ -45,9 +37,10 @@ class TrainingSettings(Checked):
     # The upper bounds are where a terminal laboratory ends, not the model: beyond them a step
     # takes longer than anybody watches.
     FIELDS: ClassVar[dict[str, Field]] = {
+        "model": Choice("model", families.names),
         "context_length": Number("context length", 1, 32),
         "embedding_size": Number("embedding size", 2, 512),
-        "optimizer": Choice("optimizer", tuple(OPTIMIZERS)),
+        "optimizer": Choice("optimizer", optimizers.names),
         "minibatches": Number("minibatches", 1, 1000, word="auto"),
         "history_terms": Number("history terms", 1, 50),
         "learning_rate": Number("learning rate", 1e-9, 100, float, word="auto"),
@@ -56,6 +49,7 @@ class TrainingSettings(Checked):
         "seed": Number("seed", 0, 2**32 - 1),
     }
 
+    model: str = "log-bilinear"
     context_length: int = 3
     embedding_size: int = 5
     optimizer: str = "auto"
@@ -67,31 +61,53 @@ class TrainingSettings(Checked):
     seed: int = 0
 
     def chosen_optimizer(self, contexts: int, vocabulary_size: int) -> str:
-        """What "auto" stands for on a text with so many different contexts.
+        """The optimizer; what "auto" stands for on a text with so many different contexts."""
+        return optimizers.chosen(self.optimizer, contexts, vocabulary_size)
 
-        Both choices were first in races to within 1 % of the best loss: scaled L-BFGS where a
-        gradient of the whole text costs a few milliseconds, scaled SFO where minibatches pay.
-        """
-        if self.optimizer != "auto":
-            return self.optimizer
-        large = contexts * vocabulary_size >= _MINIBATCHES_PAY
-        return "scaled SFO" if large else "scaled L-BFGS"
+    def optimizer_options(self) -> dict[str, Any]:
+        """The settings that belong to the optimizer, for `model.optimizers.registry`."""
+        return {name: getattr(self, name) for name in optimizers.own_settings(self.optimizer)}
 
-    def model(self, vocabulary_size: int) -> LogBilinear:
+    def make_model(self, vocabulary_size: int) -> Model:
         """The model these settings describe, for a text with V different characters."""
-        return LogBilinear(vocabulary_size, self.context_length, self.embedding_size)
+        family = families.find(self.model)
+        own = {name: getattr(self, name) for name in family.settings}
+        return family.make(vocabulary_size, self.context_length, **own)
+
+    def prepare(self, source: Corpus) -> Dataset:
+        """A text as these settings have it learned: merged, and split in two.
+
+        Raises:
+            CorpusError: the minimum count leaves too few characters.
+        """
+        return Dataset.prepare(
+            source,
+            held_out=self.held_out / 100,
+            minimum_count=self.minimum_count,
+            context_length=self.context_length,
+        )
 
 
-def belongs(name: str, optimizer: str) -> bool:
-    """Whether a setting means anything to an optimizer."""
-    return name not in OPTIMIZER_SETTINGS or name in ("optimizer", *OPTIMIZERS[optimizer])
+def optimizer_settings() -> tuple[str, ...]:
+    """The settings that only some optimizers have, and the one that says which it is."""
+    own = {s for name in optimizers.names() for s in optimizers.own_settings(name)}
+    return ("optimizer", *sorted(own))
+
+
+def belongs(name: str, optimizer: str, model: str) -> bool:
+    """Whether a setting means anything to an optimizer and a family of models."""
+    if name in optimizer_settings():
+        return name in ("optimizer", *optimizers.own_settings(optimizer))
+    some = {s for family in families.names() for s in families.find(family).settings}
+    return name not in some or name in families.find(model).settings
 
 
 def changed(settings: TrainingSettings) -> dict[str, str]:
-    """What differs from the defaults, as shown, without what the optimizer does not use."""
+    """What differs from the defaults, as shown, without what belongs to another choice."""
     default = TrainingSettings()
     return {
         name: field.text_of(getattr(settings, name))
         for name, field in settings.FIELDS.items()
-        if getattr(settings, name) != getattr(default, name) and belongs(name, settings.optimizer)
+        if getattr(settings, name) != getattr(default, name)
+        and belongs(name, settings.optimizer, settings.model)
     }

@@ -65,7 +65,7 @@ def describe(corpus: Corpus, table: NgramTable) -> CorpusFacts:
     dominating = (corpus.vocabulary[most], float(counts[most] / len(corpus)))
     return CorpusFacts(
         characters=len(corpus),
-        positions=table.positions,
+        positions=int(table.positions),
         ngrams=table.ngram_count,
         contexts=len(table.contexts),
         classes=tuple(sorted(classes.items(), key=lambda item: -item[1])),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from charembed_tui.settings.training_settings import TrainingSettings
-from model.corpus import Corpus
+from model.dataset import Dataset
 
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
@@ -24,9 +23,7 @@ class Baseline:
     loss: float
 
 
-def reference_lines(
-    corpus: Corpus, settings: TrainingSettings, table: NgramTable
-) -> tuple[Baseline, ...]:
+def compare(dataset: Dataset, context_length: int, table: NgramTable) -> tuple[Baseline, ...]:
     """The lines for a text, whose training part is counted in the table, worst first.
 
     The n-gram models see the same context as the log-bilinear one and are measured on the held-out
@@ -35,17 +32,15 @@ def reference_lines(
     from model import baselines  # with scipy: not at start-up
 
     lines = [
-        Baseline("uniform", "uniform", baselines.uniform(len(corpus.vocabulary))),
+        Baseline("uniform", "uniform", baselines.uniform(len(dataset.vocabulary))),
         Baseline("unigram", "unigram", baselines.unigram(table)),
         Baseline("empirical entropy", "empirical", baselines.conditional_entropy(table)),
     ]
-    share = settings.held_out / 100
-    training = int((1 - share) * len(corpus))
-    order = settings.context_length + 1
-    fits = len(corpus) <= _LONGEST_TEXT and order <= _LONGEST_ORDER
-    if fits and settings.context_length + 2 <= training < len(corpus):
-        texts = corpus.codes[:training], corpus.codes[training:]
-        size = len(corpus.vocabulary)
+    order = context_length + 1
+    fits = len(dataset.corpus) <= _LONGEST_TEXT and order <= _LONGEST_ORDER
+    if fits and dataset.held_out is not None:
+        texts = dataset.training, dataset.held_out
+        size = len(dataset.vocabulary)
         lines += [
             Baseline("Witten–Bell", "W–B", baselines.witten_bell(*texts, size, order)),
             Baseline("Kneser–Ney", "K–N", baselines.kneser_ney(*texts, size, order)),

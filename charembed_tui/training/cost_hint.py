@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from charembed_tui.settings.training_settings import TrainingSettings
 from model.corpus import Corpus
-from model.cost import AUTOMATIC_MINIBATCHES, Cost, estimate, estimate_contexts
+from model.cost import Cost, estimate_contexts
+from model.dealing import automatic_count
+from model.optimizers import registry
 
 _STEP_OVERHEAD = 2e-4  # seconds outside the objective
 
@@ -21,11 +25,25 @@ class CostHint:
         self._contexts: dict[int, int] = {}
 
     def cost(self, settings: TrainingSettings) -> Cost:
-        """The estimate of `model.cost`."""
+        """The estimate of the model on the text, with the optimizer's state.
+
+        The state counts twice, since a checkpoint is written from a copy of it.
+        """
+        cost = self._model_cost(settings)
+        return replace(cost, bytes=cost.bytes + 2 * self.state_bytes(settings))
+
+    def state_bytes(self, settings: TrainingSettings) -> int:
+        """The optimizer's state, which is what a checkpoint holds of it."""
+        cost = self._model_cost(settings)
+        name = settings.chosen_optimizer(cost.contexts, len(self.corpus.vocabulary))
+        options = settings.optimizer_options()
+        return registry.state_bytes(name, cost.parameters, cost.contexts, options)
+
+    def _model_cost(self, settings: TrainingSettings) -> Cost:
         size, m = len(self.corpus.vocabulary), settings.context_length
         if m not in self._contexts:
             self._contexts[m] = estimate_contexts(self.corpus.codes, size, m)
-        return estimate(settings.model(size), self._contexts[m], settings.history_terms)
+        return settings.make_model(size).cost(self._contexts[m])
 
     def tell(self, settings: TrainingSettings) -> str:
         """Parameters, contexts, milliseconds a step, megabytes; two lines."""
@@ -33,7 +51,7 @@ class CostHint:
         seconds = cost.gradient_seconds
         chosen = settings.chosen_optimizer(cost.contexts, len(self.corpus.vocabulary))
         if chosen.endswith("SFO"):
-            seconds /= settings.minibatches or AUTOMATIC_MINIBATCHES
+            seconds /= settings.minibatches or automatic_count(cost.contexts)
         milliseconds = 1e3 * (seconds + _STEP_OVERHEAD)
         return (
             f"{cost.parameters:,} parameters, {cost.contexts:,} contexts\n"

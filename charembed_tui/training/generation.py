@@ -42,16 +42,14 @@ def write(
     Raises:
         CharembedError: the model cannot write.
     """
-    sampler = Sampler(view.model, view.theta, vocabulary, **settings.arguments())
-    before = prompt
+    sampler = Sampler(view.predictor, vocabulary, **settings.arguments())
+    surprises = sampler.surprise_reader(prompt)
     pending: list[str] = []
 
     def send() -> None:
-        nonlocal before
         chunk = "".join(pending)
         pending.clear()
-        emit(Chunk(chunk, sampler.surprises(before, chunk)))
-        before = (before + chunk)[-view.model.context_length :]
+        emit(Chunk(chunk, surprises.read(chunk)))
 
     emitted = time.monotonic()
     for character in sampler.write(prompt, settings.length, settings.generator()):

@@ -12,6 +12,7 @@ from model.errors import SettingsError
 
 _SHARE = 0.8  # of what is available
 _NEVER_REFUSED = 500_000_000  # bytes
+MOST_CHECKPOINT_BYTES = 4 << 30  # more is not read back
 
 
 def available_bytes() -> int | None:
@@ -42,7 +43,15 @@ def require_memory(corpus: Corpus, settings: TrainingSettings) -> None:
     """
     available = available_bytes()
     hint = CostHint(corpus)
-    if available is None or len(corpus) < settings.context_length + 2:
+    if len(corpus) < settings.context_length + 2:
+        return
+    state = hint.state_bytes(settings)
+    if state > MOST_CHECKPOINT_BYTES:
+        raise SettingsError(
+            f"The optimizer would keep {state / 1e9:,.1f} GB, more than a checkpoint may hold "
+            f"({MOST_CHECKPOINT_BYTES / 1e9:,.1f} GB): choose fewer minibatches or history terms."
+        )
+    if available is None:
         return
     needed = hint.cost(settings).bytes
     if needed <= max(_NEVER_REFUSED, _SHARE * available):

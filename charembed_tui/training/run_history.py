@@ -20,14 +20,14 @@ class Run:
         corpus: name of the text.
         settings: with which it was made.
         snapshot: its newest, or last one.
-        shown: whether its curve is drawn beside the current one.
+        is_visible: whether its curve is drawn beside the current one.
     """
 
     number: int
     corpus: str
     settings: TrainingSettings
     snapshot: Snapshot
-    shown: bool = True
+    is_visible: bool = True
 
     @property
     def name(self) -> str:
@@ -66,24 +66,26 @@ class RunHistory:
         if not snapshot.step:
             return
         before = self._runs.get(snapshot.run)
-        shown = before.shown if before else True
-        self._runs[snapshot.run] = Run(snapshot.run, corpus, settings, snapshot, shown)
+        is_visible = before.is_visible if before else True
+        self._runs[snapshot.run] = Run(snapshot.run, corpus, settings, snapshot, is_visible)
         while len(self._runs) > _MOST_RUNS:
             worst = max(self._runs.values(), key=lambda run: (run.score, -run.number))
             del self._runs[worst.number]
 
     def toggle(self, number: int) -> None:
         """Show a run's curve, or hide it."""
-        self._runs[number] = replace(self._runs[number], shown=not self._runs[number].shown)
+        self._runs[number] = replace(
+            self._runs[number], is_visible=not self._runs[number].is_visible
+        )
 
     def ranked(self) -> list[Run]:
         """All runs, the best first."""
         return sorted(self._runs.values(), key=lambda run: (run.score, run.number))
 
     def overlaid(self, current: int, corpus: str) -> list[Run]:
-        """The shown runs on a text beside the current one, in the order they were made."""
+        """The visible runs on a text beside the current one, in the order they were made."""
         return [
             run
             for run in self._runs.values()
-            if run.shown and run.number != current and run.corpus == corpus
+            if run.is_visible and run.number != current and run.corpus == corpus
         ]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.trajectory import Frame
 
@@ -22,9 +21,7 @@ class RunLog(Protocol):
     def saved_as(self) -> Path | None:
         """The run's folder, None while it has none."""
 
-    def keep(
-        self, settings: TrainingSettings, trainer: Trainer, *, everything: bool = False
-    ) -> None:
+    def write(self, trainer: Trainer, *, everything: bool = False) -> None:
         """Write what is due, or all there is. Raises OSError and RunError."""
 
     def add_sample(self, sample: GeneratedText) -> None:

@@ -12,6 +12,7 @@ from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.snapshot import Snapshot
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
+from model.dataset import Dataset
 
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
@@ -21,6 +22,7 @@ class Session(Protocol):
     """A run and the thread that looks after it.
 
     Attributes:
+        dataset: what is learned from.
         corpus: the text as it is learned, rare characters merged.
         settings: of the run.
         snapshot: the newest snapshot, replaced as a whole.
@@ -30,6 +32,7 @@ class Session(Protocol):
         followed: name of the run that is looked at while another process trains it, or None.
     """
 
+    dataset: Dataset
     corpus: Corpus
     settings: TrainingSettings
     snapshot: Snapshot

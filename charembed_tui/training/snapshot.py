@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from charembed_tui.text.corpus_facts import CorpusFacts
 from charembed_tui.training.loss_log import NO_CURVE, Curve
-from model.families.log_bilinear.shape import LogBilinear
+from model.families.base import Model, Predictor
 
 Array = NDArray[np.float64]
 
@@ -23,6 +24,13 @@ class SessionState(Enum):
     PAUSED = "paused"
     FINISHED = "finished"
     FAILED = "failed"
+
+
+class Switch(NamedTuple):
+    """After which step the optimizer was changed, and the new one's name."""
+
+    step: int
+    optimizer: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +51,7 @@ class Snapshot:
         held_out_curve: its losses measured so far.
         counted: part of the text that is counted, from 0 to 1.
         optimizer: its name.
-        switches: steps after which the optimizer was changed.
+        switches: of the optimizer, in the order they were made.
         objective_share: part of a step's time spent in the objective, lately; the rest is the
             optimizer's.
         steps_per_second: lately; 0 when nothing moves.
@@ -52,7 +60,7 @@ class Snapshot:
 
     run: int
     state: SessionState
-    model: LogBilinear
+    model: Model
     step: int = 0
     seconds: float = 0.0
     facts: CorpusFacts | None = None
@@ -63,7 +71,7 @@ class Snapshot:
     held_out_curve: Curve = NO_CURVE
     counted: float = 0.0
     optimizer: str = ""
-    switches: tuple[int, ...] = ()
+    switches: tuple[Switch, ...] = ()
     objective_share: float = 0.0
     steps_per_second: float = 0.0
     error: str | None = None
@@ -80,7 +88,7 @@ class View:
         live: whether they are the newest.
     """
 
-    model: LogBilinear
+    model: Model
     step: int
     theta: Array
     live: bool
@@ -88,4 +96,9 @@ class View:
     @property
     def embeddings(self) -> Array:
         """(V, H)."""
-        return self.model.unpack(self.theta)[0]
+        return self.model.embeddings(self.theta)
+
+    @property
+    def predictor(self) -> Predictor:
+        """The model at these parameters."""
+        return self.model.predictor(self.theta)

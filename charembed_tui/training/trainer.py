@@ -6,7 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -16,34 +16,37 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.corpus_facts import describe
 from charembed_tui.training.loss_log import Curve, LossCurve, Measurement
 from charembed_tui.training.memory import require_memory
-from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
 from charembed_tui.training.trajectory import Frame, Trajectory
-from model.corpus import Corpus
-from model.counting import Progress, count_pieces
+from model.dataset import Dataset
 from model.errors import OptimizerError
-from model.families.log_bilinear.objective import Objective
-from model.minibatches import Minibatches, automatic_count
-from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
-from model.optimizers.base import SubfunctionObjective
+from model.evaluation import mean_loss
+from model.families.base import Objective, SumObjective
+from model.optimizers import registry
+from model.optimizers.base import Optimizer
+from model.optimizers.problem import Problem
+from model.parts import WeightedSum
 
 Array = NDArray[np.float64]
 
 _LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
-_TOLERANCE = 5e-5  # of the loss in a hundred steps: less than that nobody can see
 _SPEED_STEPS = 200  # over which steps a second are measured
 
 
 class Trainer:
-    """Owner of a run's parameters, optimizer and recording. It knows no thread.
+    """Owner of a run's settings, parameters, optimizer and trajectory. It knows no thread.
 
     Args:
         run: number of the run, for its snapshots.
-        corpus: what to learn from.
+        dataset: what to learn from, as the settings have it.
         settings: how.
-        timeline: where the parameters of every step are recorded.
+        trajectory: where the parameters of every step are recorded.
         start: (D,) parameters to begin with, in place of random ones.
         progress: called with characters counted and characters in all.
         is_cancelled: asked now and then while counting.
+
+    Attributes:
+        settings: those of the optimizer that is at work, which `state_dict` belongs to.
 
     Raises:
         CharembedError: text and settings do not go together.
@@ -53,38 +56,35 @@ class Trainer:
     def __init__(
         self,
         run: int,
-        corpus: Corpus,
+        dataset: Dataset,
         settings: TrainingSettings,
-        timeline: Trajectory,
+        trajectory: Trajectory,
         *,
         start: Array | None = None,
-        progress: Progress | None = None,
+        progress: Callable[[int, int], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.run = run
-        self.model = settings.model(len(corpus.vocabulary))
-        self.timeline = timeline
-        training, held_out = split(corpus, settings)
-        training.require_context_length(settings.context_length)
-        require_memory(corpus, settings)
-        size, m = len(corpus.vocabulary), settings.context_length
-        table = count_pieces(training.codes, m, size, progress, is_cancelled)
-        self.facts = describe(corpus, table)
-        self._objective = Objective(self.model, table)
+        self.dataset = dataset
+        self.settings = settings
+        self.model = settings.make_model(len(dataset.vocabulary))
+        self.trajectory = trajectory
+        dataset.require_context_length(settings.context_length)
+        require_memory(dataset.corpus, settings)
+        counted = dataset.count(settings.context_length, progress, is_cancelled)
+        self.table = counted.training
+        self.facts = describe(dataset.corpus, self.table)
+        self._objective: Objective = self.model.objective(self.table)
         self._held_out_objective: Objective | None = None
-        if held_out is not None:
-            # Its first contexts reach back into the training text.
-            codes = np.concatenate([training.codes[-m:], held_out.codes])
-            self._held_out_objective = Objective(
-                self.model, count_pieces(codes, m, size, None, is_cancelled)
-            )
-        self.table = table
+        if counted.held_out is not None:
+            self._held_out_objective = self.model.objective(counted.held_out)
         self._inside = 0.0
         self._shares: deque[tuple[float, float]] = deque(maxlen=_SPEED_STEPS)
-        self._switches: tuple[int, ...] = ()
+        self.switches: tuple[Switch, ...] = ()
         if start is None:
             start = self.model.initial(np.random.default_rng(settings.seed))
-        self.optimizer: Optimizer = self._make_optimizer(settings, start)
+        self._needs_only_windows = self.model.predictor(start).needs_only_windows
+        self.optimizer: Optimizer = self._make_optimizer(start)
         self.steps = 0
         self.seconds = 0.0
         self._passes = 0.0
@@ -94,7 +94,7 @@ class Trainer:
         self._seconds_unmeasured = 0.0
         self._seconds_to_measure = np.inf
         self._ends: deque[float] = deque(maxlen=_SPEED_STEPS)
-        timeline.record(0, self.optimizer.theta)
+        trajectory.record(0, self.optimizer.theta)
         self.measure()
 
     def step(self) -> None:
@@ -117,7 +117,7 @@ class Trainer:
             raise OptimizerError(f"The parameters became non-finite after step {self.steps:,}.")
         self.steps += 1
         self.converged = result.converged
-        self.timeline.record(self.steps, self.optimizer.theta)
+        self.trajectory.record(self.steps, self.optimizer.theta)
         ended = time.perf_counter()
         self._ends.append(ended)
         self._shares.append((self._inside, ended - began))
@@ -133,50 +133,37 @@ class Trainer:
         return "Start again with another seed, or go on with Adam, which nothing upsets."
 
     def switch(self, settings: TrainingSettings) -> None:
-        """Go on from the current parameters with another optimizer."""
-        self.optimizer = self._make_optimizer(settings, self.optimizer.theta)
+        """Go on from the current parameters with the optimizer of these settings."""
+        self.settings = settings
+        self.optimizer = self._make_optimizer(self.optimizer.theta)
         self._shares.clear()
         self.converged = False
         if self.steps:
-            self._switches = (*self._switches, self.steps)
+            self.switches = (*self.switches, Switch(self.steps, self._optimizer_name))
 
-    def _make_optimizer(self, settings: TrainingSettings, theta: Array) -> Optimizer:
-        history, seed = settings.history_terms, settings.seed
-        name = settings.chosen_optimizer(len(self.table.contexts), self.model.vocabulary_size)
-        self._optimizer_name = name
-        plain = name.removeprefix("scaled ")
-        whole = self._timed(lambda t, _: self._objective.value_and_gradient(t))
-        if plain in ("SFO", "L-BFGS"):
-            objective = whole
-            make: Callable[[SubfunctionObjective, Array], Optimizer] = partial(
-                LBFGS, max_history_terms=history, tolerance=_TOLERANCE
-            )
-            if plain == "SFO":
-                count = min(
-                    settings.minibatches or automatic_count(self.table), len(self.table.contexts)
-                )
-                batches = Minibatches(self.model, self.table, count, seed)
-                objective = self._timed(batches.value_and_gradient, 1 / count)
-                make = partial(SFO, subfunctions=count, max_history_terms=history, seed=seed)
-            if plain == name:
-                return make(objective, theta)
-            return Scaled(make, objective, theta, frequency_scales(self.model, self.table))
-        kind = Adam if name == "Adam" else SGD
-        if settings.learning_rate:
-            return kind(whole, theta, learning_rate=settings.learning_rate, seed=seed)
-        return kind(whole, theta, seed=seed)
+    def _make_optimizer(self, theta: Array) -> Optimizer:
+        settings, size = self.settings, self.model.vocabulary_size
+        self._optimizer_name = settings.chosen_optimizer(len(self.table.contexts), size)
 
-    def _timed(self, objective: SubfunctionObjective, part: float = 1.0) -> SubfunctionObjective:
-        """The objective, a part of the text, with its time and its passes added up."""
+        def sum_objective(parts: int) -> SumObjective:
+            if parts == 1:
+                return _Timed(WeightedSum([self._objective]), self._note_evaluation)
+            whole = self.model.sum_objective(self.table, parts, settings.seed)
+            return _Timed(whole, self._note_evaluation)
 
-        def timed(theta: Array, i: int) -> tuple[float, Array]:
-            began = time.perf_counter()
-            result = objective(theta, i)
-            self._inside += time.perf_counter() - began
-            self._passes += part
-            return result
+        problem = Problem(
+            self.model,
+            self.table,
+            theta,
+            sum_objective,
+            settings.seed,
+            settings.optimizer_options(),
+        )
+        return registry.make(self._optimizer_name, problem)
 
-        return timed
+    def _note_evaluation(self, seconds: float, passes: float) -> None:
+        self._inside += seconds
+        self._passes += passes
 
     def measure(self) -> None:
         """Put the losses at the current parameters on their curves.
@@ -187,8 +174,8 @@ class Trainer:
         began = time.perf_counter()
         held_out: float | None = None
         loss = self._objective.value(self.optimizer.theta)
-        if self._held_out_objective is not None:
-            held_out = self._held_out_objective.value(self.optimizer.theta)
+        if self.dataset.held_out is not None:
+            held_out = self._held_out_loss(self.dataset.held_out)
         # The least, since a busy machine only ever makes it look longer.
         self._seconds_to_measure = min(self._seconds_to_measure, time.perf_counter() - began)
         self._seconds_unmeasured = 0.0
@@ -198,6 +185,12 @@ class Trainer:
         self._curve.add(self.steps, self.seconds, self._passes, loss)
         if held_out is not None:
             self._held_out_curve.add(self.steps, self.seconds, self._passes, held_out)
+
+    def _held_out_loss(self, held_out: NDArray[np.int32]) -> float:
+        theta = self.optimizer.theta
+        if self._needs_only_windows and self._held_out_objective is not None:
+            return self._held_out_objective.value(theta)
+        return mean_loss(self.model.predictor(theta), held_out, self.dataset.training)
 
     def measurements(self, after: int) -> list[Measurement]:
         """The losses measured after a step, in ascending order."""
@@ -215,7 +208,9 @@ class Trainer:
             "steps": self.steps,
             "seconds": self.seconds,
             "passes": self._passes,
-            "switches": list(self._switches),
+            "settings": asdict(self.settings),
+            "switches": [switch.step for switch in self.switches],
+            "switched_to": [switch.optimizer for switch in self.switches],
             "theta": self.optimizer.theta.copy(),
             "optimizer": self.optimizer.state_dict(),
             "optimizer_name": self._optimizer_name,
@@ -242,7 +237,7 @@ class Trainer:
             self.optimizer.load_state_dict(state["optimizer"])
             self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
             self._passes = float(state["passes"])
-            self._switches = tuple(int(step) for step in state["switches"])
+            self.switches = _switches(state)
             curve, held_out = Curve.of(state["curve"]), Curve.of(state["held_out_curve"])
             if len(held_out) not in (0, len(curve)):
                 raise ValueError("its loss curves differ in length")
@@ -252,7 +247,7 @@ class Trainer:
             raise OptimizerError(f"The saved state does not fit this run ({error}).") from None
         shape = self.optimizer.theta.shape
         before = [f for f in frames if f.step < self.steps and f.theta.shape == shape]
-        self.timeline.restart([*before, Frame(self.steps, self.optimizer.theta)])
+        self.trajectory.restart([*before, Frame(self.steps, self.optimizer.theta)])
         self.measure()
 
     def rest(self) -> None:
@@ -284,15 +279,48 @@ class Trainer:
             held_out_curve=self._held_out_curve.curve(),
             counted=1.0,
             optimizer=self._optimizer_name,
-            switches=self._switches,
+            switches=self.switches,
             objective_share=self._objective_share(),
             steps_per_second=speed,
         )
 
 
-def split(corpus: Corpus, settings: TrainingSettings) -> tuple[Corpus, Corpus | None]:
-    """Training and held-out text; all is for training where the text is too short to share."""
-    share = settings.held_out / 100
-    if int(share * len(corpus)) < 1 or int((1 - share) * len(corpus)) < settings.context_length + 2:
-        return corpus, None
-    return corpus.split(share)
+class _Timed:
+    """An objective whose evaluations are noted.
+
+    Args:
+        objective: what is evaluated.
+        note: called with the seconds of an evaluation, and the part of the text it went through.
+    """
+
+    def __init__(self, objective: SumObjective, note: Callable[[float, float], None]) -> None:
+        self._objective, self._note = objective, note
+
+    @property
+    def positions(self) -> float:
+        return self._objective.positions
+
+    def __len__(self) -> int:
+        return len(self._objective)
+
+    def part(self, theta: Array, index: int) -> tuple[float, Array]:
+        began = time.perf_counter()
+        result = self._objective.part(theta, index)
+        self._note(time.perf_counter() - began, 1 / len(self))
+        return result
+
+    def value(self, theta: Array) -> float:
+        return self._objective.value(theta)
+
+    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        began = time.perf_counter()
+        result = self._objective.value_and_gradient(theta)
+        self._note(time.perf_counter() - began, 1.0)
+        return result
+
+
+def _switches(state: Mapping[str, Any]) -> tuple[Switch, ...]:
+    """The switches of a state; those of older ones did not say to which optimizer."""
+    steps = [int(step) for step in state["switches"]]
+    names = [str(name) for name in state.get("switched_to", [""] * len(steps))]
+    return tuple(map(Switch, steps, names))

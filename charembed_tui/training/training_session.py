@@ -20,7 +20,7 @@ from charembed_tui.training.run_log import RunLog, SavedState
 from charembed_tui.training.session import has_ended
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.training.trajectory import Trajectory
-from model.corpus import Corpus
+from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class TrainingSession:
     thread fulfils it between two steps. Watching is reading `snapshot`: the latest wins.
 
     Args:
-        corpus: what to learn from.
+        dataset: what to learn from, as the settings have it.
         settings: how.
         run: number of the run.
         begin: start the thread at once, rather than with `begin`.
@@ -48,10 +48,8 @@ class TrainingSession:
         resumed: where the run to go on with stood.
         start: (D,) parameters to begin with, in place of random ones.
 
-    Raises:
-        CorpusError: the minimum count leaves too few characters.
-
     Attributes:
+        dataset: what is learned from.
         corpus: the text as it is learned, rare characters merged.
         snapshot: the newest snapshot, replaced as a whole.
         timeline: the recording of the run.
@@ -63,7 +61,7 @@ class TrainingSession:
 
     def __init__(
         self,
-        corpus: Corpus,
+        dataset: Dataset,
         settings: TrainingSettings,
         run: int = 1,
         *,
@@ -72,13 +70,13 @@ class TrainingSession:
         resumed: SavedState | None = None,
         start: Array | None = None,
     ) -> None:
-        corpus = corpus.merge_rare(settings.minimum_count)
-        self.corpus = corpus
+        self.dataset = dataset
+        self.corpus = dataset.corpus
         self.settings = settings
         self.timeline = Trajectory()
         self.table: NgramTable | None = None
         self.problem: str | None = None
-        model = settings.model(len(corpus.vocabulary))
+        model = settings.make_model(len(dataset.vocabulary))
         self.snapshot = Snapshot(run, SessionState.IDLE, model)
         self._resume_at = 0.0
         self.keeper = keeper
@@ -167,7 +165,7 @@ class TrainingSession:
 
             trainer = Trainer(
                 self.snapshot.run,
-                self.corpus,
+                self.dataset,
                 self.settings,
                 self.timeline,
                 start=self._start,
@@ -249,7 +247,7 @@ class TrainingSession:
         if self.keeper is None:
             return
         try:
-            self.keeper.keep(self.settings, trainer, everything=everything)
+            self.keeper.write(trainer, everything=everything)
         except (OSError, CharembedError) as error:
             if self._is_kept:
                 self.problem = f"Not saved: {error}\nTraining goes on; saving is tried again."

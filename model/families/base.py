@@ -30,7 +30,7 @@ class Objective(Protocol):
 
     @property
     def positions(self) -> float:
-        """How many positions are counted: the sum of the table's counts, which may be fractional."""
+        """How many positions are counted: the sum of the table's counts or weights."""
         ...
 
     def value(self, theta: Array) -> float:

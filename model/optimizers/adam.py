@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import SettingsError
-from model.optimizers.base import SubfunctionObjective
+from model.families.base import SumObjective
 from model.optimizers.first_order import FirstOrder
+from model.optimizers.problem import Options, Problem
 
 Array = NDArray[np.float64]
+
+_LEARNING_RATE = 0.03
 
 
 class Adam(FirstOrder):
@@ -32,11 +35,10 @@ class Adam(FirstOrder):
 
     def __init__(
         self,
-        value_and_gradient: SubfunctionObjective,
+        objective: SumObjective,
         theta0: Array,
-        subfunctions: int = 1,
         *,
-        learning_rate: float = 0.03,
+        learning_rate: float = _LEARNING_RATE,
         decay: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
         seed: int | None = None,
@@ -45,7 +47,7 @@ class Adam(FirstOrder):
             raise SettingsError(f"The learning rate is {learning_rate}: it must be positive.")
         if not all(0 <= d < 1 for d in decay):
             raise SettingsError(f"The decay rates are {decay}: both must be from 0 to below 1.")
-        super().__init__(value_and_gradient, theta0, subfunctions, seed=seed)
+        super().__init__(objective, theta0, seed=seed)
         self.learning_rate, self._decay, self._epsilon = learning_rate, decay, epsilon
 
     def _change(self, gradient: Array) -> Array:
@@ -55,3 +57,15 @@ class Adam(FirstOrder):
         mean = self._mean / (1 - first**self._steps)
         square = self._square / (1 - second**self._steps)
         return -self.learning_rate * mean / (np.sqrt(square) + self._epsilon)
+
+
+def make(problem: Problem) -> Adam:
+    """Adam on the whole text at every step. Option: learning_rate."""
+    rate = problem.options.get("learning_rate") or _LEARNING_RATE
+    objective = problem.sum_objective(1)
+    return Adam(objective, problem.theta0, learning_rate=rate, seed=problem.seed)
+
+
+def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
+    """Of the parameters and both moments."""
+    return 8 * parameter_count * (1 + len(Adam.moments))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +13,6 @@ from model.errors import OptimizerError
 
 Array = NDArray[np.float64]
 State = dict[str, Any]  # arrays, and what JSON can hold
-SubfunctionObjective = Callable[[Array, int], tuple[float, Array]]
 
 
 @dataclass(frozen=True)

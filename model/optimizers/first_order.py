@@ -1,4 +1,4 @@
-"""What the first-order optimizers share: one subfunction a step, in random order each pass."""
+"""What the first-order optimizers share: one part a step, in random order each pass."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import SettingsError
+from model.families.base import SumObjective
 from model.optimizers.base import (
     State,
     StepResult,
-    SubfunctionObjective,
     as_parameters,
     check_state,
     read_only,
@@ -27,29 +27,26 @@ class FirstOrder(ABC):
     """An optimizer that turns one gradient into one step.
 
     Args:
-        value_and_gradient: (theta, subfunction) -> (value, gradient); the objective is the sum
-            over all subfunctions.
+        objective: a sum of N parts; with one part, every step takes the gradient of the whole.
         theta0: (D,) starting point.
-        subfunctions: N; 1 for the full gradient at each step.
-        seed: of the order in which the subfunctions are visited.
+        seed: of the order in which the parts are visited.
     """
 
     moments: ClassVar[tuple[str, ...]]
 
     def __init__(
         self,
-        value_and_gradient: SubfunctionObjective,
+        objective: SumObjective,
         theta0: Array,
-        subfunctions: int = 1,
         *,
         seed: int | None = None,
     ) -> None:
-        if subfunctions < 1:
-            raise SettingsError(f"There are {subfunctions} subfunctions: at least 1 is needed.")
-        self._value_and_gradient = value_and_gradient
+        if len(objective) < 1:
+            raise SettingsError("The objective is a sum of no parts: at least 1 is needed.")
+        self._objective = objective
         self._theta = as_parameters(theta0)
         self._rng = np.random.default_rng(seed)
-        self._order = np.arange(subfunctions)
+        self._order = np.arange(len(objective))
         self._steps = 0
         for name in self.moments:
             setattr(self, name, np.zeros_like(self._theta))
@@ -64,12 +61,15 @@ class FirstOrder(ABC):
         return read_only(self._theta)
 
     def step(self) -> StepResult:
-        """Evaluate the next subfunction and move. Raises OptimizerError if it is not finite."""
+        """Evaluate the next part and move. Raises OptimizerError if it is not finite."""
         turn = self._steps % len(self._order)
         if turn == 0:
             self._order = self._rng.permutation(len(self._order))
         i = int(self._order[turn])
-        value, gradient = self._value_and_gradient(self._theta.copy(), i)
+        if len(self._order) == 1:
+            value, gradient = self._objective.value_and_gradient(self._theta.copy())
+        else:
+            value, gradient = self._objective.part(self._theta.copy(), i)
         require_finite(value, gradient)
         self._steps += 1
         with np.errstate(over="ignore"):  # the next evaluation tells

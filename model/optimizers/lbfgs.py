@@ -11,21 +11,24 @@ from numpy.typing import NDArray
 from scipy.optimize import LbfgsInvHessProduct, line_search
 
 from model.errors import SettingsError
+from model.families.base import Objective
 from model.optimizers.base import (
     State,
     StepResult,
-    SubfunctionObjective,
     as_parameters,
     check_state,
     copy_state,
     read_only,
     require_finite,
 )
+from model.optimizers.problem import Options, Problem
 
 Array = NDArray[np.float64]
 
 _LONGEST_STEP_RATIO = 10.0  # to the step before
 _PATIENCE = 100  # steps
+_HISTORY_TERMS = 10
+_TOLERANCE = 5e-5  # of the loss in a hundred steps: less than that nobody can see
 _CURVATURE = 1e-10  # pairs with a weaker correlation would spoil the inverse Hessian
 
 
@@ -35,18 +38,17 @@ class LBFGS:
     The inverse Hessian and the strong-Wolfe line search are scipy's; iterations are taken one at
     a time, so that pausing and resuming need nothing special.
 
-    >>> def value_and_gradient(theta, _):
-    ...     return float((theta**2).sum()), 2 * theta
-    >>> optimizer = LBFGS(value_and_gradient, np.array([3.0, -4.0]))
+    >>> from model.parts import FunctionSum
+    >>> objective = FunctionSum(lambda theta, _: (float((theta**2).sum()), 2 * theta))
+    >>> optimizer = LBFGS(objective, np.array([3.0, -4.0]))
     >>> while not optimizer.step().converged:
     ...     pass
     >>> bool(np.abs(optimizer.theta).max() < 1e-6)
     True
 
     Args:
-        value_and_gradient: (theta, subfunction) -> (value, gradient).
+        objective: every evaluation is one of the whole of it.
         theta0: (D,) starting point.
-        subfunctions: N; every evaluation sums over all of them.
         max_history_terms: pairs of step and gradient change kept.
         tolerance: see below.
 
@@ -60,20 +62,17 @@ class LBFGS:
 
     def __init__(
         self,
-        value_and_gradient: SubfunctionObjective,
+        objective: Objective,
         theta0: Array,
-        subfunctions: int = 1,
         *,
-        max_history_terms: int = 10,
+        max_history_terms: int = _HISTORY_TERMS,
         tolerance: float = 1e-9,
     ) -> None:
-        if subfunctions < 1 or max_history_terms < 1:
+        if max_history_terms < 1:
             raise SettingsError(
-                f"L-BFGS got {subfunctions} subfunctions and {max_history_terms} history terms: "
-                "both must be at least 1."
+                f"L-BFGS got {max_history_terms} history terms: it needs at least 1."
             )
-        self._value_and_gradient = value_and_gradient
-        self._subfunctions = subfunctions
+        self._objective = objective
         self._history = max_history_terms
         self._theta = as_parameters(theta0)
         self._pairs = np.zeros((2, 0, len(self._theta)))
@@ -174,8 +173,8 @@ class LBFGS:
 
     def _evaluate(self, theta: Array) -> tuple[float, Array]:
         self._evaluations += 1
-        pairs = [self._value_and_gradient(theta.copy(), i) for i in range(self._subfunctions)]
-        return float(sum(v for v, _ in pairs)), np.sum([g for _, g in pairs], axis=0)
+        value, gradient = self._objective.value_and_gradient(theta.copy())
+        return float(value), gradient
 
     def _remember(self, step: Array, change: Array) -> None:
         least = _CURVATURE * np.linalg.norm(step) * np.linalg.norm(change)
@@ -207,3 +206,19 @@ class LBFGS:
         self._recent = state["recent"]
         self._steps, self._evaluations = state["steps"], state["evaluations"]
         self._last = None
+
+
+def make(problem: Problem) -> LBFGS:
+    """L-BFGS that has converged when a person sees nothing move. Option: history_terms."""
+    return LBFGS(
+        problem.sum_objective(1),
+        problem.theta0,
+        max_history_terms=problem.options.get("history_terms") or _HISTORY_TERMS,
+        tolerance=_TOLERANCE,
+    )
+
+
+def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
+    """Of the parameters, the gradient, all pairs of the history, and the recent values."""
+    history = options.get("history_terms") or _HISTORY_TERMS
+    return 8 * (parameter_count * (2 + 2 * history) + _PATIENCE + 1)

@@ -10,53 +10,93 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import OptimizerError
-from model.families.log_bilinear.shape import LogBilinear
+from model.families.base import Model, SumObjective
 from model.ngrams import NgramTable
 from model.optimizers.base import (
     Optimizer,
     State,
     StepResult,
-    SubfunctionObjective,
     as_parameters,
     check_state,
     read_only,
 )
 
 Array = NDArray[np.float64]
-Maker = Callable[[SubfunctionObjective, Array], Optimizer]
 
 _POWER = -0.25
+
+
+class ScaledObjective:
+    """A sum of functions of theta as one of phi = theta / scales.
+
+    Args:
+        objective: of theta.
+        scales: (D,) positive.
+    """
+
+    def __init__(self, objective: SumObjective, scales: Array) -> None:
+        self._objective, self._scales = objective, scales
+
+    @property
+    def positions(self) -> float:
+        """Those of the objective."""
+        return self._objective.positions
+
+    def __len__(self) -> int:
+        return len(self._objective)
+
+    def part(self, phi: Array, index: int) -> tuple[float, Array]:
+        """One part's value and its gradient with respect to phi, (D,)."""
+        value, gradient = self._objective.part(phi * self._scales, index)
+        return value, gradient * self._scales
+
+    def value(self, phi: Array) -> float:
+        """The value of the whole."""
+        return self._objective.value(phi * self._scales)
+
+    def value_and_gradient(self, phi: Array) -> tuple[float, Array]:
+        """The value of the whole and its gradient with respect to phi, (D,)."""
+        value, gradient = self._objective.value_and_gradient(phi * self._scales)
+        return value, gradient * self._scales
 
 
 class Scaled:
     """An optimizer of phi = theta / scales, seen from outside as one of theta.
 
     Args:
-        make: builds the optimizer from an objective of phi and a starting point.
-        value_and_gradient: (theta, subfunction) -> (value, gradient).
-        theta0: (D,) starting point.
+        inner: an optimizer of a `ScaledObjective` of the same scales.
         scales: (D,) positive, see `frequency_scales`.
 
     Raises:
-        OptimizerError: the scales do not fit the starting point, or are not positive.
+        OptimizerError: the scales do not fit the parameters, or are not positive.
     """
 
-    def __init__(
-        self, make: Maker, value_and_gradient: SubfunctionObjective, theta0: Array, scales: Array
-    ) -> None:
+    def __init__(self, inner: Optimizer, scales: Array) -> None:
+        _require_scales(scales, inner.theta)
+        self._inner, self._scales = inner, scales.copy()
+
+    @classmethod
+    def of(
+        cls,
+        make: Callable[[SumObjective, Array], Optimizer],
+        objective: SumObjective,
+        theta0: Array,
+        scales: Array,
+    ) -> Scaled:
+        """An optimizer, built from an objective of phi and a starting point, in other units.
+
+        Args:
+            make: builds it.
+            objective: of theta.
+            theta0: (D,) starting point.
+            scales: (D,) positive.
+
+        Raises:
+            OptimizerError: the scales do not fit the starting point, or are not positive.
+        """
         theta0 = as_parameters(theta0)
-        if scales.shape != theta0.shape or not (np.isfinite(scales) & (scales > 0)).all():
-            raise OptimizerError(
-                f"The scales have shape {scales.shape} for {theta0.size} parameters, or are not "
-                "all positive: pass one positive number for each parameter."
-            )
-        self._scales = scales.copy()
-
-        def scaled(phi: Array, i: int) -> tuple[float, Array]:
-            value, gradient = value_and_gradient(phi * self._scales, i)
-            return value, gradient * self._scales
-
-        self._inner = make(scaled, theta0 / scales)
+        _require_scales(scales, theta0)
+        return cls(make(ScaledObjective(objective, scales), theta0 / scales), scales)
 
     @property
     def theta(self) -> Array:
@@ -81,15 +121,24 @@ class Scaled:
         self._scales = state["scales"].copy()
 
 
-def frequency_scales(model: LogBilinear, table: NgramTable) -> Array:
+def _require_scales(scales: Array, theta: Array) -> None:
+    if scales.shape != theta.shape or not (np.isfinite(scales) & (scales > 0)).all():
+        raise OptimizerError(
+            f"The scales have shape {scales.shape} for {theta.size} parameters, or are not "
+            "all positive: pass one positive number for each parameter."
+        )
+
+
+def frequency_scales(model: Model, table: NgramTable) -> Array:
     """Longer units for the parameters of rarer characters; (D,).
 
-    The curvature of the loss along a row of W is in proportion to how often its target occurs,
-    and along a row of E to how often its character stands in a context. In the units given here,
-    frequency to the power -1/4, the curvatures differ by the square root of what they differ by
-    in theta. Power -1/2 would make them equal near an optimum, but from a random start it leads
-    astray: of 0, -1/4 and -1/2, measured on two texts and two model sizes, -1/4 came first
-    everywhere, with a third of the steps that L-BFGS needs in theta itself.
+    The curvature of the loss along the parameters of a target is in proportion to how often that
+    occurs, and along those of a character in contexts to how often it stands in one. In the units
+    given here, frequency to the power -1/4, the curvatures differ by the square root of what they
+    differ by in theta. Power -1/2 would make them equal near an optimum, but from a random start
+    it leads astray: of 0, -1/4 and -1/2, measured with the log-bilinear family on two texts and two
+    sizes, -1/4 came first everywhere, with a third of the steps that L-BFGS needs in theta itself.
+    Parameters that belong to no character keep their unit.
     """
     size = model.vocabulary_size
     ngrams, counts = table.ngrams()
@@ -98,9 +147,11 @@ def frequency_scales(model: LogBilinear, table: NgramTable) -> Array:
         occurrences = np.bincount(column, weights=counts, minlength=size)
         return np.maximum(occurrences, 1.0) / table.positions
 
-    scales = np.empty(model.parameter_count)
-    embeddings, outputs = model.unpack(scales)
     in_contexts = np.mean([frequency(column) for column in ngrams[:, :-1].T], axis=0)
-    embeddings[:] = in_contexts[:, None] ** _POWER
-    outputs[:] = frequency(ngrams[:, -1])[:, None, None] ** _POWER
+    units = {"context": in_contexts**_POWER, "target": frequency(ngrams[:, -1]) ** _POWER}
+    scales = np.ones(model.parameter_count)
+    for block in model.blocks(scales):
+        if block.role != "shared":
+            across = (slice(None), *[np.newaxis] * (block.values.ndim - 1))
+            block.values[...] = units[block.role][across]
     return scales

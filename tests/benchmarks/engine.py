@@ -25,10 +25,11 @@ from timing import Row, machine, medians, print_rows, with_single_threaded_blas
 from charembed_tui.text.sample_texts import default_sample
 from model import reference
 from model.corpus import Corpus
+from model.counting import count_ngrams
+from model.families.log_bilinear.minibatches import Minibatches
 from model.families.log_bilinear.objective import Objective
 from model.families.log_bilinear.shape import LogBilinear
-from model.minibatches import Minibatches
-from model.ngrams import NgramTable, count_ngrams
+from model.ngrams import NgramTable
 from model.optimizers import LBFGS
 from model.sampling import generate
 
@@ -157,7 +158,7 @@ def gradients(corpus: Corpus) -> int:
 
     def minibatch() -> None:
         # Other parameters each time, as in training.
-        batches.value_and_gradient(theta + 1e-9 * next(turn), next(turn) % 25)
+        batches.part(theta + 1e-9 * next(turn), next(turn) % 25)
 
     (ours,) = medians([minibatch], 101)
     rows.append(Row("1/25 of M=3", f"{ours * 1e3:.3f} ms", "under 0.4 ms", ours < 0.4e-3))
@@ -219,10 +220,10 @@ def memory(corpus_path: Path) -> int:
     """Peak memory of the largest gradient, in a process that does nothing else."""
     code = (
         "import numpy as np\n"
-        "from model import Corpus, LogBilinear, Objective, count_ngrams\n"
+        "from model import Corpus, LogBilinear, count_ngrams\n"
         "c = Corpus.from_file(sys.argv[1]); v = len(c.vocabulary)\n"
         "model = LogBilinear(v, 8, 32)\n"
-        "objective = Objective(model, count_ngrams(c.codes, v, 8))\n"
+        "objective = model.objective(count_ngrams(c.codes, v, 8))\n"
         "for _ in range(3): "
         "objective.value_and_gradient(model.initial(np.random.default_rng(0)))\n"
     )
@@ -265,14 +266,14 @@ def sampling() -> int:
     model = LogBilinear(size, 3, 5)
     objective = Objective(model, count_ngrams(corpus.codes, size, 3))
     theta0 = model.initial(np.random.default_rng(0))
-    optimizer = LBFGS(lambda theta, _: objective.value_and_gradient(theta), theta0)
+    optimizer = LBFGS(objective, theta0)
     for _ in range(150):
         optimizer.step()
     rows = []
     for name, theta in (("trained", optimizer.theta), ("untrained", theta0)):
         for length in (10_000, 1_000_000):
             start = time.perf_counter()
-            for _ in generate(model, theta, corpus.vocabulary, "THE ", length, seed=0):
+            for _ in generate(model.predictor(theta), corpus.vocabulary, "THE ", length, seed=0):
                 pass
             speed = length / (time.perf_counter() - start)
             goal = ("at least 100,000", speed >= 1e5) if length == 1_000_000 else ("-", True)

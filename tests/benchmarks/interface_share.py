@@ -64,7 +64,8 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.trainer import Trainer
 from model.corpus import Corpus
 corpus = Corpus.from_file(sys.argv[1])
-trainer = Trainer(1, corpus, TrainingSettings(optimizer="Adam"), Trajectory())
+settings = TrainingSettings(optimizer="Adam")
+trainer = Trainer(1, settings.prepare(corpus), settings, Trajectory())
 while True:
     trainer.step()
 """

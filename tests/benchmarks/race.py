@@ -23,11 +23,13 @@ from timing import machine, with_single_threaded_blas
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.sample_texts import default_sample
 from model.corpus import Corpus
+from model.counting import count_ngrams
+from model.families.log_bilinear.minibatches import Minibatches
 from model.families.log_bilinear.objective import Objective
 from model.families.log_bilinear.shape import LogBilinear
-from model.minibatches import Minibatches
-from model.ngrams import NgramTable, count_ngrams
+from model.ngrams import NgramTable
 from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
+from model.parts import WeightedSum
 
 Array = NDArray[np.float64]
 Curve = list[tuple[float, float]]  # seconds and losses
@@ -44,27 +46,21 @@ def runners(
 ) -> dict[str, Callable[[Array, int], Optimizer]]:
     """Who takes part: name -> maker from a start and a seed."""
 
-    def full(theta: Array, _: int) -> tuple[float, Array]:
-        return objective.value_and_gradient(theta)
-
     def sfo(n: int) -> Callable[[Array, int], Optimizer]:
-        return lambda theta, seed: SFO(
-            batches[n].value_and_gradient, theta, n, max_history_terms=6, seed=seed
-        )
+        return lambda theta, seed: SFO(batches[n], theta, max_history_terms=6, seed=seed)
 
-    scales = frequency_scales(model, table)
-    ten = batches[10].value_and_gradient
+    scales, whole = frequency_scales(model, table), WeightedSum([objective])
 
     return {
-        "scaled L-BFGS, whole text": lambda theta, _: Scaled(LBFGS, full, theta, scales),
-        "scaled SFO, 10 minibatches": lambda theta, seed: Scaled(
-            lambda f, phi: SFO(f, phi, 10, max_history_terms=6, seed=seed), ten, theta, scales
+        "scaled L-BFGS, whole text": lambda theta, _: Scaled.of(LBFGS, whole, theta, scales),
+        "scaled SFO, 10 minibatches": lambda theta, seed: Scaled.of(
+            lambda f, phi: SFO(f, phi, max_history_terms=6, seed=seed), batches[10], theta, scales
         ),
         **{f"SFO, {n} minibatches": sfo(n) for n in batches},
-        "L-BFGS, whole text": lambda theta, _: LBFGS(full, theta),
-        "Adam, whole text": lambda theta, _: Adam(full, theta),
-        "Adam, 10 minibatches": lambda theta, seed: Adam(ten, theta, 10, seed=seed),
-        "SGD with momentum, whole text": lambda theta, _: SGD(full, theta),
+        "L-BFGS, whole text": lambda theta, _: LBFGS(whole, theta),
+        "Adam, whole text": lambda theta, _: Adam(whole, theta),
+        "Adam, 10 minibatches": lambda theta, seed: Adam(batches[10], theta, seed=seed),
+        "SGD with momentum, whole text": lambda theta, _: SGD(whole, theta),
     }
 
 
@@ -139,9 +135,9 @@ def draw(curves: dict[str, Curve], goal: float, title: str, path: Path) -> None:
 def best_known(objective: Objective, scales: Array, starts: list[Array], seconds: float) -> float:
     """The least loss that long runs reach."""
     found = []
+    whole = WeightedSum([objective])
     for theta in starts:
-        full = lambda t, _: objective.value_and_gradient(t)  # noqa: E731
-        for optimizer in (Scaled(LBFGS, full, theta, scales), Adam(full, theta)):
+        for optimizer in (Scaled.of(LBFGS, whole, theta, scales), Adam(whole, theta)):
             end = time.perf_counter() + seconds
             while time.perf_counter() < end and not optimizer.step().converged:
                 pass

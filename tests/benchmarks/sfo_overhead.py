@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from timing import Row, machine, print_rows, with_single_threaded_blas
 
 from model.optimizers import SFO
+from model.parts import FunctionSum
 
 Array = NDArray[np.float64]
 
@@ -48,7 +49,9 @@ def measure(subfunctions: int, dimension: int, history: int) -> tuple[float, flo
         return result
 
     theta0 = rng.normal(size=dimension)
-    sfo = SFO(diagonal_quadratic, theta0, subfunctions, max_history_terms=history, seed=0)
+    sfo = SFO(
+        FunctionSum(diagonal_quadratic, subfunctions), theta0, max_history_terms=history, seed=0
+    )
     # Until all are active and have full histories.
     for _ in range((history + 3) * subfunctions):
         sfo.step()

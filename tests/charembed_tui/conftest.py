@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.sample_texts import default_sample
 
+_TURN = 0.03  # seconds: some frames of the interface
+
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -20,6 +23,20 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CHAREMBED_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("CHAREMBED_CONFIG", str(tmp_path / "config"))
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_idleness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are answered without waiting until the process is idle: while it trains it never is.
+
+    Textual's pilot would wait a second, twice, after every key; tests wait for what they expect.
+    """
+
+    async def turn(min_sleep: float = 0.0, max_sleep: float = 0.0) -> None:
+        await asyncio.sleep(_TURN)
+
+    for module in ("textual.app", "textual.pilot"):
+        monkeypatch.setattr(f"{module}.wait_for_idle", turn)
 
 
 @pytest.fixture

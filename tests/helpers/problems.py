@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
+from model.parts import FunctionSum
 
 Array = NDArray[np.float64]
 
@@ -49,6 +50,11 @@ class SumProblem:
     value_and_gradient: Callable[[Array, int], tuple[float, Array]]
     theta0: Array
     subfunctions: int
+
+    @property
+    def objective(self) -> FunctionSum:
+        """The sum, for an optimizer."""
+        return FunctionSum(self.value_and_gradient, self.subfunctions)
 
     def total(self, theta: Array) -> float:
         """The sum over all subfunctions."""

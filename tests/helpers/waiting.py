@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
 
 _PAUSE = 0.02
+_STILL_TURNS = 5
 
 
 async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
@@ -16,6 +20,21 @@ async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
             return
         await asyncio.sleep(_PAUSE)
     raise AssertionError(f"still not true after {seconds} seconds")
+
+
+async def until_still(app: App[Any]) -> None:
+    """Wait until nothing on the screen is waiting to be laid out or drawn, for some frames."""
+    still = 0
+
+    def is_still() -> bool:
+        nonlocal still
+        screen = app.screen
+        busy = screen._layout_required or screen._dirty_widgets or screen._repaint_required
+        busy = busy or any(w._repaint_required for w in screen.walk_children())
+        still = 0 if busy or not app._message_queue.empty() else still + 1
+        return still > _STILL_TURNS
+
+    await until(is_still)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:

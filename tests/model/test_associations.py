@@ -5,9 +5,8 @@ import pytest
 
 from model.associations import by_cosine, by_distance, predecessors, successors
 from model.corpus import Corpus
-from model.families.log_bilinear.objective import Objective
+from model.counting import count_ngrams
 from model.families.log_bilinear.shape import LogBilinear
-from model.ngrams import count_ngrams
 from model.optimizers import LBFGS
 
 EMBEDDINGS = np.array([[1.0, 0], [2, 0.1], [0, 1], [-1, 0], [0, 0]])
@@ -28,15 +27,16 @@ def test_successors_and_predecessors_are_those_of_the_text() -> None:
     """In 'abcabc…' every character has one successor and one predecessor."""
     corpus = Corpus.from_text("abc" * 20)
     model = LogBilinear(3, 1, 3)
-    objective = Objective(model, count_ngrams(corpus.codes, 3, 1))
+    objective = model.objective(count_ngrams(corpus.codes, 3, 1))
     theta0 = model.initial(np.random.default_rng(0))
-    optimizer = LBFGS(lambda t, _: objective.value_and_gradient(t), theta0)
+    optimizer = LBFGS(objective, theta0)
     for _ in range(30):
         optimizer.step()
+    predictor = model.predictor(optimizer.theta)
     for character in range(3):
-        (after, p), *_ = successors(model, optimizer.theta, character, 1)
+        (after, p), *_ = successors(predictor, character, 1)
         assert (after, p > 0.9) == ((character + 1) % 3, True)
-        (before, p), *_ = predecessors(model, optimizer.theta, character, 1)
+        (before, p), *_ = predecessors(predictor, character, 1)
         assert (before, p > 0.9) == ((character - 1) % 3, True)
 
 
@@ -46,6 +46,7 @@ def test_unknown_positions_count_as_the_mean_of_the_vocabulary() -> None:
     tables = model.logit_tables(theta)
     logits = tables[0].mean(axis=0) + tables[1].mean(axis=0) + tables[2][1]
     expected = np.exp(logits) / np.exp(logits).sum()
-    found = dict(successors(model, theta, 1, 4))
+    predictor = model.predictor(theta)
+    found = dict(successors(predictor, 1, 4))
     np.testing.assert_allclose([found[i] for i in range(4)], expected)
-    assert dict(predecessors(model, theta, 2, 4))[1] == pytest.approx(expected[2])
+    assert dict(predecessors(predictor, 2, 4))[1] == pytest.approx(expected[2])

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from model import baselines
 from model.corpus import Corpus
+from model.counting import count_ngrams
 from model.errors import SettingsError
-from model.ngrams import count_ngrams
 
 CORPUS = os.environ.get("CHAREMBED_CORPUS")
 Distribution = Callable[[tuple[int, ...], int], float]

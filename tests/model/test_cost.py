@@ -6,9 +6,9 @@ from problems import PLAY
 
 from model import cost
 from model.corpus import Corpus
-from model.cost import estimate, estimate_contexts
+from model.cost import estimate_contexts
+from model.counting import count_ngrams
 from model.families.log_bilinear.shape import LogBilinear
-from model.ngrams import count_ngrams
 
 
 def test_short_texts_are_counted_exactly() -> None:
@@ -30,13 +30,13 @@ def test_long_texts_are_extrapolated(context_length: int, monkeypatch: pytest.Mo
 
 
 def test_more_of_anything_costs_more() -> None:
-    small = estimate(LogBilinear(30, 2, 4), 1000)
+    small = LogBilinear(30, 2, 4).cost(1000)
     assert small.parameters == 30 * 4 * 3
     for model, contexts in (
         (LogBilinear(60, 2, 4), 1000),
         (LogBilinear(30, 4, 4), 1000),
         (LogBilinear(30, 2, 4), 5000),
     ):
-        larger = estimate(model, contexts)
+        larger = model.cost(contexts)
         assert larger.gradient_seconds > small.gradient_seconds
         assert larger.bytes > small.bytes

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from model import counting
 from model.corpus import Corpus
-from model.counting import count_pieces
+from model.counting import count_ngrams, count_pieces
 from model.errors import Cancelled, CorpusError
-from model.ngrams import NgramTable, count_ngrams
+from model.ngrams import NgramTable
 from model.streaming import count_files
 from model.unique_ngrams import distinct_ngrams
 

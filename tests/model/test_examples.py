@@ -19,7 +19,13 @@ WITH_EXAMPLES = [m for m in MODULES if any(t.examples for t in doctest.DocTestFi
 
 def test_the_main_entries_have_examples() -> None:
     names = {module.__name__ for module in WITH_EXAMPLES}
-    assert {"model", "model.corpus", "model.ngrams", "model.families.log_bilinear.shape"} <= names
+    assert {
+        "model",
+        "model.corpus",
+        "model.counting",
+        "model.dataset",
+        "model.families.log_bilinear.shape",
+    } <= names
 
 
 @pytest.mark.parametrize("module", WITH_EXAMPLES, ids=lambda module: module.__name__)

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.corpus import Corpus
+from model.counting import count_ngrams
 from model.errors import CorpusError, SettingsError
-from model.ngrams import NgramTable, count_ngrams
+from model.ngrams import NgramTable
 
 texts = st.lists(st.integers(0, 4), min_size=6, max_size=60)
 

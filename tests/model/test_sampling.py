@@ -2,6 +2,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from bigrams import Popularity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
@@ -14,14 +15,15 @@ from model.sampling import Sampler, generate
 VOCABULARY = ("a", "b", "c", "\n")
 MODEL = LogBilinear(4, 2, 3)
 THETA = MODEL.initial(np.random.default_rng(5), std=1.0)
+PREDICTOR = MODEL.predictor(THETA)
 
 
 def text(prompt: str = "ab", length: int = 50, **options: object) -> str:
-    return "".join(generate(MODEL, THETA, VOCABULARY, prompt, length, **options))  # type: ignore[arg-type]
+    return "".join(generate(PREDICTOR, VOCABULARY, prompt, length, **options))  # type: ignore[arg-type]
 
 
 def test_streams_characters_of_the_vocabulary() -> None:
-    stream = generate(MODEL, THETA, VOCABULARY, "ab", 10**9, seed=0)
+    stream = generate(PREDICTOR, VOCABULARY, "ab", 10**9, seed=0)
     assert {next(stream) for _ in range(300)} <= set(VOCABULARY)
 
 
@@ -43,7 +45,7 @@ def test_draws_from_exactly_the_model() -> None:
     for x, y, z in zip(codes, codes[1:], codes[2:], strict=False):
         following.setdefault((x, y), Counter())[z] += 1
     for context, counts in following.items():
-        p = MODEL.probabilities(THETA, np.array([context]))[0]
+        p = np.exp(PREDICTOR.log_probabilities(np.array([context]))[0])
         seen = np.array([counts[c] for c in range(4)])
         keep = p * seen.sum() >= 5
         if keep.sum() > 1:
@@ -63,7 +65,7 @@ def test_only_the_end_of_a_prompt_matters() -> None:
 
 def test_unknown_positions_have_the_mean_embedding() -> None:
     e, w = MODEL.unpack(THETA)
-    sampler = Sampler(MODEL, THETA, VOCABULARY)
+    sampler = Sampler(PREDICTOR, VOCABULARY)
     unknown = len(VOCABULARY)
     logits = w[:, 0] @ e.mean(axis=0) + w[:, 1] @ e[1]
     expected = np.exp(logits) / np.exp(logits).sum()
@@ -75,7 +77,7 @@ def test_unknown_positions_have_the_mean_embedding() -> None:
 
 def test_temperature_sharpens_and_flattens() -> None:
     def entropy(temperature: float) -> float:
-        p = Sampler(MODEL, THETA, VOCABULARY, temperature=temperature).probabilities([0, 1])
+        p = Sampler(PREDICTOR, VOCABULARY, temperature=temperature).probabilities([0, 1])
         return float(-(p[p > 0] * np.log(p[p > 0])).sum())
 
     assert entropy(0.0) == 0.0
@@ -87,18 +89,18 @@ def test_temperature_zero_takes_the_most_probable() -> None:
     written = "ab" + text("ab", 30, temperature=0)
     for x, y, z in zip(written, written[1:], written[2:], strict=False):
         context = [[VOCABULARY.index(x), VOCABULARY.index(y)]]
-        assert z == VOCABULARY[MODEL.probabilities(THETA, np.array(context))[0].argmax()]
+        assert z == VOCABULARY[PREDICTOR.log_probabilities(np.array(context))[0].argmax()]
 
 
 def test_top_k_and_top_p_cut_the_tail() -> None:
-    p = Sampler(MODEL, THETA, VOCABULARY).probabilities([0, 1])
+    p = Sampler(PREDICTOR, VOCABULARY).probabilities([0, 1])
     order = np.argsort(-p)
-    two = Sampler(MODEL, THETA, VOCABULARY, top_k=2).probabilities([0, 1])
+    two = Sampler(PREDICTOR, VOCABULARY, top_k=2).probabilities([0, 1])
     assert set(np.flatnonzero(two)) == set(order[:2])
     np.testing.assert_allclose(two[order[:2]], p[order[:2]] / p[order[:2]].sum())
-    nucleus = Sampler(MODEL, THETA, VOCABULARY, top_p=float(p[order[0]]) + 1e-9)
+    nucleus = Sampler(PREDICTOR, VOCABULARY, top_p=float(p[order[0]]) + 1e-9)
     assert set(np.flatnonzero(nucleus.probabilities([0, 1]))) == set(order[:2])
-    one = Sampler(MODEL, THETA, VOCABULARY, top_p=1e-12).probabilities([0, 1])
+    one = Sampler(PREDICTOR, VOCABULARY, top_p=1e-12).probabilities([0, 1])
     assert set(np.flatnonzero(one)) == {order[0]}
 
 
@@ -106,7 +108,7 @@ def test_impossible_characters_are_never_drawn() -> None:
     model = LogBilinear(3, 1, 1)
     # Characters 0 and 2 have logits of -2000 in every context.
     theta = np.array([1.0, 1.0, 1.0, -2000.0, 0.0, -2000.0])
-    assert set(generate(model, theta, ("x", "y", "z"), "y", 5000, seed=0)) == {"y"}
+    assert set(generate(model.predictor(theta), ("x", "y", "z"), "y", 5000, seed=0)) == {"y"}
 
 
 @pytest.mark.parametrize(
@@ -124,25 +126,25 @@ def test_bad_settings_are_named_before_the_first_character(
 ) -> None:
     arguments = {"length": 5, **options}
     with pytest.raises(SettingsError, match=message):
-        generate(MODEL, THETA, VOCABULARY, "a", **arguments)  # type: ignore[arg-type]
+        generate(PREDICTOR, VOCABULARY, "a", **arguments)  # type: ignore[arg-type]
 
 
 def test_refuses_what_does_not_fit() -> None:
     with pytest.raises(SettingsError, match="pass the vocabulary"):
-        generate(MODEL, THETA, ("a", "b"), "a", 5)
+        generate(PREDICTOR, ("a", "b"), "a", 5)
     with pytest.raises(SettingsError, match="not finite"):
-        generate(MODEL, THETA * np.nan, VOCABULARY, "a", 5)
+        MODEL.predictor(THETA * np.nan)
 
 
 def test_surprises_are_those_of_the_model() -> None:
     corpus = Corpus.from_text("the cat sat on the mat " * 3)
     model = LogBilinear(len(corpus.vocabulary), 3, 2)
     theta = np.random.default_rng(0).normal(size=model.parameter_count)
-    sampler = Sampler(model, theta, corpus.vocabulary, temperature=0.1, top_k=1)
+    sampler = Sampler(model.predictor(theta), corpus.vocabulary, temperature=0.1, top_k=1)
     text = "the mat sat"
     codes = corpus.encode("on " + text)
     windows = np.lib.stride_tricks.sliding_window_view(codes, 4)
-    log_p = model.log_probabilities(theta, windows[:, :-1])
+    log_p = model.predictor(theta).log_probabilities(windows[:, :-1])
     expected = -log_p[np.arange(len(text)), windows[:, -1]]
     np.testing.assert_allclose(sampler.surprises("cat on ", text), expected)
 
@@ -150,9 +152,56 @@ def test_surprises_are_those_of_the_model() -> None:
 def test_surprises_after_unknown_contexts_and_of_unknown_characters() -> None:
     model = LogBilinear(3, 2, 2)
     theta = np.random.default_rng(0).normal(size=model.parameter_count)
-    sampler = Sampler(model, theta, "abc")
+    sampler = Sampler(model.predictor(theta), "abc")
     first, second, third = sampler.surprises("", "a?b")
     assert first == pytest.approx(-np.log(sampler.probabilities((3, 3))[0]))
     assert second == np.inf
     assert third == pytest.approx(-np.log(sampler.probabilities((0, 3))[1]))
     assert sampler.surprises("ab", "").shape == (0,)
+
+
+def test_a_reader_is_fed_the_whole_prompt_and_what_is_written() -> None:
+    """The distribution is that of everything before, so an early character weighs on."""
+    popularity, vocabulary = Popularity(3), "abc"
+    sampler = Sampler(popularity, vocabulary)
+    prompt = "b" * 50 + "ac?"
+    context = sampler.context(prompt)
+    assert context == (*[1] * 50, 0, 2, 3)
+    np.testing.assert_allclose(sampler.probabilities(context), np.array([2, 51, 2]) / 55)
+    written = "".join(generate(popularity, vocabulary, prompt, 400, seed=0))
+    assert len(written) == 400
+    assert written.count("b") > 300
+    assert written == "".join(generate(popularity, vocabulary, prompt, 400, seed=0))
+    assert set(generate(popularity, vocabulary, prompt, 20, temperature=0)) == {"b"}
+    assert sampler.context("") == (3, 3)
+
+
+def test_a_reader_draws_from_exactly_its_distribution() -> None:
+    draws = [next(generate(Popularity(3), "abc", "aab", 1, seed=seed)) for seed in range(3000)]
+    seen = np.array([draws.count(c) for c in "abc"])
+    assert chisquare(seen, np.array([3, 2, 1]) / 6 * 3000).pvalue > 1e-4
+
+
+def test_surprises_of_pieces_are_those_of_the_whole() -> None:
+    for predictor in (PREDICTOR, Popularity(4)):
+        sampler = Sampler(predictor, VOCABULARY)
+        reader = sampler.surprise_reader("abca")
+        pieces = [reader.read(piece) for piece in ("ab", "", "c?", "\nab")]
+        np.testing.assert_allclose(
+            np.concatenate(pieces), sampler.surprises("abca", "abc?\nab"), rtol=1e-12
+        )
+    first = Sampler(Popularity(4), VOCABULARY).surprises("aaa", "a")
+    assert first == pytest.approx(-np.log(4 / 7))
+
+
+def test_windows_and_their_reader_agree() -> None:
+    """A predictor of windows that is asked through its reader writes the same text."""
+
+    class Slow:
+        needs_only_windows = False
+        vocabulary_size, context_length = PREDICTOR.vocabulary_size, PREDICTOR.context_length
+        log_probabilities, reader = PREDICTOR.log_probabilities, PREDICTOR.reader
+
+    for prompt in ("ab", "a", "?b", ""):
+        slow = "".join(generate(Slow(), VOCABULARY, prompt, 200, seed=4))
+        assert slow == text(prompt, 200, seed=4)

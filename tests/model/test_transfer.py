@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from bigrams import Bigrams
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +40,40 @@ def test_another_shape_is_refused() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(SettingsError, match="embedding size 2"):
         carried_over(model.initial(rng), model, "abc", other, "abc", rng)
+
+
+def test_another_family_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    model, other = LogBilinear(3, 2, 3), Bigrams(3, 2)
+    with pytest.raises(SettingsError, match="family log-bilinear, not bigrams"):
+        carried_over(model.initial(rng), model, "abc", other, "abc", rng)
+
+
+def test_what_belongs_to_no_character_is_carried_over_whole() -> None:
+    rng = np.random.default_rng(0)
+
+    class Same(Bigrams):
+        """Of a vocabulary of the same size, so that only rows move."""
+
+        embedding_size = 3
+
+    model = Same(3, 2)
+    theta = model.initial(rng)
+    result, count = carried_over(theta, model, "abc", model, "bcd", np.random.default_rng(1))
+    fresh = model.initial(np.random.default_rng(1))
+    assert count == 2
+    assert result[0] == theta[0]
+    np.testing.assert_array_equal(model.table(result)[:, :2], model.table(theta)[:, 1:])
+    np.testing.assert_array_equal(model.table(result)[:, 2], model.table(fresh)[:, 2])
+
+
+def test_blocks_of_other_sizes_are_refused() -> None:
+    class Wide(Bigrams):
+        """Says it has the same sizes."""
+
+        embedding_size = 0
+
+    rng = np.random.default_rng(0)
+    model, other = Wide(3, 2), Wide(4, 2)
+    with pytest.raises(SettingsError, match="more than the vocabulary"):
+        carried_over(model.initial(rng), model, "abc", other, "abcd", rng)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from model.families.log_bilinear.shape import LogBilinear
+from model.families.log_bilinear.layout import Layout
 
 Array = NDArray[np.floating]
 
@@ -16,7 +16,7 @@ class LogitTables:
     """The tables T_m[v, c] = E[v] . W[c, m] at some parameters.
 
     Args:
-        model: the model's shape.
+        layout: the model's sizes.
         theta: (D,) parameters; kept, so the caller must not change them.
         dtype: of the exponentials, float64 or float32.
 
@@ -27,12 +27,12 @@ class LogitTables:
     """
 
     def __init__(
-        self, model: LogBilinear, theta: NDArray[np.float64], dtype: DTypeLike = np.float64
+        self, layout: Layout, theta: NDArray[np.float64], dtype: DTypeLike = np.float64
     ) -> None:
         self.theta = theta
-        self._model, self._dtype = model, dtype
+        self._layout, self._dtype = layout, dtype
         with np.errstate(over="ignore", invalid="ignore"):  # see `are_finite`
-            self.values = model.logit_tables(theta)
+            self.values = layout.logit_tables(theta)
         self.peaks = self.values.max(axis=2)
 
     @cached_property
@@ -54,14 +54,14 @@ class LogitTables:
     @cached_property
     def extended(self) -> NDArray[np.longdouble]:
         """The tables in extended precision, (M, V, V)."""
-        embeddings, outputs = self._model.unpack(self.theta.astype(np.longdouble))
+        embeddings, outputs = self._layout.unpack(self.theta.astype(np.longdouble))
         return np.matmul(embeddings, outputs.transpose(1, 2, 0))
 
     def backward(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
         """From the gradient with respect to the tables, (M, V, V), to that of theta, (D,)."""
-        embeddings, outputs = self._model.unpack(self.theta)
+        embeddings, outputs = self._layout.unpack(self.theta)
         result = np.empty_like(self.theta)
-        d_embeddings, d_outputs = self._model.unpack(result)
+        d_embeddings, d_outputs = self._layout.unpack(result)
         # dE = sum_m dT_m W_m and dW_m = dT_m' E.
         np.sum(np.matmul(gradient, outputs.swapaxes(0, 1)), axis=0, out=d_embeddings)
         d_outputs[...] = np.matmul(gradient.transpose(0, 2, 1), embeddings).swapaxes(0, 1)

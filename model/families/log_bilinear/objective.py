@@ -17,8 +17,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from model.errors import SettingsError
 from model.families.log_bilinear.context_sums import context_sums
+from model.families.log_bilinear.layout import Layout
 from model.families.log_bilinear.logit_tables import LogitTables
-from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
 
 Array = NDArray[np.float64]
@@ -33,7 +33,7 @@ class Objective:
     """Mean negative log likelihood of all counted positions, in nats per character.
 
     Args:
-        model: the model's shape.
+        layout: the model's sizes.
         table: the counted n-grams, of the same vocabulary size and context length.
         dtype: float64, or float32 for the products of exponentials: on texts with many contexts
             (M = 5 and more) up to twice as fast, with relative errors of about 1e-7 in the loss
@@ -43,20 +43,18 @@ class Objective:
         SettingsError: the table does not fit the model, or is empty.
     """
 
-    def __init__(
-        self, model: LogBilinear, table: NgramTable, *, dtype: DTypeLike = np.float64
-    ) -> None:
-        expected = (model.vocabulary_size, model.context_length)
+    def __init__(self, layout: Layout, table: NgramTable, *, dtype: DTypeLike = np.float64) -> None:
+        expected = (layout.vocabulary_size, layout.context_length)
         if (table.vocabulary_size, table.context_length) != expected:
             raise SettingsError(
                 f"The table has (vocabulary size, context length) "
                 f"{(table.vocabulary_size, table.context_length)}, the model {expected}: "
                 "count the text with the model's two."
             )
-        if not len(table.contexts):
+        self.positions = float(table.positions)
+        if not self.positions > 0:
             raise SettingsError("The table counts no n-gram: count a text first.")
-        self.model = model
-        self.positions = table.positions
+        self._layout = layout
         self.dtype = np.dtype(dtype)
         if self.dtype.name not in ("float64", "float32"):
             raise SettingsError(f"The type {self.dtype} is not float64 or float32: choose one.")
@@ -68,7 +66,7 @@ class Objective:
 
     def tables(self, theta: Array) -> LogitTables:
         """What depends on theta alone, to share between objectives of one model."""
-        return LogitTables(self.model, theta, self.dtype)
+        return LogitTables(self._layout, theta, self.dtype)
 
     def value(self, theta: Array) -> float:
         """The loss alone, nats per character; infinite where logits overflow."""
@@ -112,10 +110,10 @@ class Objective:
         from scipy.special import logsumexp  # takes a tenth of a second: not at start-up
 
         extended = tables.extended
-        positions = range(self.model.context_length)
+        positions = range(self._layout.context_length)
         total = np.longdouble(0.0)
         gradient = np.zeros(extended.shape, dtype=np.longdouble)
-        step = max(1, _EXTENDED_BLOCK // self.model.vocabulary_size)
+        step = max(1, _EXTENDED_BLOCK // self._layout.vocabulary_size)
         for start in range(0, len(self._table.contexts), step):
             contexts = self._table.contexts[start : start + step]
             counts = self._table.counts[start : start + step].toarray()

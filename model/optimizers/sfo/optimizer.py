@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import OptimizerError, SettingsError
+from model.families.base import SumObjective
 from model.optimizers.base import (
     State,
     StepResult,
-    SubfunctionObjective,
     as_parameters,
     check_state,
     read_only,
@@ -46,7 +46,8 @@ class SFO:
     >>> def value_and_gradient(theta, i):
     ...     away = theta - targets[i]
     ...     return 0.5 * away @ away, away
-    >>> optimizer = SFO(value_and_gradient, np.zeros(2), subfunctions=3, seed=0)
+    >>> from model.parts import FunctionSum
+    >>> optimizer = SFO(FunctionSum(value_and_gradient, 3), np.zeros(2), seed=0)
     >>> for _ in range(60):
     ...     result = optimizer.step()
     >>> optimizer.theta.round(3).tolist()  # the sum is least at the targets' mean
@@ -56,10 +57,8 @@ class SFO:
     by a billionth of its value.
 
     Args:
-        value_and_gradient: (theta, subfunction) -> (value, gradient); the objective is the sum
-            over all subfunctions. Non-finite results count as failed steps.
+        objective: a sum of N parts, the subfunctions. Non-finite results count as failed steps.
         theta0: (D,) starting point.
-        subfunctions: N, at least 1.
         max_history_terms: pairs of step and gradient change kept for each subfunction.
         hessian_algorithm: 'bfgs' or 'rank1'.
         subfunction_selection: see `ByRule`.
@@ -80,9 +79,8 @@ class SFO:
 
     def __init__(
         self,
-        value_and_gradient: SubfunctionObjective,
+        objective: SumObjective,
         theta0: Array,
-        subfunctions: int,
         *,
         max_history_terms: int = 10,
         hessian_algorithm: HessianAlgorithm = "bfgs",
@@ -91,6 +89,7 @@ class SFO:
         seed: int | None = None,
         selection: Selection | None = None,
     ) -> None:
+        subfunctions = len(objective)
         if subfunctions < 1:
             raise SettingsError(f"SFO got {subfunctions} subfunctions: it needs at least 1.")
         if max_history_terms < 1:
@@ -99,7 +98,7 @@ class SFO:
             raise SettingsError(
                 f"The Hessian algorithm is {hessian_algorithm!r}: choose 'bfgs' or 'rank1'."
             )
-        self._value_and_gradient = value_and_gradient
+        self._objective = objective
         self._algorithm = hessian_algorithm
         self._noise = max_gradient_noise
         self._selection: Selection = selection or ByRule(subfunction_selection, seed)
@@ -180,7 +179,7 @@ class SFO:
 
     def _evaluate(self, theta: Array, i: int) -> tuple[float, Array]:
         """Value and gradient, (D,), in a subspace that has grown to contain the gradient."""
-        value, gradient = self._value_and_gradient(theta.copy(), i)
+        value, gradient = self._objective.part(theta.copy(), i)
         if gradient.shape != theta.shape:
             raise OptimizerError(
                 f"Subfunction {i} returned a gradient of shape {gradient.shape} for parameters "

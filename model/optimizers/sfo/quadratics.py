@@ -224,6 +224,16 @@ class Quadratics:
         vars(self).update(copy_state({key: state[key] for key in vars(self)}))
 
 
+def quadratics_bytes(subfunctions: int, capacity: int, history_terms: int) -> int:
+    """Bytes of the arrays of `Quadratics`, which are all allocated from the beginning."""
+    n, h, k = subfunctions, history_terms, capacity
+    # Positions, gradients and offsets; steps and changes; factors, of twice as many rows.
+    vectors = n * k * (3 + 2 * h + 2 * h)
+    sums = k * k + 2 * k
+    numbers = n * (2 * h + 4)  # signs, evaluations, values, terms, smallest
+    return 8 * (vectors + sums + numbers) + n
+
+
 class Cholesky:
     """A positive definite matrix, factored.
 

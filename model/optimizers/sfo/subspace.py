@@ -14,6 +14,12 @@ _LARGELY_ORTHOGONAL = 0.1  # a remainder this long needs no further round
 _ROUNDS = 3
 
 
+def subspace_sizes(dimension: int, subfunctions: int) -> tuple[int, int]:
+    """Dimensions after a collapse, and before one, for D parameters and N subfunctions."""
+    smallest = 2 * subfunctions + 2
+    return min(smallest, dimension), min(math.ceil(1.5 * smallest), dimension)
+
+
 class Subspace:
     """An orthonormal basis that grows by one direction at a time.
 
@@ -30,9 +36,7 @@ class Subspace:
 
     def __init__(self, theta: Array, subfunctions: int) -> None:
         dimension = len(theta)
-        smallest = 2 * subfunctions + 2
-        self.least = min(smallest, dimension)
-        self.capacity = min(math.ceil(1.5 * smallest), dimension)
+        self.least, self.capacity = subspace_sizes(dimension, subfunctions)
         self.is_identity = self.capacity == dimension
         if self.is_identity:
             self.rows = np.empty((0, dimension))

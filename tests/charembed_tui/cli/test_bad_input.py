@@ -46,7 +46,7 @@ PROMPTS = {
 
 @pytest.fixture(scope="module")
 def trainer() -> Trainer:
-    trainer = Trainer(1, Corpus.from_text(PLAY * 4), SETTINGS, Trajectory())
+    trainer = Trainer(1, SETTINGS.prepare(Corpus.from_text(PLAY * 4)), SETTINGS, Trajectory())
     trainer.step()
     return trainer
 
@@ -90,13 +90,13 @@ def open_every_way() -> None:
     """A run opens, or an error says why not."""
     for found in all_runs():
         found.metrics.last()
-        FollowingSession(found, Corpus.from_text(PLAY * 2))._look()
+        FollowingSession(found, SETTINGS.prepare(Corpus.from_text(PLAY * 2)))._look()
     try:
         run = resume(None)
     except CharembedError:
         return
     try:
-        trainer = Trainer(1, run.corpus, run.settings, Trajectory())
+        trainer = Trainer(1, run.settings.prepare(run.corpus), run.settings, Trajectory())
         trainer.load_state_dict(run.state, run.frames)
         trainer.step()
     except CharembedError:
@@ -161,11 +161,17 @@ def test_a_stranger_cannot_have_files_outside_the_folder_written(
 def test_a_hundred_thousand_different_characters_are_refused_with_advice() -> None:
     points = [point for point in range(0x4E00, 0x4E00 + 110_000) if not 0xD800 <= point < 0xE000]
     text = "".join(map(chr, points[:100_000])) + "ab" * 5000
-    session = TrainingSession(Corpus.from_text(text), TrainingSettings(minimum_count=1))
+    session = TrainingSession(
+        TrainingSettings(minimum_count=1).prepare(Corpus.from_text(text)),
+        TrainingSettings(minimum_count=1),
+    )
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)
     assert "minimum count" in session.snapshot.error
     # With the advice taken, it is learned.
-    session = TrainingSession(Corpus.from_text(text), TrainingSettings(minimum_count=100))
+    session = TrainingSession(
+        TrainingSettings(minimum_count=100).prepare(Corpus.from_text(text)),
+        TrainingSettings(minimum_count=100),
+    )
     session.step_once()
     wait_until(lambda: session.snapshot.step == 1)
     session.close()

@@ -46,7 +46,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_everything_exported_can_be_read_back(tmp_path: Path) -> None:
     timeline = Trajectory()
-    trainer = Trainer(1, CORPUS, SETTINGS, timeline)
+    trainer = Trainer(1, SETTINGS.prepare(CORPUS), SETTINGS, timeline)
     for _ in range(20):
         trainer.step()
     trainer.measure()

@@ -247,8 +247,7 @@ async def test_small_screens_show_a_page_at_a_time(app: CharembedApp) -> None:
         assert app.query_one("#setup").display
         assert app.focused is app.query_one(OptionList)
         await pilot.resize_terminal(120, 36)
-        await pilot.pause(0.3)
-        assert all(p.display for p in app.query(".page"))
+        await until(lambda: all(p.display for p in app.query(".page")))
         assert not app.query_one(Tabs).display
 
 
@@ -324,7 +323,7 @@ async def test_training_goes_on_behind_the_help(app: CharembedApp) -> None:
         steps = app.laboratory.snapshot.step
         await until(lambda: app.laboratory.snapshot.step > steps + 20)
         await pilot.resize_terminal(80, 24)
-        await pilot.pause(0.3)
+        await until(lambda: app.screen.size == (80, 24))
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpScreen)
 

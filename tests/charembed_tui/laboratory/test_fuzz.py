@@ -67,7 +67,7 @@ def test_any_bytes_are_learned_or_refused(
     chosen = TrainingSettings(context_length=context_length, minimum_count=minimum_count)
     try:
         corpus = Corpus.from_file(path).merge_rare(minimum_count)
-        trainer = Trainer(1, corpus, chosen, Trajectory())
+        trainer = Trainer(1, chosen.prepare(corpus), chosen, Trajectory())
         trainer.step()
     except CharembedError:
         return

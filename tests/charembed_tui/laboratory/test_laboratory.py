@@ -39,7 +39,14 @@ async def trained(app: CharembedApp, pilot: Pilot[None], steps: int = 40) -> Non
     await until(lambda: app.laboratory.snapshot.step >= steps)
     await pilot.press("space")
     await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
-    await pilot.pause(0.2)
+    await until(
+        lambda: (
+            app.laboratory.snapshot
+            is app.laboratory._displayed
+            is app.laboratory.panes._drawn
+            is app.laboratory.panes._read
+        )
+    )
 
 
 async def test_the_component_chooser(app: CharembedApp) -> None:
@@ -186,7 +193,7 @@ async def test_a_sample_can_be_stopped_continued_copied_and_saved(
         await pilot.press("g")
         await until(lambda: len(app.laboratory.panes.generation.written) > 0)
         await pilot.press("escape")
-        await pilot.pause(0.2)
+        await until(lambda: not app.laboratory.panes.generation.is_writing)
         stopped = app.laboratory.panes.generation.written
         assert 0 < len(stopped) < 1_000_000
         assert "G continues" in app.laboratory.panes.generation.border_subtitle

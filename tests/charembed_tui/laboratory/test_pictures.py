@@ -14,7 +14,7 @@ from laboratory import laboratory
 from problems import PLAY
 from textual.pilot import Pilot
 from textual.widgets import Input
-from waiting import until
+from waiting import until, until_still
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.runs.configuration import Configuration
@@ -24,7 +24,7 @@ from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import new_run_folder
 from charembed_tui.training.loss_log import Curve, Measurement
-from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
 
@@ -69,7 +69,7 @@ def halfway(app: CharembedApp) -> Snapshot:
         held_out_curve=Curve(curve.steps, curve.seconds, curve.passes, losses + 0.1),
         counted=1.0,
         optimizer="SFO",
-        switches=(450,),
+        switches=(Switch(450, "SFO"),),
         objective_share=0.6,
         steps_per_second=512.0,
     )
@@ -79,14 +79,13 @@ async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
     """Wait until every part of the screen has had its turn with the newest snapshot."""
     panes = app.laboratory.panes
     plots = (panes.embedding.plot, panes.loss.plot)
-    await until(
-        lambda: app.laboratory.snapshot is app.laboratory._displayed is panes._drawn is panes._read
-    )
-    await pilot.pause(0.3)
+    laboratory = app.laboratory
+    await until(lambda: laboratory.snapshot is laboratory._displayed is panes._drawn is panes._read)
+    await until_still(app)
     await until(
         lambda: all((p._strips is not None and not p._postponed) or not p.size.area for p in plots)
     )
-    await pilot.pause(0.3)
+    await until_still(app)
 
 
 def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[None]], Awaitable]:
@@ -158,7 +157,7 @@ def test_invalid_setting(app: CharembedApp, snap_compare: Any) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
         pilot.app.query_one("#history-terms").value = "many"  # type: ignore[attr-defined]
-        await pilot.pause(0.3)
+        await until_still(app)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)
 
@@ -207,7 +206,7 @@ def test_through_time(app: CharembedApp, snap_compare: Any, size: str) -> None:
         await pilot.press("t")
         await until(lambda: isinstance(app.screen, ThroughTimeScreen))
         await until(lambda: all(len(s.written) == 240 for s in app.screen._samples))
-        await pilot.pause(0.3)
+        await until_still(app)
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=play)
 
@@ -219,7 +218,7 @@ def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -
         app.laboratory.panes.generation._bar.query_one("#sampling-seed").value = "3"
         await pilot.press("left_square_bracket", "left_square_bracket", "g")
         await until(lambda: len(app.laboratory.panes.generation.written) == 300)
-        await pilot.pause(0.4)
+        await until_still(app)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)
 
@@ -229,7 +228,7 @@ def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
         settings = TrainingSettings(optimizer=optimizer)
         corpus = app.laboratory.source
         started = datetime(2026, 1, 2, 3, 4 + number)
-        configuration = Configuration.of(corpus, path, settings, started)
+        configuration = Configuration.of(settings.prepare(corpus), path, settings, started)
         folder = RunFolder(new_run_folder(corpus.name, started), configuration)
         configuration.write(folder.path / "run.json")
         folder.metrics.append([Measurement(900 * number, 1.5, 2.0, 2.1, 2.2 + number / 10)])
@@ -237,7 +236,7 @@ def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
     async def play(pilot: Pilot[None]) -> None:
         await scene(app, "O")(pilot)
         await until(lambda: app.screen._runs)
-        await pilot.pause(0.3)
+        await until_still(app)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=play)
 

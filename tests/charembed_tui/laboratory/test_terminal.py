@@ -48,6 +48,7 @@ class Terminal:
             },
             timeout=30,
         )
+        self.process.delaybeforesend = None  # a twentieth of a second before every key
 
     def read(self) -> str:
         """What is on the screen now."""
@@ -162,11 +163,11 @@ def test_five_hundred_keys_while_the_window_changes(seed: int, tmp_path: Path) -
     terminal.process.setwinsize(ROWS, COLUMNS)
     assert terminal.process.isalive()
     # Leave whatever is open, step by step, until q reaches the app.
-    for _ in range(20):
+    for _ in range(100):
         terminal.process.send("\x1b")
-        terminal.receive(0.5)
+        terminal.receive(0.15)  # a longer pause than within an escape sequence
         terminal.process.send("q")
-        terminal.receive(2.0)
+        terminal.receive(0.3)
         if not terminal.process.isalive():
             break
     terminal.is_left_as_it_was_found()

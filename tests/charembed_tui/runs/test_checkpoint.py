@@ -15,12 +15,13 @@ from charembed_tui.runs.checkpoint import from_bytes, to_bytes
 from charembed_tui.runs.errors import CheckpointError, RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.opening import resume
-from charembed_tui.settings.training_settings import OPTIMIZERS, TrainingSettings
+from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 from model.errors import CharembedError, OptimizerError
+from model.optimizers import registry
 
 SETTINGS = TrainingSettings(context_length=2, embedding_size=3, minibatches=4)
 CORPUS = Corpus.from_text(PLAY * 4, "play.txt")
@@ -92,15 +93,15 @@ def test_a_lying_header_allocates_nothing(header: str) -> None:
         from_bytes(data)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", registry.names())
 def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(optimizer: str) -> None:
     chosen = replace(SETTINGS, optimizer=optimizer)
-    straight = Trainer(1, CORPUS, chosen, Trajectory())
+    straight = Trainer(1, chosen.prepare(CORPUS), chosen, Trajectory())
     for _ in range(25):
         straight.step()
     straight.measure()
     saved = to_bytes(straight.state_dict())
-    resumed = Trainer(2, CORPUS, chosen, Trajectory())
+    resumed = Trainer(2, chosen.prepare(CORPUS), chosen, Trajectory())
     resumed.load_state_dict(from_bytes(saved))
     assert resumed.snapshot(SessionState.IDLE).curve.rows().tolist() == (
         straight.snapshot(SessionState.IDLE).curve.rows().tolist()
@@ -110,13 +111,13 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(optimizer: str) -> N
         resumed.step()
         np.testing.assert_array_equal(resumed.optimizer.theta, straight.optimizer.theta)
     assert resumed.steps == straight.steps == 50
-    assert [f.step for f in resumed.timeline.frames()] == list(range(25, 51))
+    assert [f.step for f in resumed.trajectory.frames()] == list(range(25, 51))
 
 
 def test_a_state_of_another_run_is_refused() -> None:
-    trainer = Trainer(1, CORPUS, SETTINGS, Trajectory())
+    trainer = Trainer(1, SETTINGS.prepare(CORPUS), SETTINGS, Trajectory())
     for other in (replace(SETTINGS, optimizer="Adam"), replace(SETTINGS, embedding_size=4)):
-        state = Trainer(1, CORPUS, other, Trajectory()).state_dict()
+        state = Trainer(1, other.prepare(CORPUS), other, Trajectory()).state_dict()
         with pytest.raises(OptimizerError):
             trainer.load_state_dict(state)
     with pytest.raises(OptimizerError, match="does not fit"):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,13 @@ from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.following_session import FollowingSession
 from charembed_tui.runs.opening import text_of
 from charembed_tui.runs.plan import Plan
+from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Trajectory
+from model.corpus import Corpus
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ on Windows")
 COMMAND = [sys.executable, "-c", "from charembed_tui.cli.command import main; main()"]
@@ -49,7 +54,7 @@ def test_a_run_is_seen_as_it_grows_and_nothing_is_written(
 ) -> None:
     monkeypatch.setattr(following, "_SECONDS_UNTIL_PAUSED", 2.0)
     folder = find_run(None)
-    session = FollowingSession(folder, text_of(folder)[0])
+    session = FollowingSession(folder, folder.configuration.settings.prepare(text_of(folder)[0]))
     files = {file.name for file in folder.path.iterdir()}
     session.begin()
     wait_until(lambda: session.snapshot.step > 10)
@@ -119,3 +124,25 @@ def test_a_run_whose_text_has_changed_cannot_be_followed(
     (tmp_path / "play.txt").write_text("another text")
     with pytest.raises(RunError, match="has changed"):
         plan()
+
+
+def test_a_switch_of_optimizer_is_seen(text: Path) -> None:
+    settings = TrainingSettings(context_length=1, optimizer="SFO", minibatches=3)
+    corpus = Corpus.from_file(text)
+    trainer, writer = Trainer(1, settings.prepare(corpus), settings, Trajectory()), RunWriter(text)
+    trainer.step()
+    writer.write(trainer, everything=True)
+    session = FollowingSession(find_run(None), settings.prepare(corpus))
+    session._count()
+    session._look()
+    assert session.snapshot.optimizer == "SFO"
+    assert session.snapshot.switches == ()
+    trainer.switch(replace(settings, optimizer="Adam"))
+    trainer.step()
+    trainer.measure()
+    writer.write(trainer, everything=True)
+    session._look()
+    assert session.snapshot.optimizer == "Adam"
+    assert session.snapshot.switches == ((1, "Adam"),)
+    assert session.settings.optimizer == "Adam"
+    writer.close()

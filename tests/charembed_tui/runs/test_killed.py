@@ -39,7 +39,7 @@ def test_a_killed_run_opens_again(
         assert all(a.step < b.step for a, b in zip(run.frames, run.frames[1:], strict=False))
         stopped_at.add(run.steps)
         if number % 10 == 0:
-            trainer = Trainer(1, run.corpus, run.settings, Trajectory())
+            trainer = Trainer(1, run.settings.prepare(run.corpus), run.settings, Trajectory())
             trainer.load_state_dict(run.state, run.frames)
             trainer.step()
             assert trainer.steps == run.steps + 1

@@ -14,6 +14,7 @@ from waiting import wait_until
 
 from charembed_tui.runs import run_writer as keeping
 from charembed_tui.runs.catalogue import find_run
+from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.settings.training_settings import TrainingSettings
@@ -30,17 +31,17 @@ SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam"
 
 @pytest.fixture
 def keeper(text: Path) -> RunWriter:
-    return RunWriter(Corpus.from_file(text), text)
+    return RunWriter(text)
 
 
 @pytest.fixture
 def trainer(text: Path) -> Trainer:
-    return Trainer(1, Corpus.from_file(text), SETTINGS, Trajectory())
+    return Trainer(1, SETTINGS.prepare(Corpus.from_file(text)), SETTINGS, Trajectory())
 
 
 @pytest.fixture
 def session(text: Path, keeper: RunWriter) -> Iterator[TrainingSession]:
-    session = TrainingSession(Corpus.from_file(text), SETTINGS, keeper=keeper)
+    session = TrainingSession(SETTINGS.prepare(Corpus.from_file(text)), SETTINGS, keeper=keeper)
     yield session
     session.close()
     assert session.join(30)
@@ -53,7 +54,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_written_before_the_first_step(keeper: RunWriter, trainer: Trainer) -> None:
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     assert keeper.folder is None
 
 
@@ -62,7 +63,7 @@ def test_what_is_in_a_run_folder(keeper: RunWriter, trainer: Trainer, text: Path
     for _ in range(20):
         trainer.step()
     trainer.measure()
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     folder = find_run(None)
     assert folder.is_in_use
     keeper.close()
@@ -81,9 +82,9 @@ def test_what_is_in_a_run_folder(keeper: RunWriter, trainer: Trainer, text: Path
 
 
 def test_a_copy_of_the_text_is_used_when_the_text_is_gone(text: Path, trainer: Trainer) -> None:
-    keeper = RunWriter(Corpus.from_file(text), text, copy_text=True)
+    keeper = RunWriter(text, copy_text=True)
     trainer.step()
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     keeper.close()
     text.unlink()
     run = resume(None)
@@ -101,7 +102,7 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
         trainer.step()
         trainer.measure()
         if step <= 15:  # then it is killed, with a checkpoint of step 10 and more recorded
-            keeper.keep(SETTINGS, trainer, everything=step == 10)
+            keeper.write(trainer, everything=step == 10)
         thetas.append(trainer.optimizer.theta.copy())
     keeper.close()
     assert find_run(None).recording.read()[0][-1].step == 15
@@ -109,9 +110,9 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
     run = resume(None)
     assert run.steps == 10
     session = TrainingSession(
-        run.corpus,
+        SETTINGS.prepare(run.corpus),
         SETTINGS,
-        keeper=RunWriter(run.corpus, run.path, run.folder, run.steps),
+        keeper=RunWriter(run.path, run.folder, run.steps),
         resumed=run.saved_state,
     )
     wait_until(lambda: session.snapshot.theta is not None)
@@ -136,16 +137,16 @@ def test_a_run_killed_just_after_a_change_of_optimizer_opens_again(
 ) -> None:
     monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
     trainer.step()
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     other = replace(SETTINGS, optimizer="SFO")
     trainer.switch(other)
     trainer.step()
-    keeper.keep(other, trainer)  # logged, but no checkpoint yet
+    keeper.write(trainer)  # logged, but no checkpoint yet
     keeper.close()
     assert find_run(None).configuration.settings == other
     run = resume(None)
     assert run.settings == SETTINGS
-    again = Trainer(1, run.corpus, run.settings, Trajectory())
+    again = Trainer(1, run.settings.prepare(run.corpus), run.settings, Trajectory())
     again.load_state_dict(run.state, run.frames)
     assert again.steps == 1
     run.folder.unlock()
@@ -157,9 +158,9 @@ def test_a_folder_that_cannot_be_begun_is_not_left_behind(
     trainer.step()
     for _ in range(3):
         with files_of_at_most(100), pytest.raises(OSError, match="too large"):
-            keeper.keep(SETTINGS, trainer, everything=True)
+            keeper.write(trainer, everything=True)
         assert list(runs_directory().iterdir()) == []
-    keeper.keep(SETTINGS, trainer, everything=True)
+    keeper.write(trainer, everything=True)
     assert find_run(None).load()["steps"] == 1
 
 
@@ -205,8 +206,8 @@ def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path
         context_length=1, embedding_size=2, optimizer="SGD", learning_rate=100.0
     )
     corpus = Corpus.from_file(text)
-    keeper = RunWriter(corpus, text)
-    session = TrainingSession(corpus, settings, keeper=keeper)
+    keeper = RunWriter(text)
+    session = TrainingSession(settings.prepare(corpus), settings, keeper=keeper)
     session.start()
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)
     assert "non-finite" in session.snapshot.error
@@ -217,6 +218,47 @@ def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path
     assert np.isfinite(state["theta"]).all()
     assert np.isfinite(state["curve"]).all()
     run = resume(None)  # and it opens again
-    again = Trainer(1, run.corpus, settings, Trajectory())
+    again = Trainer(1, settings.prepare(run.corpus), settings, Trajectory())
     again.load_state_dict(run.state, run.frames)
+    run.folder.unlock()
+
+
+def test_a_checkpoint_never_names_an_optimizer_whose_state_it_does_not_hold(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The optimizer is switched on the screen while a step is being taken, and then it is saved."""
+    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    saved: list[dict[str, object]] = []
+    save = RunFolder.save
+
+    def remember(self: RunFolder, state: dict[str, object]) -> None:
+        saved.append(state)
+        save(self, state)
+
+    monkeypatch.setattr(RunFolder, "save", remember)
+    settings = replace(SETTINGS, optimizer="L-BFGS")
+    corpus = Corpus.from_file(text)
+    session = TrainingSession(
+        settings.prepare(corpus), settings, begin=False, keeper=RunWriter(text)
+    )
+    step = Trainer.step
+
+    def step_while_somebody_switches(self: Trainer) -> None:
+        step(self)
+        if self.steps == 3:
+            session.switch_optimizer(replace(settings, optimizer="Adam"))
+
+    monkeypatch.setattr(Trainer, "step", step_while_somebody_switches)
+    session.begin()
+    session.start()
+    wait_until(lambda: session.snapshot.step > 6)
+    session.close()
+    assert session.join(30)
+    names = [(state["settings"]["optimizer"], state["optimizer_name"]) for state in saved]
+    assert ("L-BFGS", "L-BFGS") in names
+    assert set(names) == {("L-BFGS", "L-BFGS"), ("Adam", "Adam")}
+    run = resume(None)
+    again = Trainer(1, run.settings.prepare(run.corpus), run.settings, Trajectory())
+    again.load_state_dict(run.state, run.frames)
+    assert again.switches == ((3, "Adam"),)
     run.folder.unlock()

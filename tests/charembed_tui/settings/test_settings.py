@@ -7,19 +7,19 @@ from charembed_tui.settings.loss_view import LossView
 from charembed_tui.settings.presets import PRESETS
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import (
-    OPTIMIZER_SETTINGS,
-    OPTIMIZERS,
     TrainingSettings,
     belongs,
     changed,
+    optimizer_settings,
 )
 from model.errors import SettingsError
+from model.optimizers.registry import names
 
 
 def test_the_shape_is_that_of_the_source() -> None:
     settings = TrainingSettings()
     assert (settings.context_length, settings.embedding_size, settings.history_terms) == (3, 5, 6)
-    assert settings.model(65).parameter_count == 1300
+    assert settings.make_model(65).parameter_count == 1300
 
 
 KINDS = (TrainingSettings, SamplingSettings, LossView)
@@ -94,7 +94,7 @@ def test_each_optimizer_has_its_own_settings() -> None:
     assert TrainingSettings(learning_rate="auto", minibatches="auto") == TrainingSettings()
     with pytest.raises(SettingsError, match="one of auto, scaled L-BFGS, scaled SFO, SFO"):
         TrainingSettings(optimizer="Newton")
-    shown = {o: {n for n in OPTIMIZER_SETTINGS if belongs(n, o)} for o in OPTIMIZERS}
+    shown = {o: {n for n in optimizer_settings() if belongs(n, o, "log-bilinear")} for o in names()}
     assert (
         shown["auto"]
         == shown["SFO"]
@@ -103,7 +103,7 @@ def test_each_optimizer_has_its_own_settings() -> None:
     )
     assert shown["L-BFGS"] == shown["scaled L-BFGS"] == {"optimizer", "history_terms"}
     assert shown["Adam"] == shown["SGD"] == {"optimizer", "learning_rate"}
-    assert all(belongs("context_length", optimizer) for optimizer in OPTIMIZERS)
+    assert all(belongs("context_length", optimizer, "log-bilinear") for optimizer in names())
 
 
 def test_the_automatic_optimizer_goes_by_the_size_of_the_text() -> None:

@@ -7,11 +7,12 @@ from problems import PLAY
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.corpus_facts import describe
 from charembed_tui.text.glyphs import CharacterClass
-from charembed_tui.training.baselines import reference_lines
+from charembed_tui.training.baselines import compare
 from charembed_tui.training.cost_hint import CostHint
 from model import baselines
 from model.corpus import Corpus
-from model.ngrams import count_ngrams
+from model.counting import count_ngrams
+from model.dataset import Dataset
 
 
 def facts(text: str, m: int = 2):
@@ -54,12 +55,13 @@ def test_warnings(text: str, m: int, warning: str | None) -> None:
     assert (warning in found) if warning else not found
 
 
-def test_reference_lines_are_those_of_the_baselines() -> None:
+def test_baselines_of_a_dataset_are_those_of_the_baselines() -> None:
     corpus = Corpus.from_text(PLAY * 5)
     size, cut = len(corpus.vocabulary), int(0.9 * len(corpus))
     training, held_out = corpus.codes[:cut], corpus.codes[cut:]
     table = count_ngrams(training, size, 2)
-    lines = reference_lines(corpus, TrainingSettings(context_length=2), table)
+    dataset = Dataset.prepare(corpus, context_length=2)
+    lines = compare(dataset, 2, table)
     found = {line.name: line.loss for line in lines}
     assert found == {
         "uniform": baselines.uniform(size),
@@ -69,8 +71,17 @@ def test_reference_lines_are_those_of_the_baselines() -> None:
         "Kneser–Ney": baselines.kneser_ney(training, held_out, size, 3),
     }
     assert [line.loss for line in lines] == sorted(found.values(), reverse=True)
-    none_held_out = reference_lines(corpus, TrainingSettings(context_length=2, held_out=0), table)
-    assert len(none_held_out) == 3
+    assert len(compare(Dataset.prepare(corpus, held_out=0), 2, table)) == 3
+
+
+def test_where_nothing_is_held_out_no_baseline_is_measured_there() -> None:
+    text = Corpus.from_text((PLAY * 5)[:49])
+    dataset = TrainingSettings(held_out=1).prepare(text)  # less than half a character
+    assert dataset.held_out is None
+    counted = dataset.count(3)
+    assert counted.held_out is None
+    names = {line.name for line in compare(dataset, 3, counted.training)}
+    assert names == {"uniform", "unigram", "empirical entropy"}
 
 
 def test_costs_in_words() -> None:

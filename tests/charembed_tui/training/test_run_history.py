@@ -34,7 +34,7 @@ def test_a_run_is_replaced_by_its_newest_snapshot_and_stays_hidden() -> None:
     history.note("a", SETTINGS, snapshot(1, 2.4, step=9))
     (run,) = history.ranked()
     assert run.snapshot.step == 9
-    assert not run.shown
+    assert not run.is_visible
 
 
 def test_other_runs_on_the_same_text_are_overlaid() -> None:

@@ -6,17 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from bigrams import Bigrams
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from problems import PLAY, SumProblem, logistic, quadratic
 
 from model.corpus import Corpus
+from model.counting import count_ngrams
 from model.errors import OptimizerError, SettingsError
-from model.families.log_bilinear.objective import Objective
 from model.families.log_bilinear.shape import LogBilinear
-from model.ngrams import count_ngrams
 from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
+from model.parts import FunctionSum
 
 Array = NDArray[np.float64]
 Maker = Callable[[SumProblem, int], Optimizer]
@@ -27,23 +28,14 @@ def scales_of(problem: SumProblem) -> Array:
 
 
 OPTIMIZERS: dict[str, Maker] = {
-    "SFO": lambda p, seed: SFO(p.value_and_gradient, p.theta0, p.subfunctions, seed=seed),
-    "SFO rank1": lambda p, seed: SFO(
-        p.value_and_gradient, p.theta0, p.subfunctions, hessian_algorithm="rank1", seed=seed
-    ),
-    "L-BFGS": lambda p, seed: LBFGS(p.value_and_gradient, p.theta0, p.subfunctions),
-    "Adam": lambda p, seed: Adam(p.value_and_gradient, p.theta0, p.subfunctions, seed=seed),
-    "SGD": lambda p, seed: SGD(
-        p.value_and_gradient, p.theta0, p.subfunctions, learning_rate=0.003, seed=seed
-    ),
-    "scaled L-BFGS": lambda p, seed: Scaled(
-        lambda f, phi: LBFGS(f, phi, p.subfunctions), p.value_and_gradient, p.theta0, scales_of(p)
-    ),
-    "scaled SFO": lambda p, seed: Scaled(
-        lambda f, phi: SFO(f, phi, p.subfunctions, seed=seed),
-        p.value_and_gradient,
-        p.theta0,
-        scales_of(p),
+    "SFO": lambda p, seed: SFO(p.objective, p.theta0, seed=seed),
+    "SFO rank1": lambda p, seed: SFO(p.objective, p.theta0, hessian_algorithm="rank1", seed=seed),
+    "L-BFGS": lambda p, seed: LBFGS(p.objective, p.theta0),
+    "Adam": lambda p, seed: Adam(p.objective, p.theta0, seed=seed),
+    "SGD": lambda p, seed: SGD(p.objective, p.theta0, learning_rate=0.003, seed=seed),
+    "scaled L-BFGS": lambda p, seed: Scaled.of(LBFGS, p.objective, p.theta0, scales_of(p)),
+    "scaled SFO": lambda p, seed: Scaled.of(
+        lambda f, phi: SFO(f, phi, seed=seed), p.objective, p.theta0, scales_of(p)
     ),
 }
 PROBLEMS = {
@@ -57,7 +49,7 @@ every_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIM
 @every_optimizer
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
 def test_improves_every_problem(make: Maker, problem: SumProblem) -> None:
-    best = LBFGS(problem.value_and_gradient, problem.theta0, problem.subfunctions)
+    best = LBFGS(problem.objective, problem.theta0)
     for _ in range(300):
         best.step()
     optimizer = make(problem, 0)
@@ -124,20 +116,20 @@ def test_refuses_the_state_of_another_problem(make: Maker) -> None:
 def test_first_order_optimizers_name_bad_settings(kind: type[Adam] | type[SGD]) -> None:
     problem = PROBLEMS["quadratic"]
     with pytest.raises(SettingsError, match="learning rate"):
-        kind(problem.value_and_gradient, problem.theta0, learning_rate=0.0)
-    with pytest.raises(SettingsError, match="subfunctions"):
-        kind(problem.value_and_gradient, problem.theta0, 0)
+        kind(problem.objective, problem.theta0, learning_rate=0.0)
+    with pytest.raises(SettingsError, match="no parts"):
+        kind(FunctionSum(problem.value_and_gradient, 0), problem.theta0)
 
 
 @pytest.mark.parametrize("kind", [Adam, SGD, LBFGS])
 def test_non_finite_objectives_are_an_error(kind: type[Adam] | type[SGD] | type[LBFGS]) -> None:
     with pytest.raises(OptimizerError, match="non-finite"):
-        kind(lambda t, i: (np.nan, t), np.ones(2)).step()
+        kind(FunctionSum(lambda t, i: (np.nan, t)), np.ones(2)).step()
 
 
 def test_lbfgs_says_when_it_is_done() -> None:
     problem = PROBLEMS["quadratic"]
-    optimizer = LBFGS(problem.value_and_gradient, problem.theta0, problem.subfunctions)
+    optimizer = LBFGS(problem.objective, problem.theta0)
     for _ in range(200):
         if optimizer.step().converged:
             return
@@ -149,10 +141,10 @@ def test_lbfgs_reports_that_it_hardly_moves_and_can_go_on() -> None:
         """Falls for ever, to 1 and never below."""
         return 1 + 1 / float(1 + theta[0]), np.array([-1 / (1 + theta[0]) ** 2])
 
-    optimizer = LBFGS(endless, np.ones(1), tolerance=10.0)
+    optimizer = LBFGS(FunctionSum(endless), np.ones(1), tolerance=10.0)
     # Any decrease is less than ten times the value: judged every hundred steps.
     told = [optimizer.step().converged for _ in range(150)]
-    patient = LBFGS(endless, np.ones(1), tolerance=0.0)
+    patient = LBFGS(FunctionSum(endless), np.ones(1), tolerance=0.0)
     first_without_descent = [patient.step().failed for _ in range(150)].index(True)
     assert told.index(True) == min(100, first_without_descent)
 
@@ -162,11 +154,11 @@ def test_scaling_changes_the_units_and_nothing_else() -> None:
     p = PROBLEMS["logistic"]
     scales = scales_of(p)
 
-    def substituted(phi: Array, i: int) -> tuple[float, Array]:
-        value, gradient = p.value_and_gradient(phi * scales, i)
+    def substituted(phi: Array, _: int) -> tuple[float, Array]:
+        value, gradient = p.objective.value_and_gradient(phi * scales)
         return value, gradient * scales
 
-    plain = LBFGS(substituted, p.theta0 / scales, p.subfunctions)
+    plain = LBFGS(FunctionSum(substituted), p.theta0 / scales)
     scaled = OPTIMIZERS["scaled L-BFGS"](p, 0)
     for _ in range(20):
         plain.step()
@@ -178,7 +170,7 @@ def test_scaling_changes_the_units_and_nothing_else() -> None:
 def test_scales_must_fit(scales: Array) -> None:
     p = PROBLEMS["quadratic"]
     with pytest.raises(OptimizerError, match="scales"):
-        Scaled(LBFGS, p.value_and_gradient, p.theta0, scales)
+        Scaled.of(LBFGS, p.objective, p.theta0, scales)
 
 
 def test_rarer_characters_get_longer_units() -> None:
@@ -190,17 +182,33 @@ def test_rarer_characters_get_longer_units() -> None:
     np.testing.assert_allclose(outputs[:, 0], expected[:, None].repeat(2, axis=1))
 
 
+def test_parameters_of_no_character_keep_their_unit() -> None:
+    table = count_ngrams(np.array([0, 1, 0, 2, 0, 1, 0, 1, 0]), 4, 1)
+    scales = frequency_scales(m := Bigrams(4, 1), table)
+    assert scales[0] == 1.0
+    # As targets 0 occurs 4 times of 8, 1 three times, 2 once.
+    expected = (np.array([4, 3, 1, 1]) / 8) ** -0.25
+    np.testing.assert_allclose(m.table(scales), expected[None].repeat(4, axis=0))
+
+
+@every_optimizer
+def test_one_part_will_do(make: Maker) -> None:
+    whole = quadratic(0, 1, 6)
+    optimizer = make(whole, 0)
+    for _ in range(300):
+        optimizer.step()
+    assert whole.total(optimizer.theta) < whole.total(whole.theta0)
+    assert optimizer.step().subfunction == 0
+
+
 def test_scaled_steps_are_worth_two_plain_ones_on_text() -> None:
     corpus = Corpus.from_text(PLAY)
     size = len(corpus.vocabulary)
     table, model = count_ngrams(corpus.codes, size, 2), LogBilinear(size, 2, 3)
-    objective = Objective(model, table)
+    objective = model.sum_objective(table, 1, 0)
     theta0 = model.initial(np.random.default_rng(0))
-
-    def full(theta: Array, _: int) -> tuple[float, Array]:
-        return objective.value_and_gradient(theta)
-
-    plain, scaled = LBFGS(full, theta0), Scaled(LBFGS, full, theta0, frequency_scales(model, table))
+    plain = LBFGS(objective, theta0)
+    scaled = Scaled.of(LBFGS, objective, theta0, frequency_scales(model, table))
     for _ in range(20):
         scaled.step()
     for _ in range(40):

@@ -23,6 +23,7 @@ from model.ngrams import NgramTable
 from model.optimizers import LBFGS
 from model.optimizers.sfo import SFO, Replay
 from model.optimizers.sfo.quadratics import Quadratics
+from model.parts import FunctionSum
 
 Array = NDArray[np.float64]
 GOLDEN = os.environ.get("CHAREMBED_GOLDEN")
@@ -51,9 +52,8 @@ def follow(problem: SumProblem, algorithm: str, history: int, seed: int, steps: 
     shows as a difference of a percent and more at once.
     """
     sfo = SFO(
-        problem.value_and_gradient,
+        problem.objective,
         problem.theta0,
-        problem.subfunctions,
         max_history_terms=history,
         hessian_algorithm=algorithm,  # type: ignore[arg-type]
         seed=seed,
@@ -160,9 +160,8 @@ def replay(data: Any, problem: SumProblem, history: int) -> tuple[SFO, Array, in
         return problem.value_and_gradient(theta, i)
 
     sfo = SFO(
-        counted,
+        FunctionSum(counted, problem.subfunctions),
         problem.theta0,
-        problem.subfunctions,
         max_history_terms=history,
         selection=recording,
     )
@@ -214,9 +213,8 @@ def test_reproduces_our_own_recorded_runs(name: str) -> None:
 def test_every_selection_finds_the_minimum(policy: str, algorithm: str, dimension: int) -> None:
     problem = quadratic(1, 5, dimension)
     sfo = SFO(
-        problem.value_and_gradient,
+        problem.objective,
         problem.theta0,
-        5,
         hessian_algorithm=algorithm,  # type: ignore[arg-type]
         subfunction_selection=policy,  # type: ignore[arg-type]
         seed=0,
@@ -230,7 +228,7 @@ def test_every_selection_finds_the_minimum(policy: str, algorithm: str, dimensio
 
 def test_running_sums_do_not_drift() -> None:
     problem = logistic(0, 6, 30)
-    sfo = SFO(problem.value_and_gradient, problem.theta0, 6, max_history_terms=4, seed=1)
+    sfo = SFO(problem.objective, problem.theta0, max_history_terms=4, seed=1)
     for _ in range(10_000):
         sfo.step()
     models = sfo.models
@@ -255,7 +253,7 @@ def recomputed(models: Quadratics, position: Array) -> tuple[Array, Array]:
 
 def test_says_when_it_has_converged_and_not_before() -> None:
     problem = logistic(0, 5, 8)
-    sfo = SFO(problem.value_and_gradient, problem.theta0, 5, seed=0)
+    sfo = SFO(problem.objective, problem.theta0, seed=0)
     for _ in range(3000):
         if sfo.step().converged:
             break
@@ -270,7 +268,9 @@ def test_replaced_subfunctions_are_evaluated_next_and_learned() -> None:
     """A stream: the minibatches of one problem give way to those of another, one by one."""
     first, second = logistic(3, 4, 6), logistic(4, 4, 6)
     current = [first] * 4
-    sfo = SFO(lambda t, i: current[i].value_and_gradient(t, i), first.theta0, 4, seed=0)
+    sfo = SFO(
+        FunctionSum(lambda t, i: current[i].value_and_gradient(t, i), 4), first.theta0, seed=0
+    )
     for _ in range(100):
         sfo.step()
     before = second.total(sfo.theta)
@@ -282,7 +282,7 @@ def test_replaced_subfunctions_are_evaluated_next_and_learned() -> None:
         assert sfo.models.evaluations[i] == 2 or sfo.step().subfunction == i
     for _ in range(200):
         sfo.step()
-    best = LBFGS(second.value_and_gradient, second.theta0, 4)
+    best = LBFGS(second.objective, second.theta0)
     for _ in range(200):
         best.step()
     least = second.total(best.theta)
@@ -293,7 +293,7 @@ def test_replaced_subfunctions_are_evaluated_next_and_learned() -> None:
 
 def test_step_failures_are_reported_and_survived() -> None:
     smooth = quadratic(0, 4, 6)
-    sfo = SFO(Cliffs(smooth, 0.4), smooth.theta0, 4, seed=0)
+    sfo = SFO(FunctionSum(Cliffs(smooth, 0.4), 4), smooth.theta0, seed=0)
     results = [sfo.step() for _ in range(60)]
     assert any(r.failed and r.evaluations > 1 for r in results)
     assert np.isfinite(sfo.theta).all()
@@ -305,7 +305,7 @@ def test_non_finite_values_count_as_failed_steps() -> None:
             return np.inf, np.full(2, np.nan)
         return float(theta @ theta), 2 * theta
 
-    sfo = SFO(wall, np.array([2.0, 1.0]), 2, seed=0)
+    sfo = SFO(FunctionSum(wall, 2), np.array([2.0, 1.0]), seed=0)
     for _ in range(60):
         sfo.step()
         assert sfo.theta[0] >= 0.5 or np.isfinite(sfo.theta).all()
@@ -313,14 +313,14 @@ def test_non_finite_values_count_as_failed_steps() -> None:
 
 
 def test_a_start_that_is_not_finite_is_an_error() -> None:
-    sfo = SFO(lambda t, i: (np.nan, t), np.ones(3), 2, seed=0)
+    sfo = SFO(FunctionSum(lambda t, i: (np.nan, t), 2), np.ones(3), seed=0)
     with pytest.raises(OptimizerError, match="not finite where the last step began"):
         sfo.step()
 
 
 def test_a_recording_ends() -> None:
     problem = quadratic(0, 3, 4)
-    sfo = SFO(problem.value_and_gradient, problem.theta0, 3, selection=Replay([0, 1], [0], [-1]))
+    sfo = SFO(problem.objective, problem.theta0, selection=Replay([0, 1], [0], [-1]))
     sfo.step()
     with pytest.raises(OptimizerError, match="ends after 1 steps"):
         sfo.step()
@@ -328,16 +328,16 @@ def test_a_recording_ends() -> None:
 
 def test_bad_arguments_are_named() -> None:
     problem = quadratic(0, 3, 4)
-    f, x = problem.value_and_gradient, problem.theta0
+    f, x = problem.objective, problem.theta0
     with pytest.raises(SettingsError, match="subfunctions"):
-        SFO(f, x, 0)
+        SFO(FunctionSum(problem.value_and_gradient, 0), x)
     with pytest.raises(SettingsError, match="history terms"):
-        SFO(f, x, 3, max_history_terms=0)
+        SFO(f, x, max_history_terms=0)
     with pytest.raises(SettingsError, match="'bfgs' or 'rank1'"):
-        SFO(f, x, 3, hessian_algorithm="newton")  # type: ignore[arg-type]
+        SFO(f, x, hessian_algorithm="newton")  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="'nearest'"):
-        SFO(f, x, 3, subfunction_selection="nearest")  # type: ignore[arg-type]
+        SFO(f, x, subfunction_selection="nearest")  # type: ignore[arg-type]
     with pytest.raises(OptimizerError, match="finite numbers"):
-        SFO(f, np.array([np.nan]), 3)
+        SFO(f, np.array([np.nan]))
     with pytest.raises(OptimizerError, match="return one number for each parameter"):
-        SFO(lambda t, i: (0.0, np.zeros(2)), x, 3, seed=0).step()
+        SFO(FunctionSum(lambda t, i: (0.0, np.zeros(2)), 3), x, seed=0).step()

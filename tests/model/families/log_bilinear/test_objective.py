@@ -10,12 +10,14 @@ from scipy.special import logsumexp
 
 from model import reference
 from model.corpus import Corpus
+from model.counting import count_ngrams
+from model.dealing import deal
 from model.errors import SettingsError
 from model.families.log_bilinear import context_sums, pair_sums
+from model.families.log_bilinear.minibatches import Minibatches
 from model.families.log_bilinear.objective import Objective
 from model.families.log_bilinear.shape import LogBilinear
-from model.minibatches import Minibatches, deal
-from model.ngrams import NgramTable, count_ngrams
+from model.ngrams import NgramTable
 
 seeds = st.integers(0, 2**32 - 1)
 cases = counted_models()
@@ -208,10 +210,66 @@ def test_minibatches_are_disjoint_and_cover_the_table(
     }
     theta = np.random.default_rng(seed).normal(size=model.parameter_count)
     batches = Minibatches(model, table, count, seed)
-    value, gradient = batches.full_value_and_gradient(theta)
+    parts = [batches.part(theta, i) for i in range(len(batches))]
     whole_value, whole_gradient = Objective(model, table).value_and_gradient(theta)
-    assert value == pytest.approx(whole_value, rel=1e-10)
-    np.testing.assert_allclose(gradient, whole_gradient, rtol=1e-8, atol=1e-12)
+    assert batches.positions == table.positions
+    assert sum(value for value, _ in parts) == pytest.approx(whole_value, rel=1e-10)
+    summed = np.sum([gradient for _, gradient in parts], axis=0)
+    np.testing.assert_allclose(summed, whole_gradient, rtol=1e-8, atol=1e-12)
+    value, gradient = batches.value_and_gradient(theta)
+    assert value == pytest.approx(whole_value, rel=1e-12, abs=1e-14)
+    assert batches.value(theta) == pytest.approx(whole_value, rel=1e-12, abs=1e-14)
+    np.testing.assert_allclose(gradient, whole_gradient, rtol=1e-9, atol=1e-13)
+
+
+@given(cases, seeds, st.floats(1e-3, 1e3))
+@settings(deadline=None)
+def test_scaling_all_weights_changes_nothing(
+    case: tuple[LogBilinear, NgramTable], seed: int, weight: float
+) -> None:
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    value, gradient = Objective(model, table).value_and_gradient(theta)
+    scaled = table.scaled(weight)
+    assert scaled.positions == pytest.approx(weight * table.positions)
+    scaled_value, scaled_gradient = Objective(model, scaled).value_and_gradient(theta)
+    assert scaled_value == pytest.approx(value, rel=1e-10, abs=1e-13)
+    np.testing.assert_allclose(scaled_gradient, gradient, rtol=1e-8, atol=1e-12)
+    count = min(3, len(table.contexts))
+    batches = Minibatches(model, scaled, count, seed)
+    parts = [batches.part(theta, i) for i in range(count)]
+    assert sum(value for value, _ in parts) == pytest.approx(value, rel=1e-9, abs=1e-12)
+    np.testing.assert_allclose(sum(g for _, g in parts), gradient, rtol=1e-7, atol=1e-11)
+
+
+@st.composite
+def two_tables(draw: st.DrawFn) -> tuple[LogBilinear, NgramTable, NgramTable]:
+    model, first = draw(cases)
+    rng = np.random.default_rng(draw(seeds))
+    size = (draw(st.integers(1, 10)), model.context_length + 1)
+    ngrams = rng.integers(model.vocabulary_size, size=size)
+    weights = rng.uniform(0.01, 5.0, len(ngrams))
+    return model, first, NgramTable.from_ngrams(ngrams, weights, model.vocabulary_size)
+
+
+@given(two_tables(), seeds, st.floats(0.05, 20.0))
+@settings(deadline=None)
+def test_a_fractional_table_is_the_mixture_of_its_parts(
+    case: tuple[LogBilinear, NgramTable, NgramTable], seed: int, weight: float
+) -> None:
+    """Against the literal oracle, and against the two losses weighed by hand."""
+    model, first, second = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    mixed = first.scaled(weight).merge(second)
+    value, gradient = Objective(model, mixed).value_and_gradient(theta)
+    a, b = (Objective(model, table).value_and_gradient(theta) for table in (first, second))
+    share = weight * first.positions / mixed.positions
+    assert value == pytest.approx(share * a[0] + (1 - share) * b[0], rel=1e-9, abs=1e-12)
+    expected = share * a[1] + (1 - share) * b[1]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-7, atol=1e-11)
+    literal_value, literal_gradient = reference.loss_and_gradient(model, theta, *mixed.ngrams())
+    assert value == pytest.approx(literal_value, rel=1e-10, abs=1e-13)
+    np.testing.assert_allclose(gradient, literal_gradient, rtol=1e-8, atol=1e-12)
 
 
 def test_minibatches_weigh_about_the_same() -> None:

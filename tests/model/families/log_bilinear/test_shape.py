@@ -35,7 +35,7 @@ def test_probabilities_are_those_of_the_reference(seed: int) -> None:
     model = LogBilinear(4, 3, 2)
     theta = rng.normal(size=model.parameter_count)
     contexts = rng.integers(4, size=(5, 3))
-    p = model.probabilities(theta, contexts)
+    p = np.exp(model.predictor(theta).log_probabilities(contexts))
     expected = [
         [np.exp(reference.log_likelihood(model, theta, x, c)) for c in range(4)] for x in contexts
     ]
@@ -45,7 +45,7 @@ def test_probabilities_are_those_of_the_reference(seed: int) -> None:
 def test_extreme_parameters_give_probabilities() -> None:
     model = LogBilinear(3, 2, 2)
     theta = 1e3 * model.initial(np.random.default_rng(1))
-    p = model.probabilities(theta, np.array([[0, 1], [2, 2]]))
+    p = np.exp(model.predictor(theta).log_probabilities(np.array([[0, 1], [2, 2]])))
     assert np.isfinite(p).all()
     np.testing.assert_allclose(p.sum(axis=1), 1.0)
 

@@ -1,0 +1,80 @@
+"""How well a predictor predicts a text: nats of every position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.families.base import Codes, Predictor, Reader
+
+Array = NDArray[np.float64]
+
+_BLOCK_NUMBERS = 1 << 20  # probabilities computed at a time, 8 MB
+
+
+def losses(predictor: Predictor, codes: Codes, before: Codes | Sequence[int] = ()) -> Array:
+    """-ln P of every character of a text given all that stands before it; (n,), in nats.
+
+    Args:
+        predictor: the model at some parameters.
+        codes: (n,); the code V stands for a character outside the vocabulary, whose loss is
+            infinite.
+        before: codes that the text follows, all of them where the predictor needs more than
+            windows; nothing is known before their beginning.
+    """
+    return LossReader(predictor, before).read(codes)
+
+
+def mean_loss(predictor: Predictor, codes: Codes, before: Codes | Sequence[int] = ()) -> float:
+    """The mean of `losses`, in nats per character; the text has at least one."""
+    return float(losses(predictor, codes, before).mean())
+
+
+class LossReader:
+    """Reads a text piece by piece and says how surprising each character was.
+
+    Args:
+        predictor: the model at some parameters.
+        before: codes that stand before the text.
+    """
+
+    def __init__(self, predictor: Predictor, before: Codes | Sequence[int] = ()) -> None:
+        self._predictor = predictor
+        self._reader: Reader | None = None
+        known = np.asarray(before, dtype=np.intp)
+        m, unknown = predictor.context_length, predictor.vocabulary_size
+        if predictor.needs_only_windows:
+            last = known[-m:]
+            self._window = np.concatenate([np.full(m - len(last), unknown, dtype=np.intp), last])
+        else:
+            self._reader = predictor.reader(known.tolist())
+
+    def read(self, codes: Codes | Sequence[int]) -> Array:
+        """-ln P of every one of the next characters, (n,), in nats; infinite for the code V."""
+        following = np.asarray(codes, dtype=np.intp)
+        if not len(following):
+            return np.empty(0)
+        if self._reader is not None:
+            return self._one_by_one(self._reader, following)
+        together = np.concatenate([self._window, following])
+        windows = np.lib.stride_tricks.sliding_window_view(together, len(self._window) + 1)
+        size = self._predictor.vocabulary_size
+        result = np.full(len(following), np.inf)
+        rows = max(1, _BLOCK_NUMBERS // size)
+        for start in range(0, len(windows), rows):
+            block = windows[start : start + rows]
+            log_p = self._predictor.log_probabilities(block[:, :-1])
+            known = np.flatnonzero(block[:, -1] < size)
+            result[start + known] = -log_p[known, block[known, -1]]
+        self._window = together[len(following) :].copy()
+        return result
+
+    def _one_by_one(self, reader: Reader, codes: NDArray[np.intp]) -> Array:
+        result = np.full(len(codes), np.inf)
+        for i, code in enumerate(codes.tolist()):
+            if code < self._predictor.vocabulary_size:
+                result[i] = -reader.log_probabilities()[code]
+            reader.read(code)
+        return result
