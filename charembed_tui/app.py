@@ -32,7 +32,7 @@ class CharembedApp(App[None]):
         plan: of the first session.
         preferences: settings to begin with.
         remember_in: file for the preferences at the end of the visit, None to forget them.
-        keep: save every run in a folder of its own.
+        save_runs: save every run in a folder of its own.
         copy_text: with a copy of its text.
 
     Attributes:
@@ -49,13 +49,15 @@ class CharembedApp(App[None]):
         preferences: Preferences | None = None,
         *,
         remember_in: Path | None = None,
-        keep: bool = False,
+        save_runs: bool = False,
         copy_text: bool = False,
     ) -> None:
         super().__init__()
         self._preferences = preferences or Preferences(training=plan.settings)
         self._remember_in = remember_in
-        self.laboratory = LaboratoryScreen(plan, self._preferences, keep=keep, copy_text=copy_text)
+        self.laboratory = LaboratoryScreen(
+            plan, self._preferences, save_runs=save_runs, copy_text=copy_text
+        )
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen is the lowest one, so that nothing is drawn before it."""

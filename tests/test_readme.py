@@ -22,7 +22,7 @@ def test_ci_runs_the_test_command() -> None:
     assert commands[1] in CI.splitlines()
 
 
-def test_every_key_of_the_app_is_told() -> None:
+def test_every_key_of_the_app_is_reported() -> None:
     from charembed_tui.laboratory.commands import COMMANDS
 
     signs = {

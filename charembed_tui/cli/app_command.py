@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from charembed_tui.app import CharembedApp
 
         app = CharembedApp(
-            plan, preferences, remember_in=remembered, keep=True, copy_text=options.copy_text
+            plan, preferences, remember_in=remembered, save_runs=True, copy_text=options.copy_text
         )
     except CharembedError as error:
         from charembed_tui.text.glyphs import visible

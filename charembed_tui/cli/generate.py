@@ -21,9 +21,9 @@ def run(options: argparse.Namespace) -> int:
     predictor = configuration.model.predictor(folder.parameters())
     sampler = Sampler(predictor, configuration.vocabulary, **settings.arguments())
     # A text may hold escape sequences: files get it as it is, terminals what they can show.
-    shown = printable if sys.stdout.isatty() else str
-    sys.stdout.write(shown(options.prompt))
+    as_text = printable if sys.stdout.isatty() else str
+    sys.stdout.write(as_text(options.prompt))
     for character in sampler.write(options.prompt, settings.length, settings.generator()):
-        sys.stdout.write(shown(character))
+        sys.stdout.write(as_text(character))
     sys.stdout.write("\n")
     return DONE

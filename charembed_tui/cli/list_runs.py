@@ -35,7 +35,7 @@ def _facts(folder: RunFolder) -> dict[str, object]:
 
 def _line(folder: RunFolder) -> str:
     last = folder.metrics.last()
-    told = ", ".join(f"{k} {v}" for k, v in changed(folder.configuration.settings).items())
+    settings = ", ".join(f"{k} {v}" for k, v in changed(folder.configuration.settings).items())
     use = "  in use" if folder.is_in_use else ""
     where = f"step {last.step:,}  {last.score:.4f}" if last else "step 0"
-    return f"{visible(folder.path.name)}  {where}{use}  {told}".rstrip()
+    return f"{visible(folder.path.name)}  {where}{use}  {settings}".rstrip()

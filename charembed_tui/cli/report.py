@@ -21,7 +21,7 @@ class Report:
     """A line now and then on standard error; at the end the run's name on standard output."""
 
     def __init__(self) -> None:
-        self._told = 0.0
+        self._reported_at = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -31,8 +31,8 @@ class Report:
 
     def progress(self, trainer: Trainer, part: float | None) -> None:
         """A line, every other second."""
-        if time.monotonic() - self._told >= _SECONDS_BETWEEN_LINES:
-            self._told = time.monotonic()
+        if time.monotonic() - self._reported_at >= _SECONDS_BETWEEN_LINES:
+            self._reported_at = time.monotonic()
             self._tell(trainer)
 
     def end(self, trainer: Trainer, run: str) -> None:
@@ -89,8 +89,8 @@ class _Bar(Report):
 
     def progress(self, trainer: Trainer, part: float | None) -> None:
         """Move the bar, ten times a second."""
-        if time.monotonic() - self._told >= _SECONDS_BETWEEN_BARS:
-            self._told = time.monotonic()
+        if time.monotonic() - self._reported_at >= _SECONDS_BETWEEN_BARS:
+            self._reported_at = time.monotonic()
             self._move(trainer, part)
 
     def end(self, trainer: Trainer, run: str) -> None:

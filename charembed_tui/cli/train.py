@@ -26,28 +26,28 @@ from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 from model.errors import CharembedError, OptimizerError
 
-_TIMELINE_BYTES = 24 << 20  # somewhat more than a run folder's recording takes
+_TRAJECTORY_BYTES = 24 << 20  # somewhat more than a run folder's recording takes
 
 
 def run(options: argparse.Namespace) -> int:
     """Learn until the end that was set, convergence, or a signal; the exit status."""
-    trainer, keeper = _begin(options)
+    trainer, writer = _begin(options)
     end = _End(options.steps, options.seconds, trainer.steps, time.monotonic())
-    saving = _Saving(keeper, trainer)
-    with _interruptible() as interrupted, report(options.json) as told:
+    saving = _Saving(writer, trainer)
+    with _interruptible() as interrupted, report(options.json) as reporter:
         try:
             while not (interrupted or trainer.converged or end.part(trainer.steps) == 1.0):
                 trainer.step()
                 saving.save()
-                told.progress(trainer, end.part(trainer.steps))
+                reporter.progress(trainer, end.part(trainer.steps))
             trainer.measure()
         except (OptimizerError, MemoryError) as error:
             raise saving.after(error) from None
         saving.save(everything=True)
-        if keeper.folder is None:
+        if writer.folder is None:
             raise CharembedError("No step was taken: there is nothing to save.")
-        name = keeper.folder.path.name
-        told.end(trainer, name)
+        name = writer.folder.path.name
+        reporter.end(trainer, name)
     if saving.problem:
         return UNSAVED
     if interrupted:
@@ -58,22 +58,22 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
-    timeline = Trajectory(_TIMELINE_BYTES)
+    trajectory = Trajectory(_TRAJECTORY_BYTES)
     if options.resume is not None:
         require_no_settings(options, TrainingSettings)
         resumed = resume(options.resume or None, options.corpus)
         settings = resumed.settings
-        trainer = Trainer(1, settings.prepare(resumed.corpus), settings, timeline)
+        trainer = Trainer(1, settings.prepare(resumed.corpus), settings, trajectory)
         trainer.load_state_dict(resumed.state, resumed.frames)
         return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
     path = Path(options.corpus or default_sample())
     corpus, start = Corpus.from_file(path), None
     settings = with_options(TrainingSettings(), options)
     if options.start is not None:
-        carried = start_from(options.start or None, corpus, options)
-        settings, start = carried.settings, carried.theta
-        print(f"charembed: {carried.note}", file=sys.stderr)
-    trainer = Trainer(1, settings.prepare(corpus), settings, timeline, start=start)
+        warm_start = start_from(options.start or None, corpus, options)
+        settings, start = warm_start.settings, warm_start.theta
+        print(f"charembed: {warm_start.note}", file=sys.stderr)
+    trainer = Trainer(1, settings.prepare(corpus), settings, trajectory, start=start)
     return trainer, RunWriter(path, copy_text=options.copy_text)
 
 
@@ -98,22 +98,22 @@ class _End:
 
 
 class _Saving:
-    """Keeps a run; what cannot be written once there is a folder is told, and tried again."""
+    """Keeps a run; what cannot be written once there is a folder is reported, and tried again."""
 
-    def __init__(self, keeper: RunWriter, trainer: Trainer) -> None:
-        self._keeper, self._trainer = keeper, trainer
+    def __init__(self, writer: RunWriter, trainer: Trainer) -> None:
+        self._writer, self._trainer = writer, trainer
         self.problem = ""
 
     def save(self, *, everything: bool = False) -> None:
         """Write what is due. Raises OSError where the run has no folder yet."""
         try:
-            self._keeper.write(self._trainer, everything=everything)
+            self._writer.write(self._trainer, everything=everything)
         except OSError as error:
-            if self._keeper.folder is None:
+            if self._writer.folder is None:
                 raise
             if not self.problem or everything:
-                told = visible(str(error))
-                print(f"charembed: not saved ({told}); training goes on", file=sys.stderr)
+                reason_text = visible(str(error))
+                print(f"charembed: not saved ({reason_text}); training goes on", file=sys.stderr)
             self.problem = str(error)
         else:
             self.problem = ""
@@ -123,10 +123,10 @@ class _Saving:
         with suppress(CharembedError, MemoryError):
             self._trainer.measure()
             self.save(everything=True)
-        told = reason(error)
-        if self._keeper.folder is not None:
-            told += f"\nIts last good state is kept in {self._keeper.folder.path.name}."
-        return OptimizerError(told)
+        message = reason(error)
+        if self._writer.folder is not None:
+            message += f"\nIts last good state is kept in {self._writer.folder.path.name}."
+        return OptimizerError(message)
 
 
 @contextmanager

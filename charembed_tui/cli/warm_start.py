@@ -7,7 +7,7 @@ import argparse
 from charembed_tui.cli.options import with_options
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.errors import RunError
-from charembed_tui.runs.warm_start import WarmStart, carry, shape_settings
+from charembed_tui.runs.warm_start import WarmStart, shape_settings, warm_start
 from model.corpus import Corpus
 
 
@@ -32,4 +32,4 @@ def start_from(name: str | None, corpus: Corpus, options: argparse.Namespace) ->
                 f"{folder.path.name} has a {label.replace('_', ' ')} of {getattr(before, label)}: "
                 "a run that starts from it has the same."
             )
-    return carry(folder, corpus, settings)
+    return warm_start(folder, corpus, settings)

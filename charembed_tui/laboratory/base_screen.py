@@ -28,7 +28,7 @@ class BaseScreen(CachedScreen):
         plan: of the first session.
         preferences: what the panes begin with.
         too_small: what is to be read where there is no room for the panes.
-        keep: save every run in a folder of its own.
+        save_runs: save every run in a folder of its own.
         copy_text: with a copy of its text.
 
     Attributes:
@@ -45,12 +45,12 @@ class BaseScreen(CachedScreen):
         preferences: Preferences,
         too_small: str,
         *,
-        keep: bool = False,
+        save_runs: bool = False,
         copy_text: bool = False,
     ) -> None:
         super().__init__(id="laboratory")
         self.panes = Panes(plan, preferences, too_small)
-        self.sessions = Sessions(plan, keep=keep, copy_text=copy_text)
+        self.sessions = Sessions(plan, save_runs=save_runs, copy_text=copy_text)
         self.history = RunHistory()
         self.background = Background(self)
         self.running_sweep: Sweep | None = None

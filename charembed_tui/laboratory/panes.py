@@ -75,7 +75,7 @@ class Panes:
         """Show a new session in all panes."""
         vocabulary = session.corpus.vocabulary
         self.embedding.show_vocabulary(vocabulary, session.settings.embedding_size)
-        self.embedding.timeline_bar.follow(session.timeline)
+        self.embedding.timeline_bar.follow(session.trajectory)
         self.character.show_corpus(session.corpus)
         self.inspector.show_vocabulary(vocabulary)
         self.hyperparameters.show_corpus(session.corpus)
@@ -92,7 +92,7 @@ class Panes:
         self.embedding.timeline_bar.show(snapshot.step)
         view = self.view(session)
         if view is not None and view.live:
-            self.embedding.show(view, session.timeline)
+            self.embedding.show(view, session.trajectory)
 
     def show_numbers(self, session: Session) -> bool:
         """Describe the character and the context on show, no faster than can be read.
@@ -116,7 +116,7 @@ class Panes:
         """Draw the parameters on show, and describe them."""
         view = self.view(session)
         if view is not None:
-            self.embedding.show(view, session.timeline)
+            self.embedding.show(view, session.trajectory)
             self._describe(view, session)
 
     def _describe(self, view: View, session: Session) -> None:
@@ -126,7 +126,7 @@ class Panes:
     def view(self, session: Session) -> View | None:
         """Return the parameters on show; None before there are any."""
         snapshot, step = session.snapshot, self.embedding.timeline_bar.step
-        frame = None if step is None else session.timeline.at(step)
+        frame = None if step is None else session.trajectory.at(step)
         if frame is not None:
             return View(snapshot.model, frame.step, frame.theta, live=False)
         if snapshot.theta is None:

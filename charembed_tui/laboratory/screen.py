@@ -42,7 +42,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
     Args:
         plan: of the first session.
         preferences: what the panes begin with.
-        keep: save every run in a folder of its own.
+        save_runs: save every run in a folder of its own.
         copy_text: with a copy of its text.
     """
 
@@ -56,10 +56,15 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
     BINDINGS: ClassVar[list[BindingType]] = [command.binding for command in COMMANDS]
 
     def __init__(
-        self, plan: Plan, preferences: Preferences, *, keep: bool = False, copy_text: bool = False
+        self,
+        plan: Plan,
+        preferences: Preferences,
+        *,
+        save_runs: bool = False,
+        copy_text: bool = False,
     ) -> None:
         too_small = f"{_LEAST.width}x{_LEAST.height} at least; q quits"
-        super().__init__(plan, preferences, too_small, keep=keep, copy_text=copy_text)
+        super().__init__(plan, preferences, too_small, save_runs=save_runs, copy_text=copy_text)
         self._displayed: Snapshot | None = None
         self._turns = (self._show_state, self._show_embedding, self._show_numbers)
         self._turn = cycle(self._turns)

@@ -39,7 +39,7 @@ class TextActions(WritingActions):
             self.session.settings,
             self.snapshot,
             view,
-            self.session.timeline,
+            self.session.trajectory,
             self.panes.embedding.plot.components,
             self.own_run_folder,
         )

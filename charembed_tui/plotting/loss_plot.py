@@ -207,8 +207,8 @@ def _dots(columns: Array, rows: Array) -> tuple[Array, Array]:
     """
     x, y = np.rint(2 * columns + 0.5), np.rint(4 * rows + 1.5)  # 2 x 4 dots a cell
     # NaN differs from everything, so the ends stay.
-    keep = (np.diff(y, prepend=np.nan) != 0) | (np.diff(y, append=np.nan) != 0)
-    return (x[keep] - 0.5) / 2, (y[keep] - 1.5) / 4
+    visible = (np.diff(y, prepend=np.nan) != 0) | (np.diff(y, append=np.nan) != 0)
+    return (x[visible] - 0.5) / 2, (y[visible] - 1.5) / 4
 
 
 def _step(most: float) -> float:

@@ -131,8 +131,8 @@ class RunFolder:
             except (OSError, CheckpointError, KeyError, TypeError, ValueError) as error:
                 problems.append(f"{name}: {error}")
         if not found:
-            told = "; ".join(problems) or "nothing was saved yet"
-            raise RunError(f"{self.path.name} has no good checkpoint ({told}).")
+            problem_text = "; ".join(problems) or "nothing was saved yet"
+            raise RunError(f"{self.path.name} has no good checkpoint ({problem_text}).")
         _, slot, state = max(found, key=lambda entry: entry[:2])
         self._turn = 1 - slot  # the other one is overwritten first
         return state

@@ -37,7 +37,7 @@ class FollowingSession:
     def __init__(self, folder: RunFolder, dataset: Dataset, run: int = 1) -> None:
         self.settings: TrainingSettings = folder.configuration.settings
         self.dataset, self.corpus = dataset, dataset.corpus
-        self.timeline = Trajectory()
+        self.trajectory = Trajectory()
         self.table: NgramTable | None = None
         self.problem: str | None = None
         self.followed: str | None = folder.path.name
@@ -92,13 +92,13 @@ class FollowingSession:
         try:
             self._count()
             while not self._closing.is_set():
-                self._look()
+                self._poll()
                 self._closing.wait(_SECONDS_BETWEEN_LOOKS)
         except Cancelled:
             return
         except (CharembedError, OSError, MemoryError) as error:
-            told = str(error) or "The memory is used up."
-            self.snapshot = replace(self.snapshot, state=SessionState.FAILED, error=told)
+            message = str(error) or "The memory is used up."
+            self.snapshot = replace(self.snapshot, state=SessionState.FAILED, error=message)
 
     def _count(self) -> None:
         # With scipy: not before the first picture.
@@ -122,16 +122,16 @@ class FollowingSession:
     def _counted(self, done: int, total: int) -> None:
         self.snapshot = replace(self.snapshot, counted=done / total)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Read what is new, and show it."""
         frames, self._places["recording"], again = self._folder.recording.read(
             self._places.get("recording")
         )
         if again:
-            self.timeline.restart(frames)
+            self.trajectory.restart(frames)
         else:
             for frame in frames:
-                self.timeline.record(frame.step, frame.theta)
+                self.trajectory.record(frame.step, frame.theta)
         rows, self._places["metrics"], again = self._folder.metrics.read(
             self._places.get("metrics")
         )
@@ -162,7 +162,7 @@ class FollowingSession:
         return (self._last.step - before.step) / (self._last.seconds - before.seconds)
 
     def _show(self, state: SessionState, speed: float) -> None:
-        frames = self.timeline.frames()
+        frames = self.trajectory.frames()
         if not frames or self._last is None:
             return  # nothing to see yet
         self.snapshot = replace(

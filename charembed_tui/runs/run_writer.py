@@ -29,7 +29,7 @@ class RunWriter:
     Args:
         path: where the run's text was read from.
         folder: of a run that goes on.
-        kept: the step of the checkpoint that it goes on from.
+        saved_step: the step of the checkpoint that it goes on from.
         copy_text: put a copy of the text into the folder.
     """
 
@@ -37,15 +37,15 @@ class RunWriter:
         self,
         path: Path,
         folder: RunFolder | None = None,
-        kept: int = 0,
+        saved_step: int = 0,
         *,
         copy_text: bool = False,
     ) -> None:
         self._path, self._copy_text = path, copy_text
         self.folder = folder
-        self._cut_at = kept if folder else None
-        self._logged = self._kept = kept  # steps
-        self._measured = kept if folder else -1
+        self._cut_at = saved_step if folder else None
+        self._logged = self._saved_step = saved_step  # steps
+        self._measured = saved_step if folder else -1
         self._log_at = self._checkpoint_at = 0.0
         self._lock = Lock()  # guards the folder's making, and samples that wait for it
         self._samples: list[GeneratedText] = []
@@ -99,11 +99,11 @@ class RunWriter:
         self._logged = trainer.steps
 
     def _checkpoint(self, trainer: Trainer) -> None:
-        if trainer.steps in (0, self._kept):
+        if trainer.steps in (0, self._saved_step):
             return
         assert self.folder is not None
         self.folder.save(trainer.state_dict())
-        self._kept = trainer.steps
+        self._saved_step = trainer.steps
 
     def _ready(self, trainer: Trainer) -> RunFolder:
         """The folder, with nothing in it that the run has not come to."""
@@ -127,9 +127,9 @@ class RunWriter:
 
 def _thinned(rows: Sequence[Measurement], step: int) -> list[Measurement]:
     """Those that are further from the one before, the first from a step, and the last."""
-    kept = []
+    retained = []
     for row in rows:
         if row.step >= _GROWTH * step or row is rows[-1]:
-            kept.append(row)
+            retained.append(row)
             step = row.step
-    return kept
+    return retained

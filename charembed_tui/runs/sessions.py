@@ -16,12 +16,12 @@ class Sessions:
 
     Args:
         first: the plan of the first session, whose thread the caller starts.
-        keep: save every run in a folder of its own.
+        save_runs: save every run in a folder of its own.
         copy_text: with a copy of its text.
     """
 
-    def __init__(self, first: Plan, *, keep: bool = False, copy_text: bool = False) -> None:
-        self._keep, self._copy_text = keep, copy_text
+    def __init__(self, first: Plan, *, save_runs: bool = False, copy_text: bool = False) -> None:
+        self._save_runs, self._copy_text = save_runs, copy_text
         self._numbers = count(1)
         self._next: Plan | None = None
         self.plan = first
@@ -65,12 +65,12 @@ class Sessions:
             from charembed_tui.runs.following_session import FollowingSession
 
             return FollowingSession(plan.followed, plan.settings.prepare(plan.corpus), number)
-        keeper = None
-        if self._keep:
+        writer = None
+        if self._save_runs:
             from charembed_tui.runs.run_writer import RunWriter
 
             resumed = plan.resumed
-            keeper = RunWriter(
+            writer = RunWriter(
                 plan.path,
                 resumed.folder if resumed else None,
                 resumed.steps if resumed else 0,
@@ -81,7 +81,7 @@ class Sessions:
             plan.settings,
             number,
             begin=False,
-            keeper=keeper,
+            run_log=writer,
             resumed=plan.resumed.saved_state if plan.resumed else None,
             start=plan.start,
         )

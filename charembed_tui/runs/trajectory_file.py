@@ -48,14 +48,14 @@ class TrajectoryFile:
         if not new:
             return
         first = new[0].step if self._first < 0 else self._first
-        kept = [f for f in new if (f.step - first) % self._stride == 0 or f is new[-1]]
-        if self._count + len(kept) > self._most:
-            self._rewrite([*self._records(), *map(_packed, kept)])
+        retained = [f for f in new if (f.step - first) % self._stride == 0 or f is new[-1]]
+        if self._count + len(retained) > self._most:
+            self._rewrite([*self._records(), *map(_packed, retained)])
             return
-        data = b"".join(map(_packed, kept))
+        data = b"".join(map(_packed, retained))
         append(self.path, data if self.path.exists() else _MAGIC + data)
         self._first, self._last = first, new[-1].step
-        self._count += len(kept)
+        self._count += len(retained)
 
     def cut(self, step: int) -> None:
         """Forget the frames after a step: the run goes on from there. Raises OSError."""
@@ -98,8 +98,8 @@ class TrajectoryFile:
         stride = self._stride
         while len(records) > self._most // 2:
             stride *= 2
-            kept = [record for record in records if (_step(record) - first) % stride == 0]
-            records = kept if kept[-1] is records[-1] else [*kept, records[-1]]
+            retained = [record for record in records if (_step(record) - first) % stride == 0]
+            records = retained if retained[-1] is records[-1] else [*retained, records[-1]]
         write_whole(self.path, b"".join([_MAGIC, *records]))
         self._first, self._last, self._stride, self._count = first, last, stride, len(records)
 

@@ -7,7 +7,7 @@ from enum import Enum
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.opening import follow, resume
 from charembed_tui.runs.plan import Plan
-from charembed_tui.runs.warm_start import carry
+from charembed_tui.runs.warm_start import warm_start
 from charembed_tui.settings.training_settings import TrainingSettings
 
 
@@ -36,4 +36,4 @@ def plan_for(use: Use, folder: RunFolder, current: Plan, settings: TrainingSetti
         return resume(str(folder.path)).plan()
     if use is Use.FOLLOW:
         return follow(folder)
-    return carry(folder, current.corpus, settings).plan(current.corpus, current.path)
+    return warm_start(folder, current.corpus, settings).plan(current.corpus, current.path)

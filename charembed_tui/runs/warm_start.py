@@ -37,7 +37,7 @@ class WarmStart:
         return Plan(corpus, path, self.settings, start=self.theta, note=self.note)
 
 
-def carry(folder: RunFolder, corpus: Corpus, settings: TrainingSettings) -> WarmStart:
+def warm_start(folder: RunFolder, corpus: Corpus, settings: TrainingSettings) -> WarmStart:
     """The parameters of a run for another text.
 
     Args:

@@ -64,7 +64,7 @@ class LossCurve:
     """A growing curve; when it is too long, every other measurement goes.
 
     Args:
-        most: how many are kept, at least 2; the first and last always are.
+        most: how many are retained, at least 2; the first and last always are.
     """
 
     def __init__(self, most: int = 4000) -> None:
@@ -94,7 +94,7 @@ class LossCurve:
         return [(a, b, c, d) for a, b, c, d in new.tolist()]
 
     def curve(self) -> Curve:
-        """What is kept."""
+        """What is retained."""
         return Curve.of(self._rows[: self._count].copy())
 
     def _take(self, rows: Array) -> None:
@@ -116,11 +116,11 @@ def smoothed(losses: Array, half_life: float) -> Array:
     """
     if half_life <= 0 or not len(losses):
         return losses
-    keep = 0.5 ** (1 / half_life)
+    retained = 0.5 ** (1 / half_life)
     result = np.empty_like(losses)
     mean, weight = 0.0, 0.0
     for i, loss in enumerate(losses.tolist()):
-        mean, weight = keep * mean + loss, keep * weight + 1
+        mean, weight = retained * mean + loss, retained * weight + 1
         result[i] = mean / weight
     return result
 
@@ -135,9 +135,9 @@ def bucketed(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
     span = (x[-1] - x[0]) or 1.0
     column = ((x - x[0]) / span * columns).astype(int).clip(0, columns - 1)
     starts = np.flatnonzero(np.diff(column, prepend=-1))
-    keep: set[int] = {0, len(x) - 1}
+    retained: set[int] = {0, len(x) - 1}
     for start, stop in zip(starts, [*starts[1:], len(x)], strict=True):
         part = y[start:stop]
-        keep.update((int(start + part.argmin()), int(start + part.argmax())))
-    chosen = sorted(keep)
+        retained.update((int(start + part.argmin()), int(start + part.argmax())))
+    chosen = sorted(retained)
     return x[chosen], y[chosen]

@@ -56,7 +56,7 @@ def require_memory(corpus: Corpus, settings: TrainingSettings) -> None:
     needed = hint.cost(settings).bytes
     if needed <= max(_NEVER_REFUSED, _SHARE * available):
         return
-    told = (
+    shortage = (
         f"These settings need about {needed / 1e9:,.1f} GB, and {available / 1e9:,.1f} GB are free"
     )
     for length in range(settings.context_length, 0, -1):
@@ -66,7 +66,7 @@ def require_memory(corpus: Corpus, settings: TrainingSettings) -> None:
             )
             if hint.cost(smaller).bytes <= _SHARE * available:
                 raise SettingsError(
-                    f"{told}: a context length of {length} with an embedding size of "
+                    f"{shortage}: a context length of {length} with an embedding size of "
                     f"{smaller.embedding_size} would fit."
                 )
-    raise SettingsError(f"{told}: set a minimum count, which merges rare characters.")
+    raise SettingsError(f"{shortage}: set a minimum count, which merges rare characters.")

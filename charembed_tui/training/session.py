@@ -26,7 +26,7 @@ class Session(Protocol):
         corpus: the text as it is learned, rare characters merged.
         settings: of the run.
         snapshot: the newest snapshot, replaced as a whole.
-        timeline: the recording of the run.
+        trajectory: the recording of the run.
         table: the counted n-grams of the training text, None until they are counted.
         problem: what there is to tell about the run, until somebody has read it.
         followed: name of the run that is looked at while another process trains it, or None.
@@ -36,7 +36,7 @@ class Session(Protocol):
     corpus: Corpus
     settings: TrainingSettings
     snapshot: Snapshot
-    timeline: Trajectory
+    trajectory: Trajectory
     table: NgramTable | None
     problem: str | None
     followed: str | None

@@ -43,7 +43,7 @@ class TrainingSession:
         settings: how.
         run: number of the run.
         begin: start the thread at once, rather than with `begin`.
-        keeper: writes what is due after every step, and everything whenever training stands still.
+        run_log: writes what is due after every step, and everything whenever training stands still.
             What it cannot write is told once.
         resumed: where the run to go on with stood.
         start: (D,) parameters to begin with, in place of random ones.
@@ -52,8 +52,8 @@ class TrainingSession:
         dataset: what is learned from.
         corpus: the text as it is learned, rare characters merged.
         snapshot: the newest snapshot, replaced as a whole.
-        timeline: the recording of the run.
-        keeper: writes the run, None for one that is forgotten.
+        trajectory: the recording of the run.
+        run_log: writes the run, None for one that is forgotten.
         problem: what there is to tell about the run, until somebody has read it.
         table: the counted n-grams of the training text, None until they are counted.
         followed: None, since this session trains.
@@ -66,24 +66,24 @@ class TrainingSession:
         run: int = 1,
         *,
         begin: bool = True,
-        keeper: RunLog | None = None,
+        run_log: RunLog | None = None,
         resumed: SavedState | None = None,
         start: Array | None = None,
     ) -> None:
         self.dataset = dataset
         self.corpus = dataset.corpus
         self.settings = settings
-        self.timeline = Trajectory()
+        self.trajectory = Trajectory()
         self.table: NgramTable | None = None
         self.problem: str | None = None
         model = settings.make_model(len(dataset.vocabulary))
         self.snapshot = Snapshot(run, SessionState.IDLE, model)
         self._resume_at = 0.0
-        self.keeper = keeper
+        self.run_log = run_log
         self._resumed, self._start = resumed, start
         self._samples: Sequence[GeneratedText] = resumed.samples if resumed else ()
         self.followed: str | None = None
-        self._is_kept = True  # as far as it was tried
+        self._is_saved = True  # as far as it was tried
         self._wishes = Condition()  # guards the four below
         self._running = False
         self._single_steps = 0
@@ -96,7 +96,7 @@ class TrainingSession:
     @property
     def saved_as(self) -> Path | None:
         """The run's folder, None while it has none."""
-        return self.keeper.saved_as if self.keeper else None
+        return self.run_log.saved_as if self.run_log else None
 
     def begin(self) -> None:
         """Start the thread, which counts the text and waits for wishes."""
@@ -136,8 +136,8 @@ class TrainingSession:
 
     def add_sample(self, sample: GeneratedText) -> None:
         """Keep a text with the run. Raises OSError."""
-        if self.keeper is not None:
-            self.keeper.add_sample(sample)
+        if self.run_log is not None:
+            self.run_log.add_sample(sample)
 
     def close(self) -> None:
         """End the thread after the step that is being taken."""
@@ -167,7 +167,7 @@ class TrainingSession:
                 self.snapshot.run,
                 self.dataset,
                 self.settings,
-                self.timeline,
+                self.trajectory,
                 start=self._start,
                 progress=self._counted,
                 is_cancelled=lambda: self._closing,
@@ -185,25 +185,25 @@ class TrainingSession:
                 if (wait := self._resume_at - time.monotonic()) > 0:
                     time.sleep(wait)
                 trainer.step()
-                self._keep(trainer)
+                self._save(trainer)
                 if trainer.converged:
                     self._rest(trainer, SessionState.FINISHED)
                 elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
                     self.snapshot = trainer.snapshot(SessionState.RUNNING)
                     published = time.monotonic()
-            self._keep(trainer, everything=True)
+            self._save(trainer, everything=True)
         except Cancelled:
             pass  # closed while counting
         except (CharembedError, MemoryError) as error:
             if trainer is not None:
-                self._keep_if_good(trainer)
+                self._save_if_good(trainer)
             self._fail(reason(error))
         except Exception as error:
             # Whatever it is must reach the screen: the thread has no other reader.
             self._fail(f"{type(error).__name__}: {error}")
         finally:
-            if self.keeper is not None:
-                self.keeper.close()
+            if self.run_log is not None:
+                self.run_log.close()
 
     def _counted(self, done: int, total: int) -> None:
         self.snapshot = replace(self.snapshot, counted=done / total)
@@ -239,27 +239,27 @@ class TrainingSession:
                 self._running = False
         trainer.measure()
         trainer.rest()
-        self._keep(trainer, everything=True)
+        self._save(trainer, everything=True)
         self.snapshot = trainer.snapshot(state)
 
-    def _keep(self, trainer: Trainer, *, everything: bool = False) -> None:
+    def _save(self, trainer: Trainer, *, everything: bool = False) -> None:
         """Write what a later visit needs to go on."""
-        if self.keeper is None:
+        if self.run_log is None:
             return
         try:
-            self.keeper.write(trainer, everything=everything)
+            self.run_log.write(trainer, everything=everything)
         except (OSError, CharembedError) as error:
-            if self._is_kept:
+            if self._is_saved:
                 self.problem = f"Not saved: {error}\nTraining goes on; saving is tried again."
-            self._is_kept = False
+            self._is_saved = False
         else:
-            self._is_kept = True
+            self._is_saved = True
 
-    def _keep_if_good(self, trainer: Trainer) -> None:
+    def _save_if_good(self, trainer: Trainer) -> None:
         """Keep the state before a failure, unless it is the failure: then that before it stays."""
         with suppress(CharembedError, MemoryError):
             trainer.measure()
-            self._keep(trainer, everything=True)
+            self._save(trainer, everything=True)
             self.snapshot = trainer.snapshot(SessionState.FAILED)
 
     def _fail(self, message: str) -> None:

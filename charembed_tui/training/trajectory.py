@@ -35,7 +35,7 @@ class Trajectory:
 
     def __init__(self, most_bytes: int = 64 << 20) -> None:
         self._most_bytes = most_bytes
-        self._kept: list[Frame] = []
+        self._frames: list[Frame] = []
         self._last: Frame | None = None
         self._stride = 1
         self._lock = Lock()
@@ -47,18 +47,18 @@ class Trajectory:
         frame = Frame(step, copy)
         with self._lock:
             self._last = frame
-            if self._kept and (step - self._kept[0].step) % self._stride:
+            if self._frames and (step - self._frames[0].step) % self._stride:
                 return
-            self._kept.append(frame)
-            while len(self._kept) > max(_LEAST_FRAMES, self._most_bytes // max(copy.nbytes, 1)):
+            self._frames.append(frame)
+            while len(self._frames) > max(_LEAST_FRAMES, self._most_bytes // max(copy.nbytes, 1)):
                 self._stride *= 2
-                first = self._kept[0].step
-                self._kept = [f for f in self._kept if (f.step - first) % self._stride == 0]
+                first = self._frames[0].step
+                self._frames = [f for f in self._frames if (f.step - first) % self._stride == 0]
 
     def restart(self, frames: Sequence[Frame]) -> None:
         """Begin anew with these frames: what was recorded before belongs to another run."""
         with self._lock:
-            self._kept, self._last, self._stride = [], None, 1
+            self._frames, self._last, self._stride = [], None, 1
         for frame in frames:
             self.record(frame.step, frame.theta)
 
@@ -80,6 +80,6 @@ class Trajectory:
     def frames(self) -> list[Frame]:
         """What is recorded, in ascending order of steps."""
         with self._lock:
-            if self._last is None or self._kept[-1] is self._last:
-                return list(self._kept)
-            return [*self._kept, self._last]
+            if self._last is None or self._frames[-1] is self._last:
+                return list(self._frames)
+            return [*self._frames, self._last]

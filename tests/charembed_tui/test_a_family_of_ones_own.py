@@ -25,7 +25,7 @@ from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.following_session import FollowingSession
 from charembed_tui.runs.opening import resume, text_of
 from charembed_tui.runs.run_writer import RunWriter
-from charembed_tui.runs.warm_start import carry
+from charembed_tui.runs.warm_start import warm_start
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
@@ -226,7 +226,7 @@ def test_a_run_starts_from_it_on_another_text(
 ) -> None:
     folder, trainer = saved_run(text, settings, steps=20)
     other = Corpus.from_text("the fool and the king § " * 30)
-    start = carry(folder, other, settings)
+    start = warm_start(folder, other, settings)
     before = trainer.model.embeddings(trainer.optimizer.theta)
     vocabulary = folder.configuration.vocabulary
     size = len(other.vocabulary)
@@ -235,10 +235,10 @@ def test_a_run_starts_from_it_on_another_text(
         row = other.vocabulary.index(character)
         np.testing.assert_array_equal(after[row], before[vocabulary.index(character)])
     log_bilinear = TrainingSettings(context_length=2, embedding_size=2)
-    assert carry(folder, other, log_bilinear).settings.model == "bigrams"
+    assert warm_start(folder, other, log_bilinear).settings.model == "bigrams"
 
 
-def test_a_look_on_sees_it_and_learns_of_its_optimizers(
+def test_a_follower_sees_it_and_learns_of_its_optimizers(
     text: Path, settings: TrainingSettings
 ) -> None:
     trainer = trained(text, settings, steps=3)
@@ -257,7 +257,7 @@ def test_a_look_on_sees_it_and_learns_of_its_optimizers(
 async def test_it_is_drawn_inspected_and_read_through_time(
     text: Path, settings: TrainingSettings
 ) -> None:
-    app = laboratory(text, Preferences(training=settings), keep=True)
+    app = laboratory(text, Preferences(training=settings), save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
         await until(lambda: app.laboratory.snapshot.step > 30)

@@ -2,7 +2,7 @@
 
 The program is loaded once and forked for every kill. It writes checkpoints without a pause, and
 tells each one that is complete through a pipe; for every kill a line says which folder the runs are
-in and the step of the last checkpoint that was told.
+in and the step of the last checkpoint that was message.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from charembed_tui.cli.command import main
 from charembed_tui.runs import folder, run_writer
 
 
-def train(text: str, runs: Path, told: int) -> None:
+def train(text: str, runs: Path, message: int) -> None:
     """The program, in the child."""
     run_writer._SECONDS_BETWEEN_CHECKPOINTS = run_writer._SECONDS_BETWEEN_LOGS = 0.0
     save = folder.RunFolder.save
 
     def save_and_tell(self: folder.RunFolder, state: dict) -> None:
         save(self, state)
-        os.write(told, int(state["steps"]).to_bytes(8, "little"))
+        os.write(message, int(state["steps"]).to_bytes(8, "little"))
 
     folder.RunFolder.save = save_and_tell
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -53,7 +53,10 @@ def kill(text: str, runs: Path, seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    importlib.import_module("charembed_tui.cli.train")  # before the forks
+    # Before the forks, which load nothing then.
+    for module in ("charembed_tui.cli.train", "model.optimizers.adam", "model.counting"):
+        importlib.import_module(module)
+    importlib.import_module("model.families.log_bilinear.objective")
     chance = random.Random(int(sys.argv[4]))
     for number in range(int(sys.argv[3])):
         runs = Path(sys.argv[2]) / str(number)

@@ -17,13 +17,13 @@ def saved_run(
 ) -> tuple[RunFolder, Trainer]:
     """Train on a text, with a checkpoint every so many steps, or at the end."""
     corpus = Corpus.from_file(text)
-    trainer, keeper = Trainer(1, settings.prepare(corpus), settings, Trajectory()), RunWriter(text)
+    trainer, writer = Trainer(1, settings.prepare(corpus), settings, Trajectory()), RunWriter(text)
     for step in range(1, steps + 1):
         trainer.step()
         if step == steps:
             trainer.measure()
         if step % (every or steps) == 0:
-            keeper.write(trainer, everything=True)
-    keeper.close()
-    assert keeper.folder is not None
-    return keeper.folder, trainer
+            writer.write(trainer, everything=True)
+    writer.close()
+    assert writer.folder is not None
+    return writer.folder, trainer

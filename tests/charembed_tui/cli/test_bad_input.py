@@ -62,10 +62,10 @@ def test_any_prompt_is_followed(trainer: Trainer, prompt: str) -> None:
 
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
-async def test_any_prompt_is_shown_without_harm(tmp_path: Path, prompt: str) -> None:
+async def test_any_prompt_is_displayed_without_harm(tmp_path: Path, prompt: str) -> None:
     path = tmp_path / "play.txt"
     path.write_text(PLAY * 4, encoding="utf-8")
-    app = laboratory(path, Preferences(training=SETTINGS), keep=True)
+    app = laboratory(path, Preferences(training=SETTINGS), save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         app.laboratory.panes.generation._prompt.value = prompt
@@ -90,7 +90,7 @@ def open_every_way() -> None:
     """A run opens, or an error says why not."""
     for found in all_runs():
         found.metrics.last()
-        FollowingSession(found, SETTINGS.prepare(Corpus.from_text(PLAY * 2)))._look()
+        FollowingSession(found, SETTINGS.prepare(Corpus.from_text(PLAY * 2)))._poll()
     try:
         run = resume(None)
     except CharembedError:

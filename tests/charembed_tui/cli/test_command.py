@@ -77,9 +77,9 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(text: Path, number: i
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert "step" in process.stderr.readline()
     process.send_signal(number)
-    _, told = process.communicate(timeout=60)
+    _, message = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "--resume" in told
+    assert "--resume" in message
     assert find_run(None).load()["steps"] > 0
 
 
@@ -132,7 +132,7 @@ def test_a_folder_that_cannot_be_written_to(text: Path, tmp_path: Path) -> None:
 async def test_a_run_made_without_a_screen_opens_in_the_app(text: Path) -> None:
     run("train", text, *FAST, "--steps", "15", "--optimizer", "Adam")
     opened = resume(None)
-    app = CharembedApp(opened.plan(), keep=True)
+    app = CharembedApp(opened.plan(), save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         assert app.laboratory.snapshot.step == 15
@@ -147,7 +147,7 @@ async def test_a_run_made_without_a_screen_opens_in_the_app(text: Path) -> None:
 
 async def test_the_app_saves_its_runs(text: Path, folders: Path) -> None:
     preferences = Preferences(training=TrainingSettings(context_length=1, optimizer="Adam"))
-    app = laboratory(text, preferences, keep=True)
+    app = laboratory(text, preferences, save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
         await until(lambda: app.laboratory.snapshot.step > 5)
@@ -166,7 +166,7 @@ async def test_the_app_saves_its_runs(text: Path, folders: Path) -> None:
 async def test_a_run_that_cannot_be_saved_goes_on(text: Path, folders: Path) -> None:
     (folders / "runs").write_text("a file where the folder should be")
     preferences = Preferences(training=TrainingSettings(context_length=1, optimizer="Adam"))
-    app = laboratory(text, preferences, keep=True)
+    app = laboratory(text, preferences, save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
         await until(lambda: any("Not saved" in n.message for n in app._notifications))
@@ -174,7 +174,7 @@ async def test_a_run_that_cannot_be_saved_goes_on(text: Path, folders: Path) -> 
         await until(lambda: app.laboratory.snapshot.step > steps)
 
 
-def test_runs_are_kept_where_one_says_with_a_copy_of_the_text(text: Path, tmp_path: Path) -> None:
+def test_runs_are_where_one_says_with_a_copy_of_the_text(text: Path, tmp_path: Path) -> None:
     place = tmp_path / "elsewhere"
     trained = run("train", text, *FAST, "--steps", "3", "--runs", place, "--copy-text")
     name = trained.stdout.strip()

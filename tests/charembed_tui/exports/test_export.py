@@ -210,7 +210,7 @@ def test_png_and_gif() -> None:
         gif(drawn, is_cancelled=lambda: True)
 
 
-def test_frames_are_thinned_with_the_first_and_last_kept() -> None:
+def test_frames_are_thinned_with_the_first_and_last_retained() -> None:
     frames = [Frame(step, np.zeros(1)) for step in range(1000)]
     steps = [frame.step for frame in thinned(frames, 50)]
     assert len(steps) <= 50

@@ -171,8 +171,8 @@ async def test_the_optimizer_can_be_changed_in_mid_run(app: CharembedApp) -> Non
         await until(lambda: app.laboratory.snapshot.optimizer == "Adam")
         switched = app.laboratory.snapshot.switches
         assert len(switched) == 1
-        assert switched[0] > 0
-        await until(lambda: app.laboratory.snapshot.step > switched[0] + 20)
+        assert switched[0].step > 0
+        await until(lambda: app.laboratory.snapshot.step > switched[0].step + 20)
         for name, display in shown.items():
             assert app.query_one(f"#field-{name}").display is not display
 
@@ -212,7 +212,7 @@ async def test_a_file_that_is_no_text_leaves_the_corpus_in_use(
         assert app.laboratory.corpus.name == "good.txt"
 
 
-async def test_a_failure_is_shown_and_a_reset_helps(
+async def test_a_failure_is_displayed_and_a_reset_helps(
     app: CharembedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
@@ -263,8 +263,8 @@ async def test_help_and_palette_know_every_key(app: CharembedApp) -> None:
         await pilot.press("ctrl+p")
         palette = app.screen.query_one(CommandList)
         await until(lambda: palette.option_count > len(COMMANDS))
-        told = "\n".join(str(option.prompt) for option in palette.options)
-        assert "Timeline · [/]" in told
+        message = "\n".join(str(option.prompt) for option in palette.options)
+        assert "Timeline · [/]" in message
         await pilot.press(*"comp", "enter")
         await until(lambda: isinstance(app.screen, RunsScreen))
 
@@ -336,7 +336,7 @@ UNUSUAL = {
 
 
 @pytest.mark.parametrize("text", UNUSUAL.values(), ids=UNUSUAL.keys())
-async def test_unusual_texts_are_learned_and_shown(tmp_path: Path, text: str) -> None:
+async def test_unusual_texts_are_learned_and_displayed(tmp_path: Path, text: str) -> None:
     path = tmp_path / "text.txt"
     path.write_text(text, encoding="utf-8")
     app = laboratory(path, Preferences(training=TrainingSettings(context_length=1)))

@@ -35,7 +35,7 @@ async def test_random_keys_and_sizes(seed: int, folders: Path) -> None:
     path.parent.mkdir()
     path.write_text(PLAY * 3, encoding="utf-8")
     preferences = Preferences(training=TrainingSettings(context_length=1))
-    app = laboratory(path, preferences, keep=True)
+    app = laboratory(path, preferences, save_runs=True)
     chance = random.Random(seed)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
@@ -75,7 +75,7 @@ def test_any_bytes_are_learned_or_refused(
 
 
 @given(st.text(max_size=100))
-def test_nothing_shown_can_steer_the_terminal(text: str) -> None:
+def test_nothing_displayed_can_steer_the_terminal(text: str) -> None:
     for shown in (visible(text), printable(text)):
         controls = [c for c in shown if (c < " " and c != "\n") or "\x7f" <= c < "\xa0"]
         assert not controls

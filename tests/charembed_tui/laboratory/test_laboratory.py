@@ -98,7 +98,7 @@ async def test_find_a_character_and_read_about_it(app: CharembedApp) -> None:
         assert f"{times:,} times" in app.laboratory.panes.character.border_subtitle
         # The arrows now move the cursor.
         await pilot.press("left")
-        assert "space" not in app.laboratory.panes.character.border_title
+        await until(lambda: "space" not in app.laboratory.panes.character.border_title)
         await pilot.press("escape", "m")
         assert app.focused is app.laboratory.panes.embedding.plot
 
@@ -123,14 +123,14 @@ async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) 
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
         bar, last = app.laboratory.panes.embedding.timeline_bar, app.laboratory.snapshot.step
-        frames = [frame.step for frame in app.laboratory.session.timeline.frames()]
+        frames = [frame.step for frame in app.laboratory.session.trajectory.frames()]
         await pilot.press("[", "[")
         assert bar.step == last - 2
         assert app.laboratory.view.step == last - 2
         assert not app.laboratory.view.live
         np.testing.assert_array_equal(
             app.laboratory.panes.embedding._view.theta,
-            app.laboratory.session.timeline.at(last - 2).theta,
+            app.laboratory.session.trajectory.at(last - 2).theta,
         )
         # What is written here is written by the parameters of this step, and stays attached.
         await pilot.press("g")
@@ -149,7 +149,7 @@ async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) 
         assert app.laboratory.view.step == 0
         await pilot.press("}")
         assert app.laboratory.view.live
-        assert [frame.step for frame in app.laboratory.session.timeline.frames()] == frames
+        assert [frame.step for frame in app.laboratory.session.trajectory.frames()] == frames
 
 
 async def test_playback_goes_on_to_the_end(app: CharembedApp) -> None:
@@ -285,7 +285,7 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
         assert app.focused is None
 
 
-async def test_the_loss_is_shown_as_one_likes(app: CharembedApp) -> None:
+async def test_the_loss_is_displayed_as_one_likes(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
         await until(lambda: len(app.laboratory.panes.loss._baselines) == 5)

@@ -193,7 +193,7 @@ def recorded(app: CharembedApp) -> None:
     """A timeline on which the embedding grows from a point."""
     theta = app.laboratory.snapshot.theta
     for step in (1, 4, 15, 60, 230, 897):
-        app.laboratory.session.timeline.record(step, theta * step / 897)
+        app.laboratory.session.trajectory.record(step, theta * step / 897)
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x36"])

@@ -102,7 +102,7 @@ def show(plot: EmbeddingPlot, points: np.ndarray) -> None:
     plot.redraw(at_once=True)
 
 
-async def test_only_lines_that_have_changed_are_shown_anew() -> None:
+async def test_only_lines_that_have_changed_are_displayed_anew() -> None:
     plot = Watched()
     plot.show_vocabulary(tuple("abc"))
     points = np.array([[0.0, 0.0], [1.0, 1.0], [0.4, 0.5]])

@@ -85,7 +85,7 @@ def test_a_run_is_seen_as_it_grows_and_nothing_is_written(
 async def test_the_app_follows_and_leaves_the_training_to_the_other(
     training: subprocess.Popen[bytes],
 ) -> None:
-    app = CharembedApp(plan(), keep=True)
+    app = CharembedApp(plan(), save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.laboratory.snapshot.step > 10)
         await until(lambda: "following" in app.laboratory.panes.status.text)
@@ -134,14 +134,14 @@ def test_a_switch_of_optimizer_is_seen(text: Path) -> None:
     writer.write(trainer, everything=True)
     session = FollowingSession(find_run(None), settings.prepare(corpus))
     session._count()
-    session._look()
+    session._poll()
     assert session.snapshot.optimizer == "SFO"
     assert session.snapshot.switches == ()
     trainer.switch(replace(settings, optimizer="Adam"))
     trainer.step()
     trainer.measure()
     writer.write(trainer, everything=True)
-    session._look()
+    session._poll()
     assert session.snapshot.optimizer == "Adam"
     assert session.snapshot.switches == ((1, "Adam"),)
     assert session.settings.optimizer == "Adam"

@@ -12,7 +12,7 @@ from full_disk import files_of_at_most
 from problems import PLAY
 from waiting import wait_until
 
-from charembed_tui.runs import run_writer as keeping
+from charembed_tui.runs import run_writer as writing
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.opening import resume
@@ -30,7 +30,7 @@ SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam"
 
 
 @pytest.fixture
-def keeper(text: Path) -> RunWriter:
+def writer(text: Path) -> RunWriter:
     return RunWriter(text)
 
 
@@ -40,8 +40,8 @@ def trainer(text: Path) -> Trainer:
 
 
 @pytest.fixture
-def session(text: Path, keeper: RunWriter) -> Iterator[TrainingSession]:
-    session = TrainingSession(SETTINGS.prepare(Corpus.from_file(text)), SETTINGS, keeper=keeper)
+def session(text: Path, writer: RunWriter) -> Iterator[TrainingSession]:
+    session = TrainingSession(SETTINGS.prepare(Corpus.from_file(text)), SETTINGS, run_log=writer)
     yield session
     session.close()
     assert session.join(30)
@@ -49,24 +49,24 @@ def session(text: Path, keeper: RunWriter) -> Iterator[TrainingSession]:
 
 @pytest.fixture
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
-    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(writing, "_SECONDS_BETWEEN_LOGS", 0.0)
+    monkeypatch.setattr(writing, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
 
 
-def test_nothing_is_written_before_the_first_step(keeper: RunWriter, trainer: Trainer) -> None:
-    keeper.write(trainer, everything=True)
-    assert keeper.folder is None
+def test_nothing_is_written_before_the_first_step(writer: RunWriter, trainer: Trainer) -> None:
+    writer.write(trainer, everything=True)
+    assert writer.folder is None
 
 
-def test_what_is_in_a_run_folder(keeper: RunWriter, trainer: Trainer, text: Path) -> None:
-    keeper.add_sample(GeneratedText(0, "step 0", "THE", " end", (0.5,) * 4))
+def test_what_is_in_a_run_folder(writer: RunWriter, trainer: Trainer, text: Path) -> None:
+    writer.add_sample(GeneratedText(0, "step 0", "THE", " end", (0.5,) * 4))
     for _ in range(20):
         trainer.step()
     trainer.measure()
-    keeper.write(trainer, everything=True)
+    writer.write(trainer, everything=True)
     folder = find_run(None)
     assert folder.is_in_use
-    keeper.close()
+    writer.close()
     assert not folder.is_in_use
     assert folder.load()["steps"] == 20
     assert folder.metrics.last().step == 20
@@ -82,10 +82,10 @@ def test_what_is_in_a_run_folder(keeper: RunWriter, trainer: Trainer, text: Path
 
 
 def test_a_copy_of_the_text_is_used_when_the_text_is_gone(text: Path, trainer: Trainer) -> None:
-    keeper = RunWriter(text, copy_text=True)
+    writer = RunWriter(text, copy_text=True)
     trainer.step()
-    keeper.write(trainer, everything=True)
-    keeper.close()
+    writer.write(trainer, everything=True)
+    writer.close()
     text.unlink()
     run = resume(None)
     assert run.corpus.decode(run.corpus.codes) == PLAY * 4
@@ -94,17 +94,17 @@ def test_a_copy_of_the_text_is_used_when_the_text_is_gone(text: Path, trainer: T
 
 
 def test_going_on_forgets_what_came_after_the_checkpoint(
-    keeper: RunWriter, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+    writer: RunWriter, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
+    monkeypatch.setattr(writing, "_SECONDS_BETWEEN_LOGS", 0.0)
     thetas = [trainer.optimizer.theta.copy()]
     for step in range(1, 31):
         trainer.step()
         trainer.measure()
         if step <= 15:  # then it is killed, with a checkpoint of step 10 and more recorded
-            keeper.write(trainer, everything=step == 10)
+            writer.write(trainer, everything=step == 10)
         thetas.append(trainer.optimizer.theta.copy())
-    keeper.close()
+    writer.close()
     assert find_run(None).recording.read()[0][-1].step == 15
 
     run = resume(None)
@@ -112,11 +112,11 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
     session = TrainingSession(
         SETTINGS.prepare(run.corpus),
         SETTINGS,
-        keeper=RunWriter(run.path, run.folder, run.steps),
+        run_log=RunWriter(run.path, run.folder, run.steps),
         resumed=run.saved_state,
     )
     wait_until(lambda: session.snapshot.theta is not None)
-    assert [frame.step for frame in session.timeline.frames()] == list(range(11))
+    assert [frame.step for frame in session.trajectory.frames()] == list(range(11))
     for step in range(11, 31):
         session.step_once()
         wait_until(lambda step=step: session.snapshot.step == step)
@@ -133,16 +133,16 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
 
 
 def test_a_run_killed_just_after_a_change_of_optimizer_opens_again(
-    keeper: RunWriter, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+    writer: RunWriter, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_LOGS", 0.0)
+    monkeypatch.setattr(writing, "_SECONDS_BETWEEN_LOGS", 0.0)
     trainer.step()
-    keeper.write(trainer, everything=True)
+    writer.write(trainer, everything=True)
     other = replace(SETTINGS, optimizer="SFO")
     trainer.switch(other)
     trainer.step()
-    keeper.write(trainer)  # logged, but no checkpoint yet
-    keeper.close()
+    writer.write(trainer)  # logged, but no checkpoint yet
+    writer.close()
     assert find_run(None).configuration.settings == other
     run = resume(None)
     assert run.settings == SETTINGS
@@ -153,19 +153,19 @@ def test_a_run_killed_just_after_a_change_of_optimizer_opens_again(
 
 
 def test_a_folder_that_cannot_be_begun_is_not_left_behind(
-    keeper: RunWriter, trainer: Trainer
+    writer: RunWriter, trainer: Trainer
 ) -> None:
     trainer.step()
     for _ in range(3):
         with files_of_at_most(100), pytest.raises(OSError, match="too large"):
-            keeper.write(trainer, everything=True)
+            writer.write(trainer, everything=True)
         assert list(runs_directory().iterdir()) == []
-    keeper.write(trainer, everything=True)
+    writer.write(trainer, everything=True)
     assert find_run(None).load()["steps"] == 1
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_a_full_disk_is_told_once_and_saving_goes_on_when_there_is_room(
+def test_a_full_disk_is_reported_once_and_saving_goes_on_when_there_is_room(
     session: TrainingSession,
 ) -> None:
     session.step_once()
@@ -189,12 +189,12 @@ def test_a_full_disk_is_told_once_and_saving_goes_on_when_there_is_room(
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_a_folder_that_is_removed_is_told_and_training_goes_on(
-    text: Path, session: TrainingSession, keeper: RunWriter
+def test_a_folder_that_is_removed_is_reported_and_training_goes_on(
+    text: Path, session: TrainingSession, writer: RunWriter
 ) -> None:
     session.start()
-    wait_until(lambda: keeper.folder is not None and session.snapshot.step)
-    keeper.folder.path.rename(text.parent / "away")
+    wait_until(lambda: writer.folder is not None and session.snapshot.step)
+    writer.folder.path.rename(text.parent / "away")
     wait_until(lambda: session.problem)
     step = session.snapshot.step
     wait_until(lambda: session.snapshot.step > step)
@@ -206,8 +206,8 @@ def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path
         context_length=1, embedding_size=2, optimizer="SGD", learning_rate=100.0
     )
     corpus = Corpus.from_file(text)
-    keeper = RunWriter(text)
-    session = TrainingSession(settings.prepare(corpus), settings, keeper=keeper)
+    writer = RunWriter(text)
+    session = TrainingSession(settings.prepare(corpus), settings, run_log=writer)
     session.start()
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)
     assert "non-finite" in session.snapshot.error
@@ -227,7 +227,7 @@ def test_a_checkpoint_never_names_an_optimizer_whose_state_it_does_not_hold(
     text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The optimizer is switched on the screen while a step is being taken, and then it is saved."""
-    monkeypatch.setattr(keeping, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(writing, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     saved: list[dict[str, object]] = []
     save = RunFolder.save
 
@@ -239,7 +239,7 @@ def test_a_checkpoint_never_names_an_optimizer_whose_state_it_does_not_hold(
     settings = replace(SETTINGS, optimizer="L-BFGS")
     corpus = Corpus.from_file(text)
     session = TrainingSession(
-        settings.prepare(corpus), settings, begin=False, keeper=RunWriter(text)
+        settings.prepare(corpus), settings, begin=False, run_log=RunWriter(text)
     )
     step = Trainer.step
 

@@ -46,14 +46,14 @@ async def listed(app: CharembedApp) -> SavedRunsScreen:
 async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
     saved: RunFolder, other: Path
 ) -> None:
-    app = laboratory(other, PREFERENCES, keep=True)
+    app = laboratory(other, PREFERENCES, save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("O")
         await listed(app)
         await pilot.press("enter")
         await until(lambda: app.laboratory.snapshot.step == 12)
         assert app.laboratory.source.name == "play.txt"
-        assert len(app.laboratory.session.timeline.frames()) == 13
+        assert len(app.laboratory.session.trajectory.frames()) == 13
         await pilot.press("g")
         await until(lambda: (saved.path / "samples.jsonl").exists())
         await pilot.press("n")
@@ -67,7 +67,7 @@ async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
         await pilot.press("q")
     assert saved.load()["steps"] == 13
 
-    app = CharembedApp(resume(None).plan(), keep=True)
+    app = CharembedApp(resume(None).plan(), save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.laboratory.snapshot.step == 13)
         await until(lambda: app.laboratory.panes.generation.text == written)
@@ -78,7 +78,7 @@ async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
 async def test_a_run_that_another_process_trains_is_followed(saved: RunFolder, text: Path) -> None:
     pytest.importorskip("fcntl", reason="there are no such locks on Windows")
     saved.lock()
-    app = laboratory(text, PREFERENCES, keep=True)
+    app = laboratory(text, PREFERENCES, save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("O")
         await listed(app)
@@ -89,7 +89,7 @@ async def test_a_run_that_another_process_trains_is_followed(saved: RunFolder, t
 
 
 async def test_a_run_starts_from_the_parameters_of_another(saved: RunFolder, other: Path) -> None:
-    app = laboratory(other, PREFERENCES, keep=True)
+    app = laboratory(other, PREFERENCES, save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("O")
         await listed(app)
@@ -153,7 +153,7 @@ def test_what_a_stranger_writes_into_a_checkpoint_is_no_parameters(saved: RunFol
 
 
 async def test_what_is_saved_and_exported_of_a_run_goes_into_its_folder(other: Path) -> None:
-    app = laboratory(other, PREFERENCES, keep=True)
+    app = laboratory(other, PREFERENCES, save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("n", "g")

@@ -70,7 +70,7 @@ def test_settings_survive_saving() -> None:
     assert TrainingSettings.from_mapping({**saved, "seed": -5}).context_length == 5
 
 
-def test_what_differs_is_told_as_it_is_shown() -> None:
+def test_what_differs_is_reported_as_it_is_displayed() -> None:
     settings = TrainingSettings(context_length=5, optimizer="Adam", minibatches=7)
     assert changed(settings) == {"context_length": "5", "optimizer": "Adam"}
 

@@ -52,8 +52,8 @@ def test_runs_until_paused_and_then_stands_still(session: TrainingSession) -> No
     session.pause()
     wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
     paused = session.snapshot
-    assert session.timeline.frames()[-1].step == paused.step
-    np.testing.assert_array_equal(session.timeline.frames()[-1].theta, paused.theta)
+    assert session.trajectory.frames()[-1].step == paused.step
+    np.testing.assert_array_equal(session.trajectory.frames()[-1].theta, paused.theta)
     session.pause()
     session.start()
     session.pause()
@@ -70,10 +70,10 @@ def test_takes_exactly_the_steps_asked_for(session: TrainingSession) -> None:
     session.step_once()
     session.step_once()
     wait_until(lambda: session.snapshot.step == 5)
-    assert [f.step for f in session.timeline.frames()] == [0, 1, 2, 3, 4, 5]
+    assert [f.step for f in session.trajectory.frames()] == [0, 1, 2, 3, 4, 5]
 
 
-def test_the_loss_shown_is_that_of_the_parameters_shown(session: TrainingSession) -> None:
+def test_the_loss_displayed_is_that_of_the_parameters_displayed(session: TrainingSession) -> None:
     session.step_once()
     wait_until(lambda: session.snapshot.step == 1)
     snapshot = session.snapshot

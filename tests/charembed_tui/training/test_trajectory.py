@@ -19,7 +19,7 @@ def test_keeps_first_and_last_in_bounded_memory(steps: int, frames: int) -> None
     assert len(set(gaps.tolist())) <= 1  # evenly spaced, but for the last
 
 
-def test_everything_is_kept_while_there_is_room() -> None:
+def test_everything_is_retained_while_there_is_room() -> None:
     timeline = Trajectory()
     for step in range(100):
         timeline.record(step, np.zeros(3))

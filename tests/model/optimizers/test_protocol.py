@@ -143,10 +143,10 @@ def test_lbfgs_reports_that_it_hardly_moves_and_can_go_on() -> None:
 
     optimizer = LBFGS(FunctionSum(endless), np.ones(1), tolerance=10.0)
     # Any decrease is less than ten times the value: judged every hundred steps.
-    told = [optimizer.step().converged for _ in range(150)]
+    message = [optimizer.step().converged for _ in range(150)]
     patient = LBFGS(FunctionSum(endless), np.ones(1), tolerance=0.0)
     first_without_descent = [patient.step().failed for _ in range(150)].index(True)
-    assert told.index(True) == min(100, first_without_descent)
+    assert message.index(True) == min(100, first_without_descent)
 
 
 def test_scaling_changes_the_units_and_nothing_else() -> None:
