@@ -67,7 +67,8 @@ class Backpropagation:
             sums: where the terms of the gradient are added, if it is wanted.
         """
         weights = self.weights
-        activations, slopes, logits = self._forward(block, masks)
+        encoded = self.inputs.encode(block.codes)
+        activations, slopes, logits = self._forward(encoded, masks)
         logits -= logits.max(axis=1, keepdims=True)
         # Summed in float64: the loss is compared from step to step, its rows are not.
         linear = np.sum(block.counts * logits.ravel()[block.cells], dtype=np.float64)
@@ -89,22 +90,22 @@ class Backpropagation:
             sums.deeper_biases[i] = plus(sums.deeper_biases[i], gradient.sum(axis=0))
             gradient = gradient @ weights.deeper[i]
         times_slope(self.layout.activation, gradient, activations[0], slopes[0])
-        self.inputs.backward(block.codes, gradient, error, sums.inputs)
+        self.inputs.backward(encoded, gradient, error, sums.inputs)
         return value
 
     def _forward(
-        self, block: Block, masks: MaskStream | None
+        self, encoded: Any, masks: MaskStream | None
     ) -> tuple[list[Floats], list[Mask | None], Floats]:
         """Activations and masks of all layers, and the logits, (n, V)."""
-        weights, layout, rows = self.weights, self.layout, len(block)
-        layer, direct = self.inputs.forward(block.codes)
+        weights, layout = self.weights, self.layout
+        layer, direct = self.inputs.forward(encoded)
         activations: list[Floats] = []
         slopes: list[Mask | None] = []
         for i in range(layout.layers):
             if i:
                 layer = activations[-1] @ weights.deeper[i - 1].T
                 layer += weights.biases[i]
-            stays = None if masks is None else masks.draw(rows, layout.hidden)
+            stays = None if masks is None else masks.draw(len(layer), layout.hidden)
             slopes.append(activate(layout.activation, layer, stays))
             activations.append(layer)
         logits = activations[-1] @ weights.outputs.T

@@ -16,14 +16,14 @@ Mask = NDArray[np.bool_]
 _LEVELS = 256
 
 
-def levels_kept(dropout: float) -> int:
+def retained_levels(dropout: float) -> int:
     """How many of the 256 values of a byte let an activation stay, at least 1."""
     return max(1, round((1 - dropout) * _LEVELS))
 
 
 def scale(dropout: float) -> float:
     """What activations that stay are multiplied by: one over the share that stays, exactly."""
-    return _LEVELS / levels_kept(dropout)
+    return _LEVELS / retained_levels(dropout)
 
 
 class MaskStream:
@@ -37,7 +37,7 @@ class MaskStream:
     """
 
     def __init__(self, dropout: float, seed: int, evaluation: int, thread: int) -> None:
-        self._levels = levels_kept(dropout)
+        self._levels = retained_levels(dropout)
         self._bits = np.random.SFC64([seed, evaluation, thread])
 
     def draw(self, rows: int, units: int) -> Mask:

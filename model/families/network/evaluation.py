@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,7 +18,7 @@ from model.families.network.backpropagation import Backpropagation, Sums
 from model.families.network.dropout import MaskStream, scale
 from model.families.network.input_layer import Floats, input_layer
 from model.families.network.layout import Layout, Weights
-from model.families.network.rows import Rows
+from model.families.network.rows import Rows, even_ranges
 from model.families.network.sums import total
 from model.parallel import in_parallel
 
@@ -130,10 +129,8 @@ class Evaluation:
 
 
 def _shares(start: int, stop: int, threads: int) -> list[range]:
-    """A range in as many parts of nearly equal length, none of them empty."""
-    count = max(1, min(threads, stop - start))
-    ends = [start + (stop - start) * i // count for i in range(count + 1)]
-    return [range(a, b) for a, b in pairwise(ends)]
+    """A range in one part for each thread, fewer if some would be empty."""
+    return even_ranges(start, stop, max(1, min(threads, stop - start)))
 
 
 def _value(terms: list[float]) -> float:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +62,15 @@ class InputLayer(ABC):
         """Compute what all rows share, for some context positions, before any row is asked for."""
 
     @abstractmethod
-    def forward(self, codes: Codes) -> tuple[Floats, Floats | None]:
+    def encode(self, codes: Codes) -> Any:
+        """What `forward` and `backward` multiply by, for (n, M) codes."""
+
+    @abstractmethod
+    def forward(self, encoded: Any) -> tuple[Floats, Floats | None]:
         """Inputs of the first hidden layer, (n, hidden), and an addend of the logits, (n, V)."""
 
     @abstractmethod
-    def backward(self, codes: Codes, hidden: Floats, logits: Floats, sums: InputSums) -> None:
+    def backward(self, encoded: Any, hidden: Floats, logits: Floats, sums: InputSums) -> None:
         """Add what some rows' gradients, (n, hidden) and (n, V), contribute to the sums."""
 
     @abstractmethod
@@ -121,13 +125,12 @@ class InputTables(InputLayer):
         if 0 in positions:
             self.first[0] += weights.biases[0]
 
-    def forward(self, codes: Codes) -> tuple[Floats, Floats | None]:
+    def forward(self, encoded: sparse.csr_array) -> tuple[Floats, Floats | None]:
         """See `InputLayer`."""
-        one_hot = self._one_hot(codes)
-        hidden = one_hot @ self.first.reshape(-1, self.hidden)
+        hidden = encoded @ self.first.reshape(-1, self.hidden)
         if self.direct is None:
             return hidden, None
-        return hidden, one_hot @ self.direct.reshape(-1, self.direct.shape[2])
+        return hidden, encoded @ self.direct.reshape(-1, self.direct.shape[2])
 
     def gather(self, codes: Codes) -> tuple[Floats, Floats | None]:
         """As `forward`, faster for a few rows."""
@@ -135,9 +138,11 @@ class InputTables(InputLayer):
         hidden: Floats = self.first[positions, codes].sum(axis=1)
         return hidden, None if self.direct is None else self.direct[positions, codes].sum(axis=1)
 
-    def backward(self, codes: Codes, hidden: Floats, logits: Floats, sums: InputSums) -> None:
+    def backward(
+        self, encoded: sparse.csr_array, hidden: Floats, logits: Floats, sums: InputSums
+    ) -> None:
         """See `InputLayer`; the sums are gradients by tables."""
-        back = self._one_hot(codes).T
+        back = encoded.T
         sums.first = plus(sums.first, back @ hidden)
         if self.direct is not None:
             sums.direct = plus(sums.direct, back @ logits)
@@ -159,8 +164,8 @@ class InputTables(InputLayer):
                 embeddings += table @ weights.direct[:, m]
         return embeddings
 
-    def _one_hot(self, codes: Codes) -> sparse.csr_array:
-        """(n, M * characters), M ones a row."""
+    def encode(self, codes: Codes) -> sparse.csr_array:
+        """A one-hot matrix, (n, M * characters), M ones a row."""
         n, m = codes.shape
         rows = codes + np.arange(0, m * self.characters, self.characters, dtype=np.int32)
         ends = np.arange(0, n * m + 1, m, dtype=np.int32)
@@ -174,18 +179,24 @@ class GatheredInputs(InputLayer):
     def prepare(self, positions: range) -> None:
         """Nothing is shared."""
 
-    def forward(self, codes: Codes) -> tuple[Floats, Floats | None]:
+    def encode(self, codes: Codes) -> tuple[Codes, Floats]:
+        """The codes, and their concatenated embeddings, (n, M * H)."""
+        return codes, self.weights.embeddings[codes].reshape(len(codes), -1)
+
+    def forward(self, encoded: tuple[Codes, Floats]) -> tuple[Floats, Floats | None]:
         """See `InputLayer`."""
-        weights, inputs = self.weights, self._inputs(codes)
+        weights, inputs = self.weights, encoded[1]
         hidden = inputs @ weights.first.reshape(self.hidden, -1).T
         hidden += weights.biases[0]
         if weights.direct is None:
             return hidden, None
         return hidden, inputs @ weights.direct.reshape(len(weights.direct), -1).T
 
-    def backward(self, codes: Codes, hidden: Floats, logits: Floats, sums: InputSums) -> None:
+    def backward(
+        self, encoded: tuple[Codes, Floats], hidden: Floats, logits: Floats, sums: InputSums
+    ) -> None:
         """See `InputLayer`; the sums are gradients by weights and embeddings."""
-        weights, inputs = self.weights, self._inputs(codes)
+        weights, (codes, inputs) = self.weights, encoded
         back = hidden @ weights.first.reshape(self.hidden, -1)
         sums.first = plus(sums.first, hidden.T @ inputs)
         sums.bias = plus(sums.bias, hidden.sum(axis=0))
@@ -201,21 +212,20 @@ class GatheredInputs(InputLayer):
             ),
             shape=(count, self.characters),
         )
-        by_character: Floats = one_hot.T @ back.reshape(count, -1)
+        by_character = cast(Floats, one_hot.T @ back.reshape(count, -1))
         sums.embeddings = plus(sums.embeddings, by_character)
 
     def finish(self, sums: list[InputSums], positions: range, gradient: Weights[Floats]) -> Floats:
         """See `InputLayer`."""
-        part = slice(positions.start, positions.stop)
-        first = total(s.first for s in sums if s.first is not None)
-        gradient.first[:, part] = first.reshape(self.weights.first.shape)[:, part]
+        # `total` overwrites its first term: every thread must have a part of it to itself.
+        part, shape = slice(positions.start, positions.stop), self.weights.first.shape
+        firsts = [s.first.reshape(shape)[:, part] for s in sums if s.first is not None]
+        gradient.first[:, part] = total(firsts)
         if self.weights.direct is not None and gradient.direct is not None:
-            direct = total(s.direct for s in sums if s.direct is not None)
-            gradient.direct[:, part] = direct.reshape(self.weights.direct.shape)[:, part]
+            shape = self.weights.direct.shape
+            directs = [s.direct.reshape(shape)[:, part] for s in sums if s.direct is not None]
+            gradient.direct[:, part] = total(directs)
         if 0 not in positions:
             return np.zeros_like(self.weights.embeddings)
         gradient.biases[0][:] = total(s.bias for s in sums if s.bias is not None)
         return total(s.embeddings for s in sums if s.embeddings is not None)
-
-    def _inputs(self, codes: Codes) -> Floats:
-        return self.weights.embeddings[codes].reshape(len(codes), -1)

@@ -10,7 +10,10 @@ axis 0. Without hidden units this would be the log-bilinear model, D being its o
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
@@ -105,7 +108,7 @@ class Layout:
     @property
     def parameter_count(self) -> int:
         """D, the length of theta."""
-        return sum(int(np.prod(shape)) for shape in self._shapes())
+        return self._places[-1][0].stop
 
     @property
     def decayed(self) -> slice:
@@ -124,12 +127,7 @@ class Layout:
                 f"The parameters have shape {flat.shape}, the model needs "
                 f"({self.parameter_count},): they belong to another model."
             )
-        views: list[A] = []
-        start = 0
-        for shape in self._shapes():
-            end = start + int(np.prod(shape))
-            views.append(flat[start:end].reshape(shape))  # type: ignore[arg-type]
-            start = end
+        views: list[A] = [flat[place].reshape(shape) for place, shape in self._places]  # type: ignore[misc]
         embeddings, first, *views = views
         deeper, views = views[: self.layers - 1], views[self.layers - 1 :]
         direct = views.pop(0) if self.direct else None
@@ -138,14 +136,11 @@ class Layout:
             embeddings, first, tuple(deeper), direct, outputs, tuple(biases), output_bias
         )
 
-    def _shapes(self) -> list[tuple[int, ...]]:
-        v, m, h, n = (
-            self.vocabulary_size,
-            self.context_length,
-            self.embedding_size,
-            self.hidden,
-        )
-        return [
+    @cached_property
+    def _places(self) -> list[tuple[slice, tuple[int, ...]]]:
+        """Where each array stands in theta, and its shape."""
+        v, m, h, n = self.vocabulary_size, self.context_length, self.embedding_size, self.hidden
+        shapes: list[tuple[int, ...]] = [
             (v, h),
             (n, m, h),
             *[(n, n)] * (self.layers - 1),
@@ -154,6 +149,8 @@ class Layout:
             *[(n,)] * self.layers,
             (v,),
         ]
+        ends = [0, *accumulate(math.prod(shape) for shape in shapes)]
+        return [(slice(a, b), shape) for (a, b), shape in zip(pairwise(ends), shapes, strict=True)]
 
 
 def with_unknown(embeddings: A) -> A:

@@ -9,7 +9,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from model.families.base import Codes
 from model.families.network.activations import activate
-from model.families.network.input_layer import Floats, GatheredInputs, InputTables, tables_fit
+from model.families.network.input_layer import (
+    Floats,
+    GatheredInputs,
+    InputLayer,
+    InputTables,
+    tables_fit,
+)
 from model.families.network.layout import Layout, Weights, with_unknown
 from model.families.windows import WindowReader
 
@@ -49,9 +55,8 @@ class Predictor:
             known.output_bias,
         )
         self._tables = InputTables(self._weights) if tables_fit(self._weights) else None
-        if self._tables is not None:
-            self._tables.prepare(range(self.context_length))
-        self._inputs = self._tables or GatheredInputs(self._weights)
+        self._inputs: InputLayer = self._tables or GatheredInputs(self._weights)
+        self._inputs.prepare(range(self.context_length))
 
     def log_probabilities(self, contexts: Codes) -> Array:
         """Natural logarithms of the probabilities of every next character; (n, M) -> (n, V).
@@ -80,7 +85,7 @@ class Predictor:
         if self._tables is not None and len(codes) <= _FEW:
             layer, direct = self._tables.gather(codes)
         else:
-            layer, direct = self._inputs.forward(codes)
+            layer, direct = self._inputs.forward(self._inputs.encode(codes))
         activate(self._activation, layer)
         for matrix, bias in zip(weights.deeper, weights.biases[1:], strict=True):
             layer = layer @ matrix.T

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -81,8 +82,8 @@ class Rows:
 
     def blocks(self, start: int, stop: int) -> Iterator[Block]:
         """Rows from `start` to before `stop`, in blocks of bounded size."""
-        for begin in range(start, stop, BLOCK_ROWS):
-            yield self._block(begin, min(begin + BLOCK_ROWS, stop))
+        for block in even_ranges(start, stop, max(1, round((stop - start) / BLOCK_ROWS))):
+            yield self._block(block.start, block.stop)
 
     def _block(self, start: int, stop: int) -> Block:
         starts = self._starts[start : stop + 1]
@@ -156,6 +157,12 @@ def deal(layout: Layout, table: NgramTable, parts: int, seed: int, dtype: DTypeL
         layout.vocabulary_size,
         dtype,
     )
+
+
+def even_ranges(start: int, stop: int, count: int) -> list[range]:
+    """A range in so many parts whose lengths differ by 1 at most."""
+    ends = [start + (stop - start) * i // count for i in range(count + 1)]
+    return [range(a, b) for a, b in pairwise(ends)]
 
 
 def check_table(layout: Layout, table: NgramTable) -> None:
