@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 @st.composite
-def networks(draw: st.DrawFn, **fixed: Any) -> Network:
+def networks(draw: st.DrawFn, /, **fixed: Any) -> Network:
     """A small network of any configuration."""
     settings: dict[str, Any] = {
         "vocabulary_size": draw(st.integers(2, 5)),

@@ -27,6 +27,7 @@ A = TypeVar("A", bound=Floats)
 A_co = TypeVar("A_co", bound=Floats, covariant=True)
 
 MOST_LAYERS = 3
+BLOCK_ROWS = 1024  # evaluated at once: activations are a few megabytes, and products efficient
 ACTIVATIONS = ("relu", "tanh")
 
 

@@ -16,12 +16,11 @@ from model.families.network.input_layer import (
     InputTables,
     tables_fit,
 )
-from model.families.network.layout import Layout, Weights, with_unknown
+from model.families.network.layout import BLOCK_ROWS, Layout, Weights, with_unknown
 from model.families.windows import WindowReader
 
 Array = NDArray[np.float64]
 
-_BLOCK_ROWS = 1024
 # So few windows are summed from their table rows directly: setting up a sparse product takes
 # 0.05 ms, as long as a window does altogether.
 _FEW = 8
@@ -67,12 +66,12 @@ class Predictor:
         """
         contexts = np.asarray(contexts, dtype=np.int32)
         result = np.empty((len(contexts), self.vocabulary_size))
-        for start in range(0, len(contexts), _BLOCK_ROWS):
-            codes = contexts[start : start + _BLOCK_ROWS]
+        for start in range(0, len(contexts), BLOCK_ROWS):
+            codes = contexts[start : start + BLOCK_ROWS]
             logits = self._logits(codes).astype(np.float64)
             logits -= logits.max(axis=1, keepdims=True)
             logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
-            result[start : start + _BLOCK_ROWS] = logits
+            result[start : start + BLOCK_ROWS] = logits
         return result
 
     def reader(self, codes: Sequence[int] = ()) -> WindowReader:

@@ -17,12 +17,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from model.errors import SettingsError
-from model.families.network.layout import Layout
+from model.families.network.layout import BLOCK_ROWS, Layout
 from model.ngrams import NgramTable
 
 Floats = NDArray[np.floating[Any]]
-
-BLOCK_ROWS = 1024  # of a block: its activations are a few megabytes, and products are efficient
 
 
 @dataclass(frozen=True, eq=False)

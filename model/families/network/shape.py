@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from model.cost import Cost
 from model.families.base import Block
-from model.families.network.layout import Layout
+from model.families.network.layout import BLOCK_ROWS, Layout
 
 if TYPE_CHECKING:
     from model.families.network.objective import Objective, SumObjective
@@ -29,7 +29,6 @@ Array = NDArray[np.float64]
 # what an activation costs besides.
 _PER_DENSE, _PER_SPARSE, _PER_ACTIVATION = 2.5e-11, 1.4e-10, 1.2e-9
 _BYTES_PER_NGRAM = 60.0
-_BLOCK_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -141,6 +140,6 @@ class Network(Layout):
             contexts * (4 * m + 3 * _BYTES_PER_NGRAM)
             + 8 * 12 * self.parameter_count
             + 3 * 4 * m * v * width
-            + 2 * 4 * _BLOCK_ROWS * (3 * self.layers * n + 4 * v)
+            + 2 * 4 * BLOCK_ROWS * (3 * self.layers * n + 4 * v)
         )
         return Cost(self.parameter_count, contexts, contexts * per_row + tables, int(memory))

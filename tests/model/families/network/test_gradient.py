@@ -189,6 +189,7 @@ def test_without_hidden_units_it_is_the_log_bilinear_model() -> None:
     by_embeddings, by_outputs = log_bilinear.unpack(slope)
     parts = model.weights(gradient)
     np.testing.assert_allclose(parts.embeddings, by_embeddings, atol=1e-14)
+    assert parts.direct is not None
     np.testing.assert_allclose(parts.direct, by_outputs, atol=1e-14)
 
 

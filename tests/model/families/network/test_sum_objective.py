@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -124,7 +125,9 @@ def test_masks_of_all_units_are_independent() -> None:
 
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
-def test_a_part_with_dropout_is_the_network_with_masked_units(layers: int, activation: str) -> None:
+def test_a_part_with_dropout_is_the_network_with_masked_units(
+    layers: int, activation: Literal["relu", "tanh"]
+) -> None:
     """The value and gradient for the very masks that the stream gives, by finite differences."""
     model = Network(4, 2, 2, hidden=6, layers=layers, activation=activation, dropout=0.4)
     table, theta = random_table(model, 40, 1), parameters(model, 5)
