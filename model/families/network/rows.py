@@ -2,8 +2,8 @@
 
 A row is a context and how often each character follows it. Equal contexts of a part always share
 a row, so a part costs what its different contexts cost: a text's positions never cost less. For
-names (M = 3) 1,024 positions drawn at random are about 360 rows, for English at M = 8 about
-1,000. So there is one path for texts whose contexts repeat and for those whose do not.
+names (M = 3) 1,024 positions drawn at random are about 530 rows, for a play at M = 3 710, at M = 8
+1,019. So there is one path for texts whose contexts repeat and for those whose do not.
 """
 
 from __future__ import annotations

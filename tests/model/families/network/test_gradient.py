@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import network_oracle as oracle
 import numpy as np
@@ -171,6 +171,20 @@ def test_results_are_repeated_bit_for_bit(threads: int) -> None:
     for value, gradient in results[1:]:
         assert value == results[0][0]
         assert np.array_equal(gradient, results[0][1])
+
+
+def test_who_is_done_first_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Network(30, 5, 8, hidden=64, layers=2, dropout=0.3)
+    table, theta = random_table(model, 3000, 2), model.initial(np.random.default_rng(1))
+    value, gradient = model.sum_objective(table, 3, 4, threads=3).part(theta, 1)
+
+    def last_first(tasks: Sequence[Callable[[], object]]) -> list[object]:
+        return [task() for task in reversed(tasks)][::-1]
+
+    monkeypatch.setattr("model.families.network.evaluation.in_parallel", last_first)
+    other, slope = model.sum_objective(table, 3, 4, threads=3).part(theta, 1)
+    assert other == value
+    assert np.array_equal(slope, gradient)
 
 
 def test_without_hidden_units_it_is_the_log_bilinear_model() -> None:
