@@ -1,0 +1,1 @@
+"""Networks: shared embeddings, hidden layers, and direct connections to the logits."""

@@ -1,0 +1,111 @@
+"""What a network reaches in so many seconds: `python tests/benchmarks/network_quality.py TEXT`.
+
+Trains on the first 90 % of a text minus blocks spread over it, and prints the loss of these
+blocks, nats per character, as training goes on: for choosing settings. The last tenth is not read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+from fused_adamw import FusedAdamW
+from timing import machine, with_single_threaded_blas
+
+from model.corpus import Corpus
+from model.counting import NgramCounter
+from model.families.network.shape import Network
+from model.ngrams import NgramTable
+from model.optimizers.schedule import Schedule
+from model.parallel import thread_count
+
+BATCH = 1024
+VALIDATION_BLOCKS, VALIDATION_SHARE = 10, 0.05
+
+
+def split(corpus: Corpus, context_length: int) -> tuple[NgramTable, NgramTable]:
+    """Counts of what is trained on, and of blocks between."""
+    codes = corpus.codes[: len(corpus.codes) * 9 // 10]
+    length = len(codes) // VALIDATION_BLOCKS
+    cut = int(length * (1 - VALIDATION_SHARE))
+    counters = [NgramCounter(context_length), NgramCounter(context_length)]
+    for i in range(VALIDATION_BLOCKS):
+        block = codes[i * length : (i + 1) * length]
+        for counter, part in zip(counters, (block[:cut], block[cut:]), strict=True):
+            counter.add(part)
+            counter.end_sequence()
+    size = len(corpus.vocabulary)
+    return counters[0].table(size), counters[1].table(size)
+
+
+def main() -> None:
+    """One run."""
+    with_single_threaded_blas()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("text", type=Path)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=0, help="plan by steps, not by seconds")
+    parser.add_argument("--context", type=int, default=8)
+    parser.add_argument("--embedding", type=int, default=32)
+    parser.add_argument("--hidden", type=int, default=1024)
+    parser.add_argument("--layers", type=int, default=1)
+    parser.add_argument("--activation", default="relu")
+    parser.add_argument("--dropout", type=float, default=0.4)
+    parser.add_argument("--decay", type=float, default=0.05)
+    parser.add_argument("--decay-all", action="store_true", help="embeddings and biases, too")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--warmup", type=int, default=100)
+    parser.add_argument("--clip", type=float, default=np.inf)
+    parser.add_argument("--threads", type=int, default=thread_count())
+    parser.add_argument("--reports", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=0)
+    o = parser.parse_args()
+    corpus = Corpus.from_file(o.text)
+    table, validation = split(corpus, o.context)
+    network = Network(
+        len(corpus.vocabulary),
+        o.context,
+        o.embedding,
+        hidden=o.hidden,
+        layers=o.layers,
+        activation=o.activation,
+        dropout=o.dropout,
+    )
+    objective = network.sum_objective(table, table.positions // BATCH, o.seed, threads=o.threads)
+    measured = network.objective(validation, threads=o.threads)
+    theta = network.initial(np.random.default_rng(o.seed))
+    decayed = slice(0, len(theta)) if o.decay_all else network.decayed
+    optimizer = FusedAdamW(theta, [decayed], o.decay, clip=o.clip, threads=o.threads)
+    schedule = Schedule(o.warmup)
+    rng = np.random.default_rng(o.seed)
+    print(f"{machine()}; {network}; {vars(o)}")
+    seconds, progress, step, reported = 0.0, 0.0, 0, 0
+    order = np.arange(0)
+    running = np.nan
+    while progress < 1:
+        start = time.perf_counter()
+        if not len(order):
+            order = rng.permutation(len(objective))
+        i, order = int(order[0]), order[1:]
+        value, gradient = objective.part(optimizer.theta, i)
+        gradient *= len(objective)
+        optimizer.step(gradient, o.rate * schedule.factor(progress, step))
+        value *= len(objective)
+        running = value if step == 0 else running + 0.02 * (value - running)
+        step += 1
+        seconds += time.perf_counter() - start
+        progress = step / o.steps if o.steps else seconds / o.seconds
+        if progress >= (reported + 1) / o.reports:
+            reported += 1
+            print(
+                f"{seconds:6.1f} s, step {step}, pass {step / len(objective):.2f}: training with "
+                f"dropout {running:.3f}, validation {measured.value(optimizer.theta):.4f}",
+                flush=True,
+            )
+    print(f"training without dropout {network.objective(table).value(optimizer.theta):.4f}")
+
+
+if __name__ == "__main__":
+    main()
