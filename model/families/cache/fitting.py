@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
 
 SIZES = (500, 1000, 2000, 5000, 10_000)
-LENGTHS = range(2, 9)
+LENGTHS = range(3, 9)
 _TYPICAL = 16.0  # a strength to begin with, and what short texts stay near
 _PRIOR = 1.0
 _BOUNDS = (0.0, 8.0)  # of the logarithms of strengths: beyond, a length says nothing any more
@@ -129,7 +130,7 @@ def probabilities_aside(
     windows = windows_before(codes[:0], codes, size, length)
     found = np.empty(len(positions))
     edges = np.linspace(0, len(codes), folds + 1).astype(np.intp)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         asked = np.flatnonzero((positions >= low) & (positions < high))
         if not len(asked):
             continue

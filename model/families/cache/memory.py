@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -24,11 +25,13 @@ class Adjustment:
 
 
 NOTHING = Adjustment()
-_Followers = dict[int, int]
 
 
 class Memory:
     """Reads characters one after another and can take them back, last first.
+
+    Occurrences are indexed by their shortest contexts only; how far the longer ones agree is seen
+    when they are asked for.
 
     Args:
         settings: lengths, strengths, size.
@@ -40,43 +43,62 @@ class Memory:
     def __init__(
         self, settings: CacheSettings, vocabulary_size: int, codes: Iterable[int] = ()
     ) -> None:
-        self._settings, self._size = settings, vocabulary_size
-        self._lengths = tuple(settings.lengths)
-        self._strengths = settings.strengths
-        # A context is one number, its characters' codes as digits.
-        self._moduli = tuple(vocabulary_size**length for length in self._lengths)
-        self._counts: tuple[dict[int, _Followers], ...] = tuple({} for _ in self._lengths)
-        self._context, self._known = 0, 0  # the last characters as digits, and how many are known
-        # For every character read: it, and the state before it.
-        self._read: list[tuple[int, int, int]] = []
+        self._size, self._characters = vocabulary_size, settings.characters
+        self._shortest, self._strengths = settings.shortest, settings.strengths
+        # A context is one number with its characters as digits, the last one lowest. Digits are
+        # one more than codes: 0 is what is unknown, and agrees with nothing.
+        self._bits = vocabulary_size.bit_length()
+        self._whole = (1 << self._bits * settings.longest) - 1
+        self._short = (1 << self._bits * settings.shortest) - 1
+        self._least = 1 << self._bits * (settings.shortest - 1)  # so many digits are known
+        self._context = 0
+        # Of every character read: the context before it, and it.
+        self._read: list[tuple[int, int]] = []
         self._first = 0  # of those still in the cache
+        self._occurrences: dict[int, deque[tuple[int, int]]] = {}
         for code in codes:
             self.read(code)
 
     def read(self, code: int) -> None:
         """Move on by one character."""
-        self._read.append((code, self._context, self._known))
+        occurrence = (self._context, code)
+        self._read.append(occurrence)
         if code < self._size:
-            self._add(code, self._context, self._known)
-            self._context = (self._context * self._size + code) % self._moduli[-1]
-            self._known = min(self._known + 1, self._lengths[-1])
+            if self._context & self._short >= self._least:
+                key = self._context & self._short
+                found = self._occurrences.get(key)
+                if found is None:
+                    self._occurrences[key] = deque((occurrence,))
+                else:
+                    found.append(occurrence)
+            self._context = (self._context << self._bits | code + 1) & self._whole
         else:
-            self._context = self._known = 0
-        if len(self._read) - self._first > self._settings.characters:
-            self._remove(*self._read[self._first])
+            self._context = 0
+        if len(self._read) - self._first > self._characters:
+            context, code = self._read[self._first]
+            if code < self._size and context & self._short >= self._least:
+                key = context & self._short
+                found = self._occurrences[key]
+                found.popleft()
+                if not found:
+                    del self._occurrences[key]
             self._first += 1
 
     def unread(self) -> None:
-        """Take the last character back, which must be one of the last `forget` left in place."""
-        last = self._read.pop()
-        code, self._context, self._known = last
-        if code < self._size:
-            self._remove(*last)
+        """Take the last character back, one of those read since `forget` was called."""
+        self._context, code = self._read.pop()
+        if code < self._size and self._context & self._short >= self._least:
+            key = self._context & self._short
+            found = self._occurrences[key]
+            found.pop()
+            if not found:
+                del self._occurrences[key]
         if self._first > 0:
             self._first -= 1
-            before = self._read[self._first]
-            if before[0] < self._size:
-                self._add(*before)
+            context, code = occurrence = self._read[self._first]
+            if code < self._size and context & self._short >= self._least:
+                key = context & self._short
+                self._occurrences.setdefault(key, deque()).appendleft(occurrence)
 
     def forget(self) -> None:
         """Let go of what `unread` would need; to be called now and then in a long text."""
@@ -86,52 +108,28 @@ class Memory:
 
     def adjustment(self) -> Adjustment:
         """What the cache makes of the distribution of the next character."""
+        here = self._context
+        found = self._occurrences.get(here & self._short)
+        if found is None or here & self._short < self._least:
+            return NOTHING
+        # Followers by how many characters more than the shortest context agree.
+        followers: list[list[int]] = [[] for _ in self._strengths]
+        bits, known = self._bits, -(-here.bit_length() // self._bits)
+        for context, code in found:
+            differ = context ^ here
+            agree = ((differ & -differ).bit_length() - 1) // bits if differ else known
+            followers[agree - self._shortest].append(code)
         own: dict[int, float] = {}
-        rest = 1.0
-        for length, modulus, strength, counts in zip(
-            self._lengths, self._moduli, self._strengths, self._counts, strict=True
-        ):
-            if length > self._known:
-                break
-            followers = counts.get(self._context % modulus)
-            if followers is None:
-                break  # nor do longer contexts occur
-            below = strength * len(followers)
-            scale = 1.0 / (sum(followers.values()) + below)
-            below *= scale
-            for code in own:
-                own[code] *= below
-            for code, count in followers.items():
-                own[code] = own.get(code, 0.0) + count * scale
-            rest *= below
-        return Adjustment(own, rest) if own else NOTHING
-
-    def _add(self, code: int, context: int, known: int) -> None:
-        for length, modulus, counts in zip(
-            self._lengths, self._moduli, self._counts, strict=True
-        ):
-            if length > known:
-                break
-            key = context % modulus
-            followers = counts.get(key)
-            if followers is None:
-                counts[key] = {code: 1}
-            else:
-                followers[code] = followers.get(code, 0) + 1
-
-    def _remove(self, code: int, context: int, known: int) -> None:
-        if code >= self._size:
-            return
-        for length, modulus, counts in zip(
-            self._lengths, self._moduli, self._counts, strict=True
-        ):
-            if length > known:
-                break
-            key = context % modulus
-            followers = counts[key]
-            if followers[code] > 1:
-                followers[code] -= 1
-            else:
-                del followers[code]
-                if not followers:
-                    del counts[key]
+        counts: dict[int, int] = {}
+        total, rest = 0, 1.0
+        for codes, strength in zip(reversed(followers), reversed(self._strengths), strict=True):
+            for code in codes:
+                counts[code] = counts.get(code, 0) + 1
+            total += len(codes)
+            if total:
+                below = strength * len(counts)
+                weight = rest / (total + below)
+                for code, count in counts.items():
+                    own[code] = own.get(code, 0.0) + count * weight
+                rest *= below / (total + below)
+        return Adjustment(own, rest)

@@ -72,11 +72,6 @@ class MixturePredictor:
         """The longer window of both parts."""
         return max(self.ngrams.context_length, self.other.context_length)
 
-    @property
-    def draft(self) -> NgramPredictor:
-        """A cheap predictor that mostly agrees with this one, for speculative writing."""
-        return self.ngrams
-
     def log_probabilities(self, contexts: Codes) -> Array:
         """Natural logarithms of the probabilities of every next character; (n, M) -> (n, V)."""
         contexts = np.asarray(contexts)
@@ -92,17 +87,37 @@ class MixturePredictor:
         ngrams, depths, rests = self.ngrams.probabilities(contexts)
         return self.combined(contexts, ngrams, depths, rests)
 
-    def combined(
-        self, contexts: Codes, ngrams: Array, depths: IntArray, rests: Array
-    ) -> Parts:
+    def combined(self, contexts: Codes, ngrams: Array, depths: IntArray, rests: Array) -> Parts:
         """As `parts`, with what `NgramPredictor.probabilities` gave already."""
         other = _probabilities(self.other, contexts)
         features = gate_features(ngrams, other, depths, rests, self.ngrams.order - 1)
         return Parts(ngrams, other, self.gate.shares(features))
 
+    def drafter(self) -> MixtureDrafter:
+        """For writing several characters at once: the counts go ahead."""
+        return MixtureDrafter(self)
+
     def reader(self, codes: Sequence[int] = ()) -> Reader:
         """A reader that has read these codes, of any number."""
         return WindowReader(self, codes)
+
+
+class MixtureDrafter:
+    """The counts of a mixture as a draft, completed by the rest of it: see `model.speculative`."""
+
+    def __init__(self, mixture: MixturePredictor) -> None:
+        self._mixture = mixture
+        self._draws = mixture.ngrams.draws()
+        self.vocabulary_size = mixture.vocabulary_size
+        self.context_length = mixture.context_length
+        self.find, self.draw = self._draws.find, self._draws.draw
+
+    def complete(
+        self, contexts: NDArray[np.intp], found: Sequence[Sequence[int]]
+    ) -> tuple[Array, Array]:
+        """Probabilities of the counts alone, and of the whole mixture; (k, M) -> two of (k, V)."""
+        ngrams, depths, rests = self._draws.rows(found)
+        return ngrams, self._mixture.combined(contexts, ngrams, depths, rests).probabilities
 
 
 def fit_gate(ngrams: NgramPredictor, other: Predictor, codes: IntArray, aside: Mask) -> Gate:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.families.base import Codes, Reader
+from model.families.ngrams.draws import NgramDraws
 from model.families.ngrams.levels import Level, count_levels
 from model.families.ngrams.smoothing import SmoothedLevel, Smoothing, kneser_ney, witten_bell
 from model.families.windows import WindowReader
@@ -98,7 +99,9 @@ class NgramPredictor:
         block = max(1, _CELLS_AT_ONCE // self.vocabulary_size)
         for start in range(0, len(contexts), block):
             part = slice(start, start + block)
-            p[part], depths[part], rests[part] = self._block(contexts[part])
+            p[part], depths[part], rests[part] = self._interpolated(
+                self._find(contexts[part]), len(contexts[part])
+            )
         return p, depths, rests
 
     def log_probabilities_of(self, contexts: Codes, targets: IntArray) -> Array:
@@ -112,6 +115,10 @@ class NgramPredictor:
             if j > 0:
                 p[rows] = self._step(j, numbers, targets[rows], p[rows])
         return np.log(p)
+
+    def draws(self) -> NgramDraws:
+        """The same distributions to draw single characters from."""
+        return NgramDraws(self._levels, self._tables, self.vocabulary_size)
 
     def reader(self, codes: Sequence[int] = ()) -> Reader:
         """A reader that has read these codes, of any number."""
@@ -134,10 +141,12 @@ class NgramPredictor:
             found.append((rows, numbers))
         return found
 
-    def _block(self, contexts: Codes) -> tuple[Array, NDArray[np.int64], Array]:
-        found = self._find(contexts)
-        depths = np.zeros(len(contexts), dtype=np.int64)
-        rests = np.full(len(contexts), self._levels[0].rest[0])
+    def _interpolated(
+        self, found: Sequence[tuple[NDArray[np.intp], NDArray[np.int64]]], contexts: int
+    ) -> tuple[Array, NDArray[np.int64], Array]:
+        """Distributions after some contexts, of which each level has some: see `_find`."""
+        depths = np.zeros(contexts, dtype=np.int64)
+        rests = np.full(contexts, self._levels[0].rest[0])
         p = self._tables[0][found[0][1]]
         for j, (rows, numbers) in enumerate(found[1:], start=1):
             depths[rows] = j
