@@ -17,13 +17,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import SettingsError
+from model.families.base import Predictor
 from model.families.cache.memory import Adjustment, Memory
+from model.families.cache.predictor import CachePredictor
 from model.families.cache.settings import CacheSettings
 
 Array = NDArray[np.float64]
@@ -59,6 +61,29 @@ class Drafter(Protocol):
     def complete(self, contexts: NDArray[np.intp], found: Sequence[Any]) -> tuple[Array, Array]:
         """Probabilities of the draft and the true ones; k contexts (k, M) -> (k, V), (k, V)."""
         ...
+
+
+@runtime_checkable
+class HasDrafter(Protocol):
+    """A predictor that can be written with ahead."""
+
+    def drafter(self) -> Drafter:
+        """Itself, with the cheaper one inside."""
+        ...
+
+
+def writer_of(predictor: Predictor, adjust: Adjust | None = None) -> SpeculativeWriter | None:
+    """What writes ahead with a predictor, or with the one below its cache; None if nothing does.
+
+    Args:
+        predictor: any.
+        adjust: as for `SpeculativeWriter`.
+    """
+    below = predictor.below if isinstance(predictor, CachePredictor) else predictor
+    cache = predictor.settings if isinstance(predictor, CachePredictor) else None
+    if not isinstance(below, HasDrafter):
+        return None
+    return SpeculativeWriter(below.drafter(), adjust, cache)
 
 
 class SpeculativeWriter:

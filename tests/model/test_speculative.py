@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from model.errors import SettingsError
 from model.families.base import Codes, Reader
+from model.families.cache.predictor import CachePredictor
 from model.families.cache.settings import CacheSettings
 from model.families.mixture.gate import Gate
 from model.families.mixture.predictor import MixturePredictor
@@ -19,7 +20,7 @@ from model.families.ngrams import predictor as predictors
 from model.families.ngrams.draws import NgramDraws
 from model.families.ngrams.predictor import NgramPredictor
 from model.families.windows import WindowReader
-from model.speculative import Adjust, SpeculativeWriter
+from model.speculative import Adjust, SpeculativeWriter, writer_of
 
 V = 5
 NUMBERS = 1500
@@ -176,3 +177,26 @@ def test_prompts_of_any_kind_and_no_text() -> None:
     assert write(mixed, numbers[:0]) == []
     with pytest.raises(SettingsError, match="ahead"):
         SpeculativeWriter(mixed.drafter(), ahead=0)
+
+
+def test_who_can_be_written_with_ahead() -> None:
+    mixed = mixture(7)
+    numbers = np.random.default_rng(8).random(400)
+
+    def text(writer: SpeculativeWriter | None) -> list[int]:
+        assert writer is not None
+        pieces = writer.write([0, 1], 400, Uniforms(numbers))  # type: ignore[arg-type]
+        return [code for piece in pieces for code in piece]
+
+    assert text(writer_of(mixed)) == write(mixed, numbers, prompt=[0, 1])
+    assert text(writer_of(CachePredictor(mixed, CACHE), cooler)) == write(
+        mixed, numbers, prompt=[0, 1], cache=CACHE, adjust=cooler
+    )
+    assert writer_of(mixed.other) is None
+    assert writer_of(CachePredictor(mixed.other, CACHE)) is None
+    # Counts alone stand as they are drafted.
+    draws = mixed.ngrams.draws()
+    expected = [0, 1]
+    for number in numbers:
+        expected.append(draws.draw(draws.find(expected[-3:]), number)[0])
+    assert text(writer_of(mixed.ngrams)) == expected[2:]

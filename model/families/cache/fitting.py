@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from model.families.base import Predictor
 from model.families.cache.along_text import CacheCounts, TextContexts
+from model.families.cache.predictor import CachePredictor
 from model.families.cache.settings import CacheSettings
 from model.families.mixture.gate import Gate
-from model.families.mixture.predictor import MixturePredictor
+from model.families.mixture.predictor import MixturePredictor, fit_mixture
 from model.families.ngrams.predictor import NgramPredictor
 from model.families.set_aside import Mask, with_gaps
 from model.families.text_windows import windows_before
@@ -27,6 +28,22 @@ _PRIOR = 1.0
 _BOUNDS = (0.0, 8.0)  # of the logarithms of strengths: beyond, a length says nothing any more
 _FOLDS = 10
 _AT_ONCE = 2048
+
+
+def fit_cached_mixture(
+    codes: IntArray, aside: Mask, other: Predictor, order: int | None = None
+) -> CachePredictor:
+    """A predictor beside n-grams of its training text, with a cache on top.
+
+    Arguments and errors as for `fit_mixture`. On 1 MB of text about ten seconds, half of it for
+    the cache.
+    """
+    mixture = fit_mixture(codes, aside, other, order)
+    positions, below = probabilities_aside(
+        codes, aside, other, mixture.gate, mixture.ngrams.order
+    )
+    size = mixture.vocabulary_size
+    return CachePredictor(mixture, fit_cache(below, codes, positions, size))
 
 
 def fit_cache(

@@ -120,6 +120,10 @@ class NgramPredictor:
         """The same distributions to draw single characters from."""
         return NgramDraws(self._levels, self._tables, self.vocabulary_size)
 
+    def drafter(self) -> NgramDrafter:
+        """For writing several characters at once: see `model.speculative`."""
+        return NgramDrafter(self)
+
     def reader(self, codes: Sequence[int] = ()) -> Reader:
         """A reader that has read these codes, of any number."""
         return WindowReader(self, codes)
@@ -191,6 +195,23 @@ class NgramPredictor:
         numbers = np.arange(len(level.keys))
         self._add_shares(p, numbers, j, numbers)
         return p
+
+
+class NgramDrafter:
+    """Counts as their own draft, which always stands: see `model.speculative`."""
+
+    def __init__(self, predictor: NgramPredictor) -> None:
+        self._draws = predictor.draws()
+        self.vocabulary_size = predictor.vocabulary_size
+        self.context_length = predictor.context_length
+        self.find, self.draw = self._draws.find, self._draws.draw
+
+    def complete(
+        self, contexts: NDArray[np.intp], found: Sequence[Sequence[int]]
+    ) -> tuple[Array, Array]:
+        """Probabilities after contexts that `find` found, twice; (k, M) -> two of (k, V)."""
+        p = self._draws.rows(found)[0]
+        return p, p.copy()
 
 
 def _places(

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from model.errors import SettingsError
 from model.families.cache import memory as memories
 from model.families.cache.along_text import TextContexts
-from model.families.cache.fitting import cache_loss, fit_cache, probabilities_aside
+from model.families.cache.fitting import (
+    cache_loss,
+    fit_cache,
+    fit_cached_mixture,
+    probabilities_aside,
+)
 from model.families.cache.memory import Memory
 from model.families.cache.predictor import CachePredictor, adjusted
 from model.families.cache.settings import CacheSettings
@@ -167,6 +172,19 @@ def test_probabilities_aside_are_those_of_counts_without_the_tenth_around() -> N
         mixture = MixturePredictor(counted, other, gate)
         expected = mixture.log_probabilities(codes[None, at - 2 : at])[0, codes[at]]
         assert np.log(p) == pytest.approx(expected)
+
+
+def test_everything_fitted_together() -> None:
+    # Chapters with an order of their own: neither counts nor anything else knows the last one.
+    rng = np.random.default_rng(4)
+    codes = np.concatenate([np.tile(rng.permutation(8), 50) for _ in range(20)])
+    training, held_out = codes[:-300], codes[-300:]
+    aside = spread_blocks(len(training), 0.1, 20)
+    other = NgramPredictor.from_codes(with_gaps(training, aside, 8), 8, 1)
+    cached = fit_cached_mixture(training, aside, other, order=3)
+    below = cached.below.log_probabilities(windows_before(training, held_out, 8, 2))
+    with_it = -cached.log_probabilities_along(held_out, training).mean()
+    assert with_it < -below[np.arange(300), held_out].mean() - 0.2
 
 
 def test_windows_are_answered_from_below() -> None:
