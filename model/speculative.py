@@ -32,7 +32,12 @@ Array = NDArray[np.float64]
 Adjust = Callable[[Array], Array]
 """Probabilities after temperature, top-k and top-p; (n, V) -> (n, V), rows independent."""
 
-AHEAD = 12  # characters drafted at a time
+AHEAD = 32  # characters drafted at a time, at the most
+# A character falls where the rest of its number is above the ratio of both probabilities: with
+# Kneser-Ney as the draft of a mixture, in about 0.45 r^4 of the cases where the rest is r. Drafting
+# ends where what comes next would probably be thrown away.
+_FALLS = 0.45
+_LEAST_CHANCE = 0.35
 _UNIFORMS_AT_ONCE = 1024
 _BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
@@ -143,6 +148,7 @@ class SpeculativeWriter:
         """At least one character, by as many numbers of those given; `text` is the last M."""
         m, find, draw = len(text), self._drafter.find, self._drafter.draw
         states, left, adjustments = [], [], []
+        chance = 1.0
         for uniform in uniforms:
             state = find(text[-m:])
             if memory is None:
@@ -156,6 +162,9 @@ class SpeculativeWriter:
             states.append(state)
             left.append(rest)
             text.append(code)
+            chance *= 1.0 - _FALLS * rest**4
+            if chance < _LEAST_CHANCE:
+                break
         windows = np.array(text)[np.arange(len(states))[:, None] + np.arange(m)]
         draft, true = self._drafter.complete(windows, states)
         if adjustments:
