@@ -66,6 +66,7 @@ def fit_cache(
     """
     from scipy.optimize import minimize  # takes long to load: not at start-up
 
+    codes, positions = within_reach(codes, positions, max(sizes) + max(lengths))
     contexts = TextContexts(codes, vocabulary_size, lengths)
     best, best_loss = CacheSettings(sizes[0], lengths[0], (_TYPICAL,) * len(lengths)), np.inf
     start = np.full(len(lengths), np.log(_TYPICAL))
@@ -84,6 +85,30 @@ def fit_cache(
             best, best_loss = CacheSettings(characters, lengths[0], strengths), float(found.fun)
         start = found.x
     return best
+
+
+def within_reach(
+    codes: IntArray, positions: IntArray, reach: int
+) -> tuple[IntArray, NDArray[np.intp]]:
+    """A text without what is farther before all of some positions than a reach.
+
+    Between positions whose reaches do not touch, the stretches of text stand side by side; what
+    belongs to another stretch is then still beyond the reach.
+
+    Args:
+        codes: (n,) the text.
+        positions: (k,) ascending.
+        reach: in characters.
+
+    Returns:
+        The text that is left, and where the positions are in it, (k,).
+    """
+    positions = np.asarray(positions)
+    edges = np.zeros(len(codes) + 1, dtype=np.int64)
+    np.add.at(edges, np.maximum(positions - reach, 0), 1)
+    np.add.at(edges, positions + 1, -1)
+    needed = np.cumsum(edges[:-1]) > 0
+    return np.asarray(codes)[needed], (np.cumsum(needed) - 1)[positions]
 
 
 def cache_loss(

@@ -60,7 +60,9 @@ class CachePredictor:
         """A reader that has read these codes, of any number."""
         return CacheReader(self, codes)
 
-    def log_probabilities_along(self, codes: IntArray, before: IntArray = ()) -> Array:  # type: ignore[assignment]
+    def log_probabilities_along(
+        self, codes: IntArray, before: IntArray | Sequence[int] = ()
+    ) -> Array:
         """Natural logarithms of the probability of each character of a text, left to right; (n,).
 
         What a reader would say of each, but all at once. Characters outside the vocabulary, code
@@ -70,8 +72,9 @@ class CachePredictor:
             codes: (n,) the text.
             before: what was read before it, of any number of characters.
         """
-        codes, before = np.asarray(codes, dtype=np.int64), np.asarray(before, dtype=np.int64)
         size, settings = self.vocabulary_size, self.settings
+        codes = np.asarray(codes, dtype=np.int64)
+        before = np.asarray(before, dtype=np.int64)
         windows = windows_before(before, codes, size, self.context_length)
         known = codes < size
         below = np.zeros(len(codes))

@@ -19,7 +19,6 @@ from model.families.text_windows import windows_before
 IntArray = NDArray[np.integer]
 
 LONGEST = 10
-_ENOUGH = 1 << 17  # characters set aside at the most
 
 
 def best_order(
@@ -57,11 +56,10 @@ def losses_by_order(
         SettingsError: the text is too short to set anything aside.
     """
     codes = np.asarray(codes)
-    aside = spread_blocks(len(codes), min(0.05, _ENOUGH / len(codes)) if len(codes) else 0.05)
+    aside = spread_blocks(len(codes))
     levels = count_levels(with_gaps(codes, aside, vocabulary_size), vocabulary_size, longest)
     asked = aside & (codes < vocabulary_size)
-    before = codes[:0]
-    windows = windows_before(before, codes, vocabulary_size, max(1, longest - 1))[asked]
+    windows = windows_before(codes[:0], codes, vocabulary_size, max(1, longest - 1))[asked]
     targets = codes[asked]
     if smoothing == "witten-bell":
         lower = highest = witten_bell(levels)

@@ -29,7 +29,7 @@ class NgramPredictor:
 
     >>> codes = np.array([0, 1, 0, 1, 0])
     >>> predictor = NgramPredictor.from_codes(codes, 2, order=2, smoothing="witten-bell")
-    >>> np.exp(predictor.log_probabilities(np.array([[0]]))).round(3).tolist()  # (1/2 each) ...
+    >>> np.exp(predictor.log_probabilities(np.array([[0]]))).round(3).tolist()
     [[0.19, 0.81]]
 
     Args:

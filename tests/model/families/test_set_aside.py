@@ -30,12 +30,21 @@ def test_a_long_text_has_blocks_of_a_thousand() -> None:
     assert len(starts) == 50
 
 
+def test_short_texts_have_short_blocks() -> None:
+    assert spread_blocks(20_000).sum() == 1000
+    assert spread_blocks(5).sum() == 1
+
+
+def test_of_long_texts_no_more_is_set_aside_than_is_of_use() -> None:
+    assert spread_blocks(20_000_000).sum() == 66_000
+
+
 def test_gaps_stand_where_characters_are_set_aside() -> None:
     mask = np.array([False, True, True, False])
     assert with_gaps(np.array([0, 1, 2, 3]), mask, 9).tolist() == [0, 9, 9, 3]
 
 
-@pytest.mark.parametrize("arguments", [(100, 0.0), (100, 0.6), (100, 0.1, 0), (10, 0.1, 6), (3,)])
+@pytest.mark.parametrize("arguments", [(100, 0.0), (100, 0.6), (100, 0.1, 0), (10, 0.1, 6), (1,)])
 def test_bad_arguments_are_named(arguments: tuple[int]) -> None:
     with pytest.raises(SettingsError, match="set aside"):
         spread_blocks(*arguments)

@@ -16,6 +16,7 @@ from model.families.cache.fitting import (
     fit_cache,
     fit_cached_mixture,
     probabilities_aside,
+    within_reach,
 )
 from model.families.cache.memory import Memory
 from model.families.cache.predictor import CachePredictor, adjusted
@@ -109,6 +110,23 @@ def test_counts_along_a_text(codes: list[int], cache: CacheSettings) -> None:
                 assert there == (0, 0, 0)
             else:
                 assert there == (expected[codes[at]], sum(expected.values()), len(expected))
+
+
+@given(texts, caches, st.lists(st.integers(0, 59), min_size=1, max_size=5))
+@settings(deadline=None)
+def test_what_is_out_of_reach_changes_no_count(
+    codes: list[int], cache: CacheSettings, some: list[int]
+) -> None:
+    positions = np.unique([at % len(codes) for at in some])
+    reach = cache.characters + cache.longest
+    shorter, places = within_reach(np.array(codes), positions, reach)
+    assert len(shorter) <= len(positions) * (reach + 1)
+    whole = TextContexts(np.array(codes), V, cache.lengths).counts(cache.characters, positions)
+    part = TextContexts(shorter, V, cache.lengths).counts(cache.characters, places)
+    for one, other in zip(whole, part, strict=True):
+        np.testing.assert_array_equal(one.count, other.count)
+        np.testing.assert_array_equal(one.total, other.total)
+        np.testing.assert_array_equal(one.different, other.different)
 
 
 def test_the_gradient_is_that_of_finite_differences() -> None:
