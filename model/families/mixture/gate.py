@@ -33,11 +33,13 @@ def gate_features(
         deepest: the largest depth possible.
     """
     features = np.empty((len(ngrams), _STATEMENTS + deepest))
-    for column, p in enumerate((ngrams, other)):
-        features[:, column] = -np.einsum("nv,nv->n", p, np.log(np.maximum(p, _LEAST)))
-        features[:, 2 + column] = np.log(np.maximum(p.max(axis=1), _LEAST))
+    both = np.stack([ngrams, other])
+    logarithms = np.log(np.maximum(both, _LEAST))
+    features[:, :2] = -np.einsum("pnv,pnv->np", both, logarithms)
+    features[:, 2:4] = logarithms.max(axis=2).T
+    peaks = both.argmax(axis=2)
     features[:, 4] = np.minimum(ngrams, other).sum(axis=1)
-    features[:, 5] = ngrams.argmax(axis=1) == other.argmax(axis=1)
+    features[:, 5] = peaks[0] == peaks[1]
     features[:, 6] = np.log(np.maximum(rests, _LEAST))
     features[:, 7] = 1.0
     features[:, _STATEMENTS:] = np.asarray(depths)[:, None] > np.arange(deepest)
