@@ -39,9 +39,7 @@ def fit_cached_mixture(
     the cache.
     """
     mixture = fit_mixture(codes, aside, other, order)
-    positions, below = probabilities_aside(
-        codes, aside, other, mixture.gate, mixture.ngrams.order
-    )
+    positions, below = probabilities_aside(codes, aside, other, mixture.gate, mixture.ngrams.order)
     size = mixture.vocabulary_size
     return CachePredictor(mixture, fit_cache(below, codes, positions, size))
 
