@@ -1,0 +1,1 @@
+"""What was said a moment ago, on top of any predictor that looks at windows."""

@@ -1,0 +1,1 @@
+"""A family beside counts: two distributions and a gate that says how much to believe each."""

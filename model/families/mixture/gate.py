@@ -1,0 +1,118 @@
+"""The gate: a logistic regression on how sure the two parts are, and on how well they agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+IntArray = NDArray[np.integer]
+
+_PRIOR = 1.0  # precision of the weights, beside the summed loss: for short texts
+_LEAST = 1e-300
+_STATEMENTS = 8  # features that are not about the depth
+
+
+def gate_features(
+    ngrams: Array, other: Array, depths: IntArray, rests: Array, deepest: int
+) -> Array:
+    """What the gate sees of two distributions; (n, F), F = 8 + deepest.
+
+    Entropies, logarithms of the peaks, overlap (the probability on which both agree), whether
+    their peaks are the same character, how much the longest known context leaves to shorter ones,
+    a one, and for every length whether at least so much of the context was seen in training.
+
+    Args:
+        ngrams: (n, V) probabilities of the counts.
+        other: (n, V) probabilities of the other part.
+        depths: (n,) how many characters of each context the counts have seen in this order.
+        rests: (n,) the probability that such a context leaves to shorter ones.
+        deepest: the largest depth possible.
+    """
+    features = np.empty((len(ngrams), _STATEMENTS + deepest))
+    both = np.stack([ngrams, other])
+    logarithms = np.log(np.maximum(both, _LEAST))
+    features[:, :2] = -np.einsum("pnv,pnv->np", both, logarithms)
+    features[:, 2:4] = logarithms.max(axis=2).T
+    peaks = both.argmax(axis=2)
+    features[:, 4] = np.minimum(ngrams, other).sum(axis=1)
+    features[:, 5] = peaks[0] == peaks[1]
+    features[:, 6] = np.log(np.maximum(rests, _LEAST))
+    features[:, 7] = 1.0
+    features[:, _STATEMENTS:] = np.asarray(depths)[:, None] > np.arange(deepest)
+    return features
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """How much to believe the counts, from features of both distributions.
+
+    Attributes:
+        weights: (F,) of the features as they are, so that g = 1 / (1 + exp(-features @ weights)).
+    """
+
+    weights: Array
+
+    def shares(self, features: Array) -> Array:
+        """The weight of the counts; (n, F) -> (n,), between 0 and 1."""
+        return _sigmoid(features @ self.weights)
+
+    @classmethod
+    def fitted(cls, features: Array, ngrams: Array, other: Array) -> Self:
+        """The gate whose mixture gives the characters that came the highest probability.
+
+        A Gaussian prior on the weights of standardized features keeps short texts from extremes.
+
+        Args:
+            features: (n, F) n at least 1, at positions that neither part was counted or trained on.
+            ngrams: (n,) what the counts gave to the character that came.
+            other: (n,) what the other part gave to it.
+        """
+        from scipy.optimize import minimize  # takes long to load: not at start-up
+
+        mean, scale = features.mean(axis=0), features.std(axis=0)
+        constant = scale <= 1e-9 * np.maximum(np.abs(mean), 1.0)
+        mean, scale = np.where(constant, 0.0, mean), np.where(constant, 1.0, scale)
+        standardized = (features - mean) / scale
+        found = minimize(
+            gate_loss,
+            np.zeros(features.shape[1]),
+            args=(standardized, np.asarray(ngrams), np.asarray(other)),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": 500},
+        )
+        weights = found.x / scale
+        weights[_STATEMENTS - 1] -= mean @ weights  # onto the feature that is always one
+        return cls(weights)
+
+
+def gate_loss(
+    weights: Array, features: Array, ngrams: Array, other: Array, prior: float = _PRIOR
+) -> tuple[float, Array]:
+    """What fitting minimizes: nats per character of the mixture, plus the prior's share.
+
+    Args:
+        weights: (F,)
+        features: (n, F)
+        ngrams: (n,) what the counts gave to the character that came.
+        other: (n,) what the other part gave to it.
+        prior: lambda of lambda/2 |weights|^2 beside the summed loss.
+
+    Returns:
+        The loss, and its gradient, (F,).
+    """
+    g = _sigmoid(features @ weights)
+    p = np.maximum(g * ngrams + (1.0 - g) * other, _LEAST)
+    slope = (other - ngrams) / p * g * (1.0 - g)
+    n = len(features)
+    value = -np.log(p).mean() + 0.5 * prior / n * float(weights @ weights)
+    return float(value), features.T @ slope / n + prior / n * weights
+
+
+def _sigmoid(x: Array) -> Array:
+    # By tanh: no overflow at either end.
+    return 0.5 * (1.0 + np.tanh(0.5 * x))

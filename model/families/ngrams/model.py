@@ -1,0 +1,155 @@
+"""The family of counting models: a shape without parameters, filled by counting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.cost import Cost
+from model.errors import SettingsError
+from model.families.base import Block, Objective, SumObjective
+from model.families.ngrams.neighbours import neighbour_vectors
+from model.families.ngrams.order import LONGEST, best_order
+from model.families.ngrams.predictor import NgramPredictor
+from model.families.ngrams.smoothing import Smoothing
+from model.minibatches import deal
+from model.ngrams import NgramTable
+from model.parts import WeightedSum
+
+Array = NDArray[np.float64]
+IntArray = NDArray[np.integer]
+
+_BYTES_PER_CONTEXT = 110.0  # of a longest context with all the shorter ones that it brings along
+_SECONDS_PER_CONTEXT = 3e-6
+
+
+@dataclass(frozen=True, eq=False)
+class NgramModel:
+    """N-grams counted in a training text: nothing to train, D is 0.
+
+    Make one with `fitted`.
+
+    Attributes:
+        counted: the predictor, the same at all parameters.
+        vectors: (V, H) what the plane shows: see `neighbour_vectors`.
+    """
+
+    counted: NgramPredictor
+    vectors: Array
+
+    family = "n-grams"
+    parameter_count = 0
+
+    @classmethod
+    def fitted(
+        cls,
+        codes: IntArray,
+        vocabulary_size: int,
+        *,
+        order: int | Literal["auto"] = "auto",
+        smoothing: Smoothing = "kneser-ney",
+        embedding_size: int = 2,
+    ) -> Self:
+        """Count a training text.
+
+        Args:
+            codes: (n,) the training text, V for gaps.
+            vocabulary_size: V.
+            order: length of the longest n-grams, 1 to 10, or "auto": see `best_order`.
+            smoothing: "kneser-ney" or "witten-bell".
+            embedding_size: H, at least 1.
+
+        Raises:
+            SettingsError: an argument is out of range, or the text is empty or too short.
+        """
+        if order == "auto":
+            order = best_order(codes, vocabulary_size, smoothing)
+        if not 1 <= order <= LONGEST:
+            raise SettingsError(f"The order is {order}: choose 1 to {LONGEST}, or auto.")
+        if embedding_size < 1:
+            raise SettingsError(f"The embedding size is {embedding_size}: it must be at least 1.")
+        return cls(
+            NgramPredictor.from_codes(codes, vocabulary_size, order, smoothing),
+            neighbour_vectors(codes, vocabulary_size, embedding_size),
+        )
+
+    @property
+    def vocabulary_size(self) -> int:
+        """V, at least 2."""
+        return self.counted.vocabulary_size
+
+    @property
+    def context_length(self) -> int:
+        """M, at least 1: one less than the order."""
+        return self.counted.context_length
+
+    @property
+    def embedding_size(self) -> int:
+        """H, columns of `embeddings`."""
+        return self.vectors.shape[1]
+
+    def initial(self, rng: np.random.Generator) -> Array:
+        """No parameters; (0,)."""
+        return np.empty(0)
+
+    def embeddings(self, theta: Array) -> Array:
+        """One vector a character, from its neighbours in the training text; (0,) -> (V, H)."""
+        return self.vectors
+
+    def blocks(self, theta: Array) -> Sequence[Block]:
+        """None: there are no parameters."""
+        return ()
+
+    def predictor(self, theta: Array) -> NgramPredictor:
+        """The counts, which no parameter changes."""
+        return self.counted
+
+    def objective(self, table: NgramTable) -> Objective:
+        """The loss of a counted text, constant; contexts of any length will do.
+
+        Raises:
+            SettingsError: the table has another vocabulary.
+        """
+        return NgramObjective(self.counted, table)
+
+    def sum_objective(self, table: NgramTable, parts: int, seed: int) -> SumObjective:
+        """The same loss as a sum of parts of nearly equal weight; see `Model`."""
+        return WeightedSum(
+            [self.objective(table.select(rows)) for rows in deal(table, parts, seed)]
+        )
+
+    def cost(self, contexts: int) -> Cost:
+        """What counting takes, and one evaluation of the loss of so many contexts."""
+        return Cost(
+            parameters=0,
+            contexts=contexts,
+            gradient_seconds=contexts * _SECONDS_PER_CONTEXT,
+            bytes=int(contexts * _BYTES_PER_CONTEXT),
+        )
+
+
+class NgramObjective:
+    """Mean negative log likelihood of a counted text under fixed counts, in nats per character."""
+
+    def __init__(self, counted: NgramPredictor, table: NgramTable) -> None:
+        if table.vocabulary_size != counted.vocabulary_size:
+            raise SettingsError(
+                f"The table has a vocabulary of {table.vocabulary_size}, the model one of "
+                f"{counted.vocabulary_size}: count the text with the model's vocabulary."
+            )
+        grams, counts = table.ngrams()
+        self.positions = float(counts.sum())
+        surprises = -counted.log_probabilities_of(grams[:, :-1], grams[:, -1])
+        self._value = float(counts @ surprises) / self.positions
+
+    def value(self, theta: Array) -> float:
+        """The loss, whatever the (0,) parameters."""
+        return self._value
+
+    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """The loss, and a gradient of no entries, (0,)."""
+        return self._value, np.zeros(0)
