@@ -1,4 +1,4 @@
-"""An objective as a sum of parts, so that where they are computed is nobody else's business.
+"""Objectives, and such as are sums of parts: where those are computed is nobody else's business.
 
 Parts are minibatches of contexts here; they could as well be workers of a cluster.
 """
@@ -6,13 +6,49 @@ Parts are minibatches of contexts here; they could as well be workers of a clust
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.families.base import Objective
-
 Array = NDArray[np.float64]
+
+
+class Objective(Protocol):
+    """The mean negative log likelihood of counted positions, in nats per character."""
+
+    @property
+    def positions(self) -> float:
+        """How many positions are counted: the sum of the table's counts or weights."""
+        ...
+
+    def value(self, theta: Array) -> float:
+        """The loss at (D,) parameters; infinite where it overflows."""
+        ...
+
+    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """The loss at (D,) parameters and its gradient, (D,)."""
+        ...
+
+
+class SumObjective(Objective, Protocol):
+    """An objective that can be evaluated part by part; the parts add up to the whole."""
+
+    def __len__(self) -> int:
+        """How many parts there are, N."""
+        ...
+
+    def part(self, theta: Array, index: int) -> tuple[float, Array]:
+        """One part's share of the loss and of its gradient; the shares of all N sum to the whole.
+
+        Args:
+            theta: (D,) parameters.
+            index: of the part, from 0 to N - 1.
+
+        Returns:
+            Nats per character of the whole text, and the gradient, (D,).
+        """
+        ...
 
 
 class FunctionSum:

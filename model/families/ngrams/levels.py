@@ -102,7 +102,8 @@ def _backward_grams(
         column = codes[np.maximum(ends - j, 0)]
         reaches &= column < size
         columns.append(np.where(reaches, column, size))
-    return distinct_ngrams([*columns, codes[ends]], size + 1)
+    grams, counts = distinct_ngrams([*columns, codes[ends]], size + 1)
+    return grams, counts.astype(np.int64, copy=False)
 
 
 def _level(

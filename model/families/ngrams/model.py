@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.cost import Cost
+from model.dealing import deal
 from model.errors import SettingsError
 from model.families.base import Block, Objective, SumObjective
 from model.families.ngrams.neighbours import neighbour_vectors
 from model.families.ngrams.order import LONGEST, best_order
 from model.families.ngrams.predictor import NgramPredictor
 from model.families.ngrams.smoothing import Smoothing
-from model.minibatches import deal
 from model.ngrams import NgramTable
 from model.parts import WeightedSum
 
