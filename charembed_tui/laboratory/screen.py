@@ -137,6 +137,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             self.mark_samples()
         sweep = self.running_sweep
         if sweep and not self.sessions.is_changing and sweep.is_due(self.snapshot):
+            self._remember_run()  # a short run may end between two turns of the state
             self.continue_sweep(sweep)
 
     def _show_state(self) -> None:
@@ -145,7 +146,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if snapshot is before:
             return
         self._displayed = snapshot
-        self.history.note(self.source.name, self.session.settings, snapshot)
+        self._remember_run()
         sweep = self.running_sweep
         note = f"sweep {sweep.number}/{sweep.total}" if sweep else ""
         if self.session.followed:
@@ -168,6 +169,10 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
                 timeout=15,
                 markup=False,
             )
+
+    def _remember_run(self) -> None:
+        """Take the newest snapshot into the history."""
+        self.history.note(self.source.name, self.session.settings, self.snapshot)
 
     def _show_embedding(self) -> None:
         self.panes.show_embedding(self.session)

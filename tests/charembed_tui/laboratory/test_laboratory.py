@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from charembed_tui.screens.through_time import ThroughTimeScreen, spread
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.sweep import Sweep
 from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.line import Lines
@@ -401,3 +403,17 @@ async def test_rare_characters_are_merged_on_demand(tmp_path: Path) -> None:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.pause()
         assert app.laboratory.corpus.vocabulary == app.laboratory.source.vocabulary
+
+
+async def test_a_run_that_ends_between_two_turns_of_the_state_is_remembered(
+    app: CharembedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        laboratory = app.laboratory
+        await until(lambda: laboratory.snapshot.theta is not None)
+        monkeypatch.setattr(laboratory, "_turn", cycle([lambda: None]))  # no turn comes to it
+        await pilot.press("n")
+        await until(lambda: laboratory.snapshot.step == 1)
+        laboratory.running_sweep = Sweep((), 1, 0.0)
+        await until(lambda: laboratory.running_sweep is None)
+        assert [run.snapshot.step for run in laboratory.history.ranked()] == [1]
