@@ -13,7 +13,28 @@ Result = TypeVar("Result")
 _MOST_THREADS = 8
 
 
+_chosen: int | None = None
+
+
+def use_threads(count: int | None) -> None:
+    """Have objectives that are made from now on share their work among so many threads.
+
+    Sums of floating-point numbers depend on how they are cut: a run goes on exactly only with as
+    many threads as it began with, whatever machine it is on.
+
+    Args:
+        count: at least 1; None for as many as are worth having here.
+    """
+    global _chosen
+    _chosen = count
+
+
 def thread_count() -> int:
+    """How many threads share the work of objectives."""
+    return worthwhile_threads() if _chosen is None else _chosen
+
+
+def worthwhile_threads() -> int:
     """How many threads are worth having here."""
     affinity = getattr(os, "sched_getaffinity", None)  # not everywhere
     cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
@@ -28,7 +49,7 @@ def blas_is_single_threaded() -> bool:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="model")
+    return ThreadPoolExecutor(max(1, worthwhile_threads() - 1), thread_name_prefix="model")
 
 
 def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:

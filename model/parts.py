@@ -5,11 +5,13 @@ Parts are minibatches of contexts here; they could as well be workers of a clust
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from model.errors import OptimizerError
 
 Array = NDArray[np.float64]
 
@@ -50,8 +52,35 @@ class SumObjective(Objective, Protocol):
         """
         ...
 
+    def state_dict(self) -> dict[str, int]:
+        """What later evaluations depend on beside their arguments: where noise stands."""
+        ...
 
-class FunctionSum:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a `state_dict` of an objective made with the same arguments.
+
+        Raises:
+            OptimizerError: the state does not fit.
+        """
+        ...
+
+
+class WithoutState:
+    """Base of sums whose parts depend on their arguments alone."""
+
+    def state_dict(self) -> dict[str, int]:
+        """Nothing."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from nothing. Raises OptimizerError where there is something."""
+        if state:
+            raise OptimizerError(
+                "The saved state is of an objective with noise: resume with the same model."
+            )
+
+
+class FunctionSum(WithoutState):
     """A sum of any functions, for optimizing something else than a text.
 
     >>> sum_of_two = FunctionSum(lambda theta, i: (float(theta @ theta) + i, 2 * theta), 2)
@@ -92,7 +121,7 @@ class FunctionSum:
         return value, gradient
 
 
-class WeightedSum:
+class WeightedSum(WithoutState):
     """Mean losses of disjoint parts of a text as the mean loss of the whole.
 
     Args:

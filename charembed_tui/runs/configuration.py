@@ -98,7 +98,7 @@ class Configuration:
                 int(saved["characters"]),
                 tuple(str(c) for c in saved["vocabulary"]),
                 tuple(int(n) for n in saved["counts"]),
-                TrainingSettings.from_mapping(saved["settings"]),
+                TrainingSettings.from_saved(saved["settings"]),
                 str(saved["started"]),
                 tuple(Switch(int(step), str(to)) for step, to in saved.get("switches", ())),
             )

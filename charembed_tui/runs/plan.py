@@ -48,7 +48,7 @@ class ResumedRun:
     @property
     def settings(self) -> TrainingSettings:
         """Those of the checkpoint."""
-        return TrainingSettings.from_mapping(self.state["settings"])
+        return TrainingSettings.from_saved(self.state["settings"])
 
     @property
     def saved_state(self) -> SavedState:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from charembed_tui.settings.fields import Checked, Choice, Field, Number
 from model.corpus import Corpus
@@ -21,11 +22,22 @@ class TrainingSettings(Checked):
         model: name of the model's family.
         context_length: how many characters the model sees (M).
         embedding_size: components of a character's embedding (H).
+        hidden: units in each hidden layer of a network.
+        layers: hidden layers of a network.
+        activation: of a network's hidden units.
+        dropout: share of the hidden activations that is left out at random in training.
+        prior: strength of a Gaussian prior on the parameters, in nats of the whole text.
         optimizer: its name in the registry, or "auto".
         minibatches: how many subfunctions SFO deals the text out to (N), at most one a context;
             0 for the number that serves it best.
         history_terms: pairs of step and gradient change kept, by SFO for each minibatch.
         learning_rate: of Adam and SGD; 0 for the optimizer's own default.
+        weight_decay: of a model's matrices, for Adam and SGD; -1 for what suits the family.
+        clip: longest gradient for Adam and SGD, longer ones are made as short; 0 for no limit.
+        anneal_seconds: of training over which the learning rate falls to zero, for families that
+            are trained on mini-batches; then the run is finished. 0 for never.
+        patience: seconds of training without a lower held-out loss after which a run is finished;
+            0 for never.
         held_out: percent of the text, at its end, that is never trained on but measured.
         minimum_count: characters that occur less often are one symbol; 1 keeps all.
         seed: of the starting parameters, the dealing and all of the optimizer's choices.
@@ -40,10 +52,19 @@ class TrainingSettings(Checked):
         "model": Choice("model", families.names),
         "context_length": Number("context length", 1, 32),
         "embedding_size": Number("embedding size", 2, 512),
+        "hidden": Number("hidden units", 1, 4096),
+        "layers": Number("hidden layers", 1, 3),
+        "activation": Choice("activation", ("relu", "tanh")),
+        "dropout": Number("dropout", 0, 0.95, float),
+        "prior": Number("prior", 0, 1e6, float),
         "optimizer": Choice("optimizer", optimizers.names),
         "minibatches": Number("minibatches", 1, 1000, word="auto"),
         "history_terms": Number("history terms", 1, 50),
         "learning_rate": Number("learning rate", 1e-9, 100, float, word="auto"),
+        "weight_decay": Number("weight decay", 0, 10, float, word="auto", word_value=-1),
+        "clip": Number("longest gradient", 1e-9, 1e9, float, word="off"),
+        "anneal_seconds": Number("anneal over, s", 1, 1e6, float, word="never"),
+        "patience": Number("patience, s", 1, 1e6, float, word="off"),
         "held_out": Number("held out, %", 0, 90),
         "minimum_count": Number("minimum count", 1, 10**9),
         "seed": Number("seed", 0, 2**32 - 1),
@@ -52,21 +73,43 @@ class TrainingSettings(Checked):
     model: str = "log-bilinear"
     context_length: int = 3
     embedding_size: int = 5
+    hidden: int = 1024
+    layers: int = 1
+    activation: str = "relu"
+    dropout: float = 0.4
+    prior: float = 1.0
     optimizer: str = "auto"
     minibatches: int = 0
     history_terms: int = 6
     learning_rate: float = 0.0
+    weight_decay: float = -1.0
+    clip: float = 0.0
+    anneal_seconds: float = 300.0
+    patience: float = 60.0
     held_out: int = 10
     minimum_count: int = 1
     seed: int = 0
 
     def chosen_optimizer(self, contexts: int, vocabulary_size: int) -> str:
         """The optimizer; what "auto" stands for on a text with so many different contexts."""
-        return optimizers.chosen(self.optimizer, contexts, vocabulary_size)
+        return optimizers.chosen(self.optimizer, contexts, vocabulary_size, self.model)
 
     def optimizer_options(self) -> dict[str, Any]:
         """The settings that belong to the optimizer, for `model.optimizers.registry`."""
-        return {name: getattr(self, name) for name in optimizers.own_settings(self.optimizer)}
+        names = optimizers.own_settings(self.optimizer, self.model)
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def of_family(cls, family: str) -> Self:
+        """What suits a family of models before anybody chose. Raises SettingsError."""
+        return cls(model=family, **families.find(family).defaults)
+
+    @classmethod
+    def from_saved(cls, values: Mapping[str, Any]) -> Self:
+        """Settings of a run, as it saved them; those of before families had names had no prior."""
+        if "model" not in values:
+            values = {**values, "prior": 0.0, "patience": 0.0}
+        return cls.from_mapping(values)
 
     def make_model(self, vocabulary_size: int) -> Model:
         """The model these settings describe, for a text with V different characters."""
@@ -97,14 +140,14 @@ def optimizer_settings() -> tuple[str, ...]:
 def belongs(name: str, optimizer: str, model: str) -> bool:
     """Whether a setting means anything to an optimizer and a family of models."""
     if name in optimizer_settings():
-        return name in ("optimizer", *optimizers.own_settings(optimizer))
-    some = {s for family in families.names() for s in families.find(family).settings}
-    return name not in some or name in families.find(model).settings
+        return name in ("optimizer", *optimizers.own_settings(optimizer, model))
+    some = {s for family in families.names() for s in families.find(family).own_settings}
+    return name not in some or name in families.find(model).own_settings
 
 
 def changed(settings: TrainingSettings) -> dict[str, str]:
     """What differs from the defaults, as shown, without what belongs to another choice."""
-    default = TrainingSettings()
+    default = replace(TrainingSettings.of_family(settings.model), model=TrainingSettings.model)
     return {
         name: field.text_of(getattr(settings, name))
         for name, field in settings.FIELDS.items()

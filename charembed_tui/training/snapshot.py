@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charembed_tui.text.corpus_facts import CorpusFacts
+from charembed_tui.training.best import Best
 from charembed_tui.training.loss_log import NO_CURVE, Curve
 from model.families.base import Model, Predictor
 
@@ -52,6 +53,7 @@ class Snapshot:
         counted: part of the text that is counted, from 0 to 1.
         optimizer: its name.
         switches: of the optimizer, in the order they were made.
+        best: the step with the lowest held-out loss so far, None before there is one.
         objective_share: part of a step's time spent in the objective, lately; the rest is the
             optimizer's.
         steps_per_second: lately; 0 when nothing moves.
@@ -72,6 +74,7 @@ class Snapshot:
     counted: float = 0.0
     optimizer: str = ""
     switches: tuple[Switch, ...] = ()
+    best: Best | None = None
     objective_share: float = 0.0
     steps_per_second: float = 0.0
     error: str | None = None

@@ -14,18 +14,23 @@ from numpy.typing import NDArray
 
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.corpus_facts import describe
+from charembed_tui.training.best import Best
 from charembed_tui.training.loss_log import Curve, LossCurve, Measurement
 from charembed_tui.training.memory import require_memory
 from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
+from charembed_tui.training.timed_objective import TimedObjective
 from charembed_tui.training.trajectory import Frame, Trajectory
+from model import parallel
 from model.dataset import Dataset
 from model.errors import OptimizerError
 from model.evaluation import mean_loss
+from model.families import registry as families
 from model.families.base import Objective, SumObjective
-from model.optimizers import registry
+from model.optimizers import registry as optimizers
 from model.optimizers.base import Optimizer
 from model.optimizers.problem import Problem
 from model.parts import WeightedSum
+from model.prior import WithPrior
 
 Array = NDArray[np.float64]
 
@@ -42,6 +47,10 @@ class Trainer:
         settings: how.
         trajectory: where the parameters of every step are recorded.
         start: (D,) parameters to begin with, in place of random ones.
+        threads: how many share the work; None for as many as are worth having on this machine. A
+            run goes on exactly only with as many as it began with.
+        planned_steps: after which the run is over, for a learning rate that ends with it; None for
+            the seconds that the settings plan.
         progress: called with characters counted and characters in all.
         is_cancelled: asked now and then while counting.
 
@@ -61,6 +70,8 @@ class Trainer:
         trajectory: Trajectory,
         *,
         start: Array | None = None,
+        threads: int | None = None,
+        planned_steps: int | None = None,
         progress: Callable[[int, int], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> None:
@@ -69,6 +80,9 @@ class Trainer:
         self.settings = settings
         self.model = settings.make_model(len(dataset.vocabulary))
         self.trajectory = trajectory
+        self.threads = threads or parallel.worthwhile_threads()
+        parallel.use_threads(self.threads)
+        self._planned_steps = planned_steps
         dataset.require_context_length(settings.context_length)
         require_memory(dataset.corpus, settings)
         counted = dataset.count(settings.context_length, progress, is_cancelled)
@@ -81,13 +95,14 @@ class Trainer:
         self._inside = 0.0
         self._shares: deque[tuple[float, float]] = deque(maxlen=_SPEED_STEPS)
         self.switches: tuple[Switch, ...] = ()
+        self.steps = 0
+        self.seconds = 0.0
+        self._passes = 0.0
+        self.best: Best | None = None
         if start is None:
             start = self.model.initial(np.random.default_rng(settings.seed))
         self._needs_only_windows = self.model.predictor(start).needs_only_windows
         self.optimizer: Optimizer = self._make_optimizer(start)
-        self.steps = 0
-        self.seconds = 0.0
-        self._passes = 0.0
         self.converged = False
         self._curve = LossCurve()
         self._held_out_curve = LossCurve()
@@ -116,7 +131,7 @@ class Trainer:
         if not np.isfinite(self.optimizer.theta).all():
             raise OptimizerError(f"The parameters became non-finite after step {self.steps:,}.")
         self.steps += 1
-        self.converged = result.converged
+        self.converged = result.converged or self._progress() >= 1
         self.trajectory.record(self.steps, self.optimizer.theta)
         ended = time.perf_counter()
         self._ends.append(ended)
@@ -125,6 +140,20 @@ class Trainer:
         self.seconds += ended - began
         if self._seconds_to_measure <= _LOSS_SHARE * self._seconds_unmeasured:
             self.measure()
+            self.converged |= self._is_out_of_patience()
+
+    def _progress(self) -> float:
+        """How much of what was planned for this run is over; 0 where nothing was."""
+        if self._planned_steps is not None:
+            return self.steps / self._planned_steps
+        seconds = self.settings.anneal_seconds if self._is_annealed else 0.0
+        return self.seconds / seconds if seconds else 0.0
+
+    def _is_out_of_patience(self) -> bool:
+        patience, best = self.settings.patience, self.best
+        if not patience or best is None or self.dataset.held_out is None:
+            return False
+        return self.seconds - best.seconds > patience
 
     def _advice(self) -> str:
         rate = getattr(self.optimizer, "learning_rate", None)
@@ -145,11 +174,21 @@ class Trainer:
         settings, size = self.settings, self.model.vocabulary_size
         self._optimizer_name = settings.chosen_optimizer(len(self.table.contexts), size)
 
-        def sum_objective(parts: int) -> SumObjective:
-            if parts == 1:
-                return _Timed(WeightedSum([self._objective]), self._note_evaluation)
-            whole = self.model.sum_objective(self.table, parts, settings.seed)
-            return _Timed(whole, self._note_evaluation)
+        family = families.find(settings.model)
+        self._is_annealed = bool(family.advice.batch) and "anneal_seconds" in (
+            optimizers.own_settings(self._optimizer_name)
+        )
+
+        def sum_objective(parts: int, *, noise: bool = False) -> SumObjective:
+            objective: SumObjective
+            if parts == 1 and not family.advice.batch:
+                objective = WeightedSum([self._objective])
+            else:
+                objective = self.model.sum_objective(self.table, parts, settings.seed, noise=noise)
+            if settings.prior and "prior" in family.others:
+                objective = WithPrior(objective, settings.prior)
+            self._sum_objective = TimedObjective(objective, self._note_evaluation)
+            return self._sum_objective
 
         problem = Problem(
             self.model,
@@ -158,8 +197,10 @@ class Trainer:
             sum_objective,
             settings.seed,
             settings.optimizer_options(),
+            family.advice,
+            self._progress,
         )
-        return registry.make(self._optimizer_name, problem)
+        return optimizers.make(self._optimizer_name, problem)
 
     def _note_evaluation(self, seconds: float, passes: float) -> None:
         self._inside += seconds
@@ -182,6 +223,9 @@ class Trainer:
         if not (math.isfinite(loss) and math.isfinite(held_out or 0.0)):
             raise OptimizerError(f"The loss became non-finite at step {self.steps:,}.")
         self.measured = Measurement(self.steps, self.seconds, self._passes, loss, held_out)
+        score = self.measured.score
+        if self.best is None or score < self.best.loss:
+            self.best = Best(self.steps, self.seconds, score, self.optimizer.theta.copy())
         self._curve.add(self.steps, self.seconds, self._passes, loss)
         if held_out is not None:
             self._held_out_curve.add(self.steps, self.seconds, self._passes, held_out)
@@ -212,6 +256,9 @@ class Trainer:
             "switches": [switch.step for switch in self.switches],
             "switched_to": [switch.optimizer for switch in self.switches],
             "theta": self.optimizer.theta.copy(),
+            "best": self.best.state_dict() if self.best else None,
+            "threads": self.threads,
+            "objective": self._sum_objective.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "optimizer_name": self._optimizer_name,
             "curve": self._curve.curve().rows(),
@@ -235,6 +282,7 @@ class Trainer:
                     f"{self._optimizer_name}: resume with the same optimizer."
                 )
             self.optimizer.load_state_dict(state["optimizer"])
+            self._sum_objective.load_state_dict(state.get("objective") or {})
             self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
             self._passes = float(state["passes"])
             self.switches = _switches(state)
@@ -243,6 +291,7 @@ class Trainer:
                 raise ValueError("its loss curves differ in length")
             self._curve.extend(curve)
             self._held_out_curve.extend(held_out)
+            self.best = Best.of(state["best"]) if state.get("best") else None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise OptimizerError(f"The saved state does not fit this run ({error}).") from None
         shape = self.optimizer.theta.shape
@@ -280,43 +329,10 @@ class Trainer:
             counted=1.0,
             optimizer=self._optimizer_name,
             switches=self.switches,
+            best=self.best,
             objective_share=self._objective_share(),
             steps_per_second=speed,
         )
-
-
-class _Timed:
-    """An objective whose evaluations are noted.
-
-    Args:
-        objective: what is evaluated.
-        note: called with the seconds of an evaluation, and the part of the text it went through.
-    """
-
-    def __init__(self, objective: SumObjective, note: Callable[[float, float], None]) -> None:
-        self._objective, self._note = objective, note
-
-    @property
-    def positions(self) -> float:
-        return self._objective.positions
-
-    def __len__(self) -> int:
-        return len(self._objective)
-
-    def part(self, theta: Array, index: int) -> tuple[float, Array]:
-        began = time.perf_counter()
-        result = self._objective.part(theta, index)
-        self._note(time.perf_counter() - began, 1 / len(self))
-        return result
-
-    def value(self, theta: Array) -> float:
-        return self._objective.value(theta)
-
-    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
-        began = time.perf_counter()
-        result = self._objective.value_and_gradient(theta)
-        self._note(time.perf_counter() - began, 1.0)
-        return result
 
 
 def _switches(state: Mapping[str, Any]) -> tuple[Switch, ...]:

@@ -83,12 +83,14 @@ class Block:
 
     Attributes:
         values: a view; where it belongs to characters these are on axis 0, (V, ...).
+        decays: whether weight decay is meant for it: matrices, not embeddings nor biases.
         role: "context" for parameters of characters that stand in contexts, "target" for those of
             characters that are predicted, "shared" for what belongs to no character.
     """
 
     values: Array
     role: Literal["context", "target", "shared"]
+    decays: bool = False
 
 
 class Model(Protocol):
@@ -143,13 +145,17 @@ class Model(Protocol):
         """
         ...
 
-    def sum_objective(self, table: NgramTable, parts: int, seed: int) -> SumObjective:
+    def sum_objective(
+        self, table: NgramTable, parts: int, seed: int, *, noise: bool = False
+    ) -> SumObjective:
         """The same loss as a sum of parts of nearly equal weight.
 
         Args:
             table: the counted text.
             parts: how many, from 1 to the number of contexts.
-            seed: of the drawing of which contexts go together.
+            seed: of the drawing of which contexts go together, and of the noise.
+            noise: whether parts may be noisy where a family has noise that keeps it from learning
+                a text by heart, such as dropout. The whole never is.
 
         Raises:
             SettingsError: the table does not fit the model, or the number does not fit the table.

@@ -3,20 +3,35 @@
 Nothing is imported before a model is made, so that settings and parsers can ask for names at once.
 
 >>> names()
-('log-bilinear',)
+('log-bilinear', 'network')
 >>> find("log-bilinear").make(30, 3, embedding_size=5).parameter_count
 600
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from model.families.base import Model
 from model.registry import Registry
+
+
+@dataclass(frozen=True)
+class FirstOrderAdvice:
+    """What suits a family where Adam or SGD train it and nobody chose otherwise.
+
+    Attributes:
+        batch: positions in a mini-batch; 0 for the whole text at every step.
+        learning_rate: 0 for the optimizer's own.
+        weight_decay: of the blocks that are meant for it.
+    """
+
+    batch: int = 0
+    learning_rate: float = 0.0
+    weight_decay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -28,11 +43,24 @@ class Family:
         settings: names of what its models are made with beside vocabulary size and context length.
         make: (vocabulary_size, context_length, **settings) -> the shape of a model. Raises
             SettingsError where they make none.
+        others: names of further settings that are for this family only.
+        optimizer: what "auto" stands for; empty for a choice by the size of the text.
+        advice: for first-order optimizers.
+        defaults: settings that differ from the usual ones where nobody chose them.
     """
 
     name: str
     settings: tuple[str, ...]
     make: Callable[..., Model]
+    others: tuple[str, ...] = ()
+    optimizer: str = ""
+    advice: FirstOrderAdvice = FirstOrderAdvice()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def own_settings(self) -> tuple[str, ...]:
+        """The settings for some families only that are for this one."""
+        return (*self.settings, *self.others)
 
 
 def lazily(module: str, name: str) -> Callable[..., Model]:
@@ -52,6 +80,16 @@ _FAMILIES: Registry[Family] = Registry(
             "log-bilinear",
             ("embedding_size",),
             lazily("model.families.log_bilinear.shape", "LogBilinear"),
+            others=("prior",),
+        ),
+        # Chosen on blocks within a training text: `tests/benchmarks/network_quality.py`.
+        Family(
+            "network",
+            ("embedding_size", "hidden", "layers", "activation", "dropout"),
+            lazily("model.families.network.shape", "Network"),
+            optimizer="Adam",
+            advice=FirstOrderAdvice(batch=1024, learning_rate=2.5e-3, weight_decay=0.05),
+            defaults={"context_length": 8, "embedding_size": 32},
         ),
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,14 +12,20 @@ from model.errors import SettingsError
 from model.families.base import SumObjective
 from model.optimizers.first_order import FirstOrder
 from model.optimizers.problem import Options, Problem
+from model.optimizers.schedule import Schedule
+from model.optimizers.weight_decay import decay_mask
 
 Array = NDArray[np.float64]
 
 _LEARNING_RATE = 0.03
+_OF_WHOLE, _OF_BATCHES = (0.9, 0.999), (0.9, 0.99)  # decay of the moments
 
 
 class Adam(FirstOrder):
     """Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1.
+
+    With weight decay it is AdamW (Loshchilov and Hutter, Decoupled weight decay regularization,
+    ICLR 2019, algorithm 2).
 
     Args:
         learning_rate: about the longest step of a single parameter.
@@ -39,31 +48,49 @@ class Adam(FirstOrder):
         theta0: Array,
         *,
         learning_rate: float = _LEARNING_RATE,
-        decay: tuple[float, float] = (0.9, 0.999),
+        decay: tuple[float, float] = _OF_WHOLE,
         epsilon: float = 1e-8,
-        seed: int | None = None,
+        **others: Any,
     ) -> None:
-        if not 0 < learning_rate < np.inf:
-            raise SettingsError(f"The learning rate is {learning_rate}: it must be positive.")
         if not all(0 <= d < 1 for d in decay):
             raise SettingsError(f"The decay rates are {decay}: both must be from 0 to below 1.")
-        super().__init__(objective, theta0, seed=seed)
-        self.learning_rate, self._decay, self._epsilon = learning_rate, decay, epsilon
+        super().__init__(objective, theta0, learning_rate=learning_rate, **others)
+        self._decay, self._epsilon = decay, epsilon
 
-    def _change(self, gradient: Array) -> Array:
+    def _change(self, gradient: Array, block: slice, rate: float) -> Array:
         first, second = self._decay
-        self._mean = first * self._mean + (1 - first) * gradient
-        self._square = second * self._square + (1 - second) * gradient**2
-        mean = self._mean / (1 - first**self._steps)
-        square = self._square / (1 - second**self._steps)
-        return -self.learning_rate * mean / (np.sqrt(square) + self._epsilon)
+        mean, square = self._mean[block], self._square[block]
+        mean *= first
+        mean += (1 - first) * gradient
+        gradient *= gradient
+        gradient *= 1 - second
+        square *= second
+        square += gradient
+        size = np.sqrt(square, out=gradient)
+        size *= 1 / math.sqrt(1 - second**self._steps)
+        size += self._epsilon
+        change = np.divide(mean, size, out=size)
+        change *= -rate / (1 - first**self._steps)
+        return change
 
 
 def make(problem: Problem) -> Adam:
-    """Adam on the whole text at every step. Option: learning_rate."""
-    rate = problem.options.get("learning_rate") or _LEARNING_RATE
-    objective = problem.sum_objective(1)
-    return Adam(objective, problem.theta0, learning_rate=rate, seed=problem.seed)
+    """Adam on mini-batches, or on the whole text at every step, as suits the model's family.
+
+    Options: learning_rate, weight_decay, clip, anneal_seconds.
+    """
+    return Adam(
+        problem.mini_batches(),
+        problem.theta0,
+        learning_rate=problem.learning_rate or _LEARNING_RATE,
+        decay=_OF_BATCHES if problem.advice.batch else _OF_WHOLE,
+        weight_decay=problem.weight_decay,
+        decays=decay_mask(problem.model),
+        clip=problem.options.get("clip", 0.0),
+        schedule=Schedule() if problem.advice.batch else None,
+        progress=problem.progress,
+        seed=problem.seed,
+    )
 
 
 def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,8 +21,12 @@ from model.optimizers.base import (
     read_only,
     require_finite,
 )
+from model.optimizers.schedule import Schedule
 
 Array = NDArray[np.float64]
+
+# Elements updated at a time: they stay in a core's cache through all passes over them.
+_BLOCK = 1 << 14
 
 
 class FirstOrder(ABC):
@@ -29,7 +35,18 @@ class FirstOrder(ABC):
     Args:
         objective: a sum of N parts; with one part, every step takes the gradient of the whole.
         theta0: (D,) starting point.
+        learning_rate: what a step is in proportion to, above 0.
+        weight_decay: the share of some parameters that each step takes away, times the learning
+            rate; 0 or more.
+        decays: (D,) which parameters those are; all by default.
+        clip: the longest gradient, Euclidean: longer ones are made as short. 0 for no limit.
+        schedule: of the learning rate, which is constant without one.
+        progress: how much of what was planned is over, from 0 to 1, for the schedule.
         seed: of the order in which the parts are visited.
+
+    Raises:
+        SettingsError: an argument is out of range.
+        OptimizerError: theta0 is no vector of finite numbers.
     """
 
     moments: ClassVar[tuple[str, ...]]
@@ -39,12 +56,28 @@ class FirstOrder(ABC):
         objective: SumObjective,
         theta0: Array,
         *,
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        decays: NDArray[np.bool_] | None = None,
+        clip: float = 0.0,
+        schedule: Schedule | None = None,
+        progress: Callable[[], float] = lambda: 0.0,
         seed: int | None = None,
     ) -> None:
         if len(objective) < 1:
             raise SettingsError("The objective is a sum of no parts: at least 1 is needed.")
+        if not 0 < learning_rate < np.inf:
+            raise SettingsError(f"The learning rate is {learning_rate}: it must be positive.")
+        if not (0 <= weight_decay < np.inf and 0 <= clip < np.inf):
+            raise SettingsError(
+                f"The weight decay is {weight_decay}, the longest gradient {clip}: "
+                "both must be 0 or more."
+            )
+        self.learning_rate, self.weight_decay, self._clip = learning_rate, weight_decay, clip
+        self._schedule, self._progress = schedule, progress
         self._objective = objective
         self._theta = as_parameters(theta0)
+        self._blocks = _blocks(len(self._theta), decays, weight_decay)
         self._rng = np.random.default_rng(seed)
         self._order = np.arange(len(objective))
         self._steps = 0
@@ -52,8 +85,14 @@ class FirstOrder(ABC):
             setattr(self, name, np.zeros_like(self._theta))
 
     @abstractmethod
-    def _change(self, gradient: Array) -> Array:
-        """What to add to theta, from a gradient of the whole sum or an estimate of it."""
+    def _change(self, gradient: Array, block: slice, rate: float) -> Array:
+        """What to add to a block of theta, from its gradient; may overwrite that one.
+
+        Args:
+            gradient: of the whole sum or an estimate of it, at the block.
+            block: of theta and of the moments.
+            rate: the learning rate now.
+        """
 
     @property
     def theta(self) -> Array:
@@ -66,17 +105,31 @@ class FirstOrder(ABC):
         if turn == 0:
             self._order = self._rng.permutation(len(self._order))
         i = int(self._order[turn])
-        if len(self._order) == 1:
-            value, gradient = self._objective.value_and_gradient(self._theta.copy())
-        else:
-            value, gradient = self._objective.part(self._theta.copy(), i)
+        value, gradient = self._objective.part(self._theta.copy(), i)
         require_finite(value, gradient)
+        rate = self.learning_rate
+        if self._schedule is not None:
+            rate *= self._schedule.factor(self._progress(), self._steps)
         self._steps += 1
         with np.errstate(over="ignore"):  # the next evaluation tells
-            change = self._change(gradient * len(self._order))
-            self._theta = self._theta + change
-            length = float(np.linalg.norm(change))
+            length = self._move(gradient, rate)
         return StepResult(self._steps, float(value), i, 1, length)
+
+    def _move(self, gradient: Array, rate: float) -> float:
+        """Replace theta by the next one; how far that is."""
+        factor = float(len(self._order))
+        if self._clip:
+            size = factor * math.sqrt(float(gradient @ gradient))
+            factor *= min(1.0, self._clip / size) if size else 1.0
+        moved, squares = np.empty_like(self._theta), 0.0
+        for block, decay in self._blocks:
+            change = self._change(gradient[block] * factor, block, rate)
+            if decay:
+                change -= (rate * decay) * self._theta[block]
+            np.add(self._theta[block], change, out=moved[block])
+            squares += float(change @ change)
+        self._theta = moved
+        return math.sqrt(squares)
 
     def state_dict(self) -> State:
         """Parameters, moments, and the place in the random order."""
@@ -97,3 +150,15 @@ class FirstOrder(ABC):
         self._rng.bit_generator.state = state["rng"]
         for name in self.moments:
             setattr(self, name, state[name].copy())
+
+
+def _blocks(
+    size: int, decays: NDArray[np.bool_] | None, weight_decay: float
+) -> list[tuple[slice, float]]:
+    """All of theta in blocks, each with the decay of all its parameters."""
+    decay = np.full(size, weight_decay)
+    if decays is not None:
+        decay[~decays] = 0.0
+    changes = np.flatnonzero(np.diff(decay)) + 1
+    ends = sorted({0, size, *changes.tolist(), *range(0, size, _BLOCK)})
+    return [(slice(a, b), float(decay[a])) for a, b in pairwise(ends)]

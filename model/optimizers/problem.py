@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.families.base import Model, SumObjective
+from model.families.registry import FirstOrderAdvice
 
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
 
 Options = Mapping[str, Any]
+
+
+class Parts(Protocol):
+    """Makes the loss as a sum of parts. Where they are computed is the caller's business."""
+
+    def __call__(self, parts: int, *, noise: bool = False) -> SumObjective:
+        """The loss as a sum of so many parts; see `Model.sum_objective`."""
+        ...
+
+
+def _nothing_planned() -> float:
+    return 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,16 +38,39 @@ class Problem:
         model: the model's shape.
         table: the counted text.
         theta0: (D,) parameters to begin with.
-        sum_objective: the loss as a sum of this many parts, from 1 to the number of contexts.
-            Where and how they are computed is the caller's business.
+        sum_objective: the loss as a sum of parts.
         seed: of all the optimizer's choices.
         options: of the settings by which the optimizer is registered, those that were chosen; 0
             leaves a choice to the optimizer.
+        advice: what suits the model's family, where a choice is left to the optimizer.
+        progress: how much of the time or steps that were planned is over, from 0 to 1.
     """
 
     model: Model
     table: NgramTable
     theta0: NDArray[np.float64]
-    sum_objective: Callable[[int], SumObjective]
+    sum_objective: Parts
     seed: int = 0
     options: Options = field(default_factory=dict)
+    advice: FirstOrderAdvice = field(default_factory=FirstOrderAdvice)
+    progress: Callable[[], float] = _nothing_planned
+
+    def mini_batches(self) -> SumObjective:
+        """The loss in the parts that first-order optimizers take one after another, with noise."""
+        batch = self.advice.batch
+        parts = max(1, round(self.table.positions / batch)) if batch else 1
+        return self.sum_objective(parts, noise=True)
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The learning rate that was chosen, or suits the family; None for the optimizer's own."""
+        return self.options.get("learning_rate") or self.advice.learning_rate or None
+
+    @property
+    def weight_decay(self) -> float:
+        """What is taken of the family's matrices each step, times the learning rate."""
+        chosen = self.options.get("weight_decay", AUTOMATIC)
+        return self.advice.weight_decay if chosen == AUTOMATIC else float(chosen)
+
+
+AUTOMATIC = -1.0  # a weight decay that is left to the family

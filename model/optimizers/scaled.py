@@ -50,6 +50,14 @@ class ScaledObjective:
         value, gradient = self._objective.part(phi * self._scales, index)
         return value, gradient * self._scales
 
+    def state_dict(self) -> dict[str, int]:
+        """Of the objective."""
+        return self._objective.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
+        self._objective.load_state_dict(state)
+
     def value(self, phi: Array) -> float:
         """The value of the whole."""
         return self._objective.value(phi * self._scales)

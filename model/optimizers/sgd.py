@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,8 @@ from model.errors import SettingsError
 from model.families.base import SumObjective
 from model.optimizers.first_order import FirstOrder
 from model.optimizers.problem import Options, Problem
+from model.optimizers.schedule import Schedule
+from model.optimizers.weight_decay import decay_mask
 
 Array = NDArray[np.float64]
 
@@ -39,25 +43,40 @@ class SGD(FirstOrder):
         *,
         learning_rate: float = _LEARNING_RATE,
         momentum: float = 0.9,
-        seed: int | None = None,
+        **others: Any,
     ) -> None:
-        if not 0 < learning_rate < np.inf:
-            raise SettingsError(f"The learning rate is {learning_rate}: it must be positive.")
         if not 0 <= momentum < 1:
             raise SettingsError(f"The momentum is {momentum}: it must be from 0 to below 1.")
-        super().__init__(objective, theta0, seed=seed)
-        self.learning_rate, self.momentum = learning_rate, momentum
+        super().__init__(objective, theta0, learning_rate=learning_rate, **others)
+        self.momentum = momentum
 
-    def _change(self, gradient: Array) -> Array:
-        self._velocity = self.momentum * self._velocity - self.learning_rate * gradient
-        return self._velocity
+    def _change(self, gradient: Array, block: slice, rate: float) -> Array:
+        velocity = self._velocity[block]
+        velocity *= self.momentum
+        gradient *= rate
+        velocity -= gradient
+        np.copyto(gradient, velocity)
+        return gradient
 
 
 def make(problem: Problem) -> SGD:
-    """SGD on the whole text at every step. Option: learning_rate."""
+    """SGD on mini-batches, or on the whole text at every step, as suits the model's family.
+
+    Options: learning_rate, weight_decay, clip, anneal_seconds.
+    """
+    # The family's own rate is Adam's, which is about the length of a step.
     rate = problem.options.get("learning_rate") or _LEARNING_RATE
-    objective = problem.sum_objective(1)
-    return SGD(objective, problem.theta0, learning_rate=rate, seed=problem.seed)
+    return SGD(
+        problem.mini_batches(),
+        problem.theta0,
+        learning_rate=rate,
+        weight_decay=problem.weight_decay,
+        decays=decay_mask(problem.model),
+        clip=problem.options.get("clip", 0.0),
+        schedule=Schedule() if problem.advice.batch else None,
+        progress=problem.progress,
+        seed=problem.seed,
+    )
 
 
 def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:

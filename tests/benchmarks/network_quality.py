@@ -73,7 +73,9 @@ def main() -> None:
         activation=o.activation,
         dropout=o.dropout,
     )
-    objective = network.sum_objective(table, table.positions // BATCH, o.seed, threads=o.threads)
+    objective = network.sum_objective(
+        table, table.positions // BATCH, o.seed, threads=o.threads, noise=True
+    )
     measured = network.objective(validation, threads=o.threads)
     theta = network.initial(np.random.default_rng(o.seed))
     decayed = slice(0, len(theta)) if o.decay_all else network.decayed

@@ -30,7 +30,7 @@ def numpy_step(corpus: Corpus, network: Network, threads: int) -> Callable[[], o
     """A step of ours."""
     table = count_ngrams(corpus.codes, network.vocabulary_size, network.context_length)
     parts = table.positions // BATCH
-    objective = network.sum_objective(table, parts, 0, threads=threads)
+    objective = network.sum_objective(table, parts, 0, threads=threads, noise=True)
     optimizer = FusedAdamW(
         network.initial(np.random.default_rng(0)), [network.decayed], 0.05, threads=threads
     )

@@ -82,7 +82,9 @@ class Bigrams:
     def objective(self, table: NgramTable) -> BigramObjective:
         return BigramObjective(self, table)
 
-    def sum_objective(self, table: NgramTable, parts: int, seed: int) -> WeightedSum:
+    def sum_objective(
+        self, table: NgramTable, parts: int, seed: int, *, noise: bool = False
+    ) -> WeightedSum:
         dealt = deal(table, parts, seed)
         return WeightedSum([self.objective(table.select(rows)) for rows in dealt])
 

@@ -62,7 +62,9 @@ class Bigrams:
     def objective(self, table: NgramTable) -> BigramObjective:
         return BigramObjective(self, table)
 
-    def sum_objective(self, table: NgramTable, parts: int, seed: int) -> WeightedSum:
+    def sum_objective(
+        self, table: NgramTable, parts: int, seed: int, *, noise: bool = False
+    ) -> WeightedSum:
         return WeightedSum(
             [BigramObjective(self, table.select(rows)) for rows in deal(table, parts, seed)]
         )

@@ -12,11 +12,12 @@ from model.families.log_bilinear.layout import Layout
 from model.families.log_bilinear.logit_tables import LogitTables
 from model.families.log_bilinear.objective import Objective
 from model.ngrams import NgramTable
+from model.parts import WithoutState
 
 Array = NDArray[np.float64]
 
 
-class Minibatches:
+class Minibatches(WithoutState):
     """Disjoint sets of contexts of nearly equal weight that cover the whole table.
 
     A `SumObjective`. The sum of all parts is computed as one `Objective` of the whole table, built

@@ -78,7 +78,9 @@ class LogBilinear(Layout):
 
         return Objective(self, table)
 
-    def sum_objective(self, table: NgramTable, parts: int, seed: int) -> Minibatches:
+    def sum_objective(
+        self, table: NgramTable, parts: int, seed: int, *, noise: bool = False
+    ) -> Minibatches:
         """The same loss as a sum over minibatches of contexts; see `Minibatches`."""
         from model.families.log_bilinear.minibatches import Minibatches
 

@@ -72,8 +72,8 @@ class SumObjective:
         dtype: float32 or float64, of all computing; results are float64 in either case.
         threads: how many share the work; None for as many as are worth having here. A trajectory
             is the same bit for bit for the same number only.
-        deterministic: no dropout anywhere, for optimizers that compare values or gradients of one
-            part with each other, such as SFO and L-BFGS.
+        noise: dropout in parts; not for optimizers that compare values or gradients of one part
+            with each other, such as SFO.
 
     Raises:
         SettingsError: the table does not fit the model, or the number of parts does not fit the
@@ -89,14 +89,14 @@ class SumObjective:
         *,
         dtype: DTypeLike = np.float32,
         threads: int | None = None,
-        deterministic: bool = False,
+        noise: bool = False,
     ) -> None:
         kind = checked_dtype(dtype)
         self._rows = deal(layout, table, parts, seed, kind)
         self.positions = self._rows.positions
         self.threads = checked_threads(threads)
         self._evaluation = Evaluation(layout, self._rows, kind, self.threads)
-        self._dropout = 0.0 if deterministic else layout.dropout
+        self._dropout = layout.dropout if noise else 0.0
         self._seed, self._evaluations = seed, 0
 
     def __len__(self) -> int:

@@ -80,8 +80,8 @@ class Network(Layout):
         direct = () if weights.direct is None else (weights.direct,)
         return [
             Block(weights.embeddings, "context"),
-            *(Block(values, "shared") for values in (weights.first, *weights.deeper)),
-            *(Block(values, "target") for values in (*direct, weights.outputs)),
+            *(Block(v, "shared", decays=True) for v in (weights.first, *weights.deeper)),
+            *(Block(v, "target", decays=True) for v in (*direct, weights.outputs)),
             *(Block(values, "shared") for values in weights.biases),
             Block(weights.output_bias, "target"),
         ]
@@ -106,16 +106,14 @@ class Network(Layout):
         parts: int,
         seed: int,
         *,
+        noise: bool = False,
         dtype: DTypeLike = np.float32,
         threads: int | None = None,
-        deterministic: bool = False,
     ) -> SumObjective:
-        """The loss as a sum of parts, with dropout. See `SumObjective` for arguments and errors."""
+        """The loss as a sum of parts, with dropout as `noise`. See `SumObjective` for the rest."""
         from model.families.network.objective import SumObjective  # with scipy: not at start-up
 
-        return SumObjective(
-            self, table, parts, seed, dtype=dtype, threads=threads, deterministic=deterministic
-        )
+        return SumObjective(self, table, parts, seed, dtype=dtype, threads=threads, noise=noise)
 
     def cost(self, contexts: int) -> Cost:
         """What one exact gradient on so many different contexts takes on one thread.

@@ -116,7 +116,9 @@ class NgramModel:
         """
         return NgramObjective(self.counted, table)
 
-    def sum_objective(self, table: NgramTable, parts: int, seed: int) -> SumObjective:
+    def sum_objective(
+        self, table: NgramTable, parts: int, seed: int, *, noise: bool = False
+    ) -> SumObjective:
         """The same loss as a sum of parts of nearly equal weight; see `Model`."""
         return WeightedSum(
             [self.objective(table.select(rows)) for rows in deal(table, parts, seed)]

@@ -27,7 +27,7 @@ def test_parts_add_up_to_the_whole(data: st.DataObject) -> None:
     table = data.draw(counted(model, fractional=data.draw(st.booleans())))
     theta = parameters(model, data.draw(st.integers(0, 1000)))
     parts = data.draw(st.integers(1, max(1, int(table.counts.data.sum()))))
-    sums = model.sum_objective(table, parts, 5, dtype=np.float64, threads=1, deterministic=True)
+    sums = model.sum_objective(table, parts, 5, dtype=np.float64, threads=1)
     assert len(sums) == parts
     pairs = [sums.part(theta, i) for i in range(parts)]
     value, gradient = model.objective(table, dtype=np.float64).value_and_gradient(theta)
@@ -46,7 +46,7 @@ def test_counted_contexts_cost_less_and_mean_the_same_as_positions() -> None:
     grams = np.repeat(table.ngrams()[0], table.counts.data, axis=0)
     dealt = np.empty(len(grams), dtype=int)
     dealt[np.random.default_rng(3).permutation(len(grams))] = np.arange(500) * 4 // 500
-    sums = MODEL.sum_objective(table, 4, 3, dtype=np.float64, deterministic=True)
+    sums = MODEL.sum_objective(table, 4, 3, dtype=np.float64)
     for part in range(4):
         of_part = grams[dealt == part]
         alone = NgramTable.from_ngrams(of_part, np.ones(len(of_part), dtype=np.int64), 7)
@@ -65,10 +65,7 @@ def test_parts_have_equal_weight_and_are_dealt_at_random() -> None:
     ]
     assert {round(s) for s in shares} == {100, 101}
     theta = parameters(MODEL, 0)
-    values = [
-        MODEL.sum_objective(table, 10, seed, deterministic=True).part(theta, 0)[0]
-        for seed in (0, 0, 1)
-    ]
+    values = [MODEL.sum_objective(table, 10, seed).part(theta, 0)[0] for seed in (0, 0, 1)]
     assert values[0] == values[1] != values[2]
 
 
@@ -85,11 +82,11 @@ def test_fractional_counts_are_dealt_as_positions_and_a_rest() -> None:
 def test_a_number_of_parts_that_cannot_be(parts: int) -> None:
     table = random_table(MODEL, 500, 1)
     with pytest.raises(SettingsError, match="between 1 and 500"):
-        MODEL.sum_objective(table, parts, 0)
+        MODEL.sum_objective(table, parts, 0, noise=True)
 
 
 def test_a_part_that_is_not_there() -> None:
-    sums = MODEL.sum_objective(random_table(MODEL, 50, 1), 3, 0)
+    sums = MODEL.sum_objective(random_table(MODEL, 50, 1), 3, 0, noise=True)
     for index in (-1, 3):
         with pytest.raises(IndexError, match="no part"):
             sums.part(parameters(MODEL, 0), index)
@@ -149,7 +146,7 @@ def test_a_part_with_dropout_is_the_network_with_masked_units(
         log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return float(-(counts * log_p[row, ngrams[:, -1]]).sum() / counts.sum())
 
-    sums = model.sum_objective(table, 1, 9, dtype=np.float64, threads=1)
+    sums = model.sum_objective(table, 1, 9, dtype=np.float64, threads=1, noise=True)
     value, gradient = sums.part(theta, 0)
     assert value == pytest.approx(masked(theta), rel=1e-12)
     step = 1e-6 * np.eye(len(theta))
@@ -165,7 +162,7 @@ def test_dropout_changes_nothing_on_average() -> None:
     # With outputs near zero the loss is linear in them, and its gradient is (p - t) h'.
     model.weights(theta).outputs[:] = 0
     exact = model.weights(model.objective(table, dtype=np.float64).value_and_gradient(theta)[1])
-    sums = model.sum_objective(table, 1, 0, dtype=np.float64)
+    sums = model.sum_objective(table, 1, 0, dtype=np.float64, noise=True)
     draws = np.array([model.weights(sums.part(theta, 0)[1]).outputs.copy() for _ in range(2000)])
     error = draws.std(axis=0) / np.sqrt(len(draws))
     assert (np.abs(draws.mean(axis=0) - exact.outputs) <= 5 * error + 1e-15).all()
@@ -175,7 +172,7 @@ def test_dropout_changes_nothing_on_average() -> None:
 def test_values_are_without_dropout() -> None:
     table, theta = random_table(MODEL, 500, 1), parameters(MODEL, 2)
     exact = MODEL.objective(table).value(theta)
-    sums = MODEL.sum_objective(table, 1, 0)
+    sums = MODEL.sum_objective(table, 1, 0, noise=True)
     assert sums.part(theta, 0)[0] != pytest.approx(exact, rel=1e-4)
     assert sums.value(theta) == pytest.approx(exact, rel=1e-6)
     assert sums.value_and_gradient(theta)[0] == pytest.approx(exact, rel=1e-6)
@@ -183,11 +180,11 @@ def test_values_are_without_dropout() -> None:
 
 def test_the_deterministic_kind_repeats_itself() -> None:
     table, theta = random_table(MODEL, 500, 1), parameters(MODEL, 2)
-    sums = MODEL.sum_objective(table, 3, 0, deterministic=True)
+    sums = MODEL.sum_objective(table, 3, 0)
     first, second = sums.part(theta, 1), sums.part(theta, 1)
     assert first[0] == second[0]
     assert np.array_equal(first[1], second[1])
-    noisy = MODEL.sum_objective(table, 3, 0)
+    noisy = MODEL.sum_objective(table, 3, 0, noise=True)
     assert noisy.part(theta, 1)[0] != noisy.part(theta, 1)[0]
 
 
@@ -201,11 +198,11 @@ def test_a_resumed_trajectory_is_the_same_bit_for_bit(threads: int) -> None:
         return theta
 
     start = MODEL.initial(np.random.default_rng(0))
-    whole = descend(MODEL.sum_objective(table, 3, 8, threads=threads), start, range(12))
-    sums = MODEL.sum_objective(table, 3, 8, threads=threads)
+    whole = descend(MODEL.sum_objective(table, 3, 8, threads=threads, noise=True), start, range(12))
+    sums = MODEL.sum_objective(table, 3, 8, threads=threads, noise=True)
     half = descend(sums, start, range(5))
     state = json.loads(json.dumps(sums.state_dict()))
-    again = MODEL.sum_objective(table, 3, 8, threads=threads)
+    again = MODEL.sum_objective(table, 3, 8, threads=threads, noise=True)
     unresumed = descend(again, half, range(5, 12))
     again.load_state_dict(state)
     assert np.array_equal(descend(again, half, range(5, 12)), whole)
@@ -217,7 +214,7 @@ def test_a_resumed_trajectory_is_the_same_bit_for_bit(threads: int) -> None:
     [({"seed": 1}, "seed 1"), ({"threads": 7}, "threads 7"), ({"evaluations": None}, "lacks")],
 )
 def test_a_state_of_something_else_is_refused(change: dict[str, int], message: str) -> None:
-    sums = MODEL.sum_objective(random_table(MODEL, 50, 1), 3, 0, threads=1)
+    sums = MODEL.sum_objective(random_table(MODEL, 50, 1), 3, 0, threads=1, noise=True)
     state = {k: v for k, v in (sums.state_dict() | change).items() if v is not None}
     with pytest.raises(OptimizerError, match=message):
         sums.load_state_dict(state)

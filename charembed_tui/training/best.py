@@ -1,0 +1,39 @@
+"""The best step of a run so far, with its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """Where the held-out loss was lowest, or the training loss where nothing is held out.
+
+    Attributes:
+        step: after which it was measured.
+        seconds: of training until then.
+        loss: in nats per character.
+        theta: (D,) parameters.
+    """
+
+    step: int
+    seconds: float
+    loss: float
+    theta: NDArray[np.float64]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `of` makes it from."""
+        return {"step": self.step, "seconds": self.seconds, "loss": self.loss, "theta": self.theta}
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Self:
+        """The best step of a state. Raises KeyError, TypeError or ValueError if it is none."""
+        theta = state["theta"]
+        if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype != np.float64:
+            raise ValueError("its best parameters are no vector of numbers")
+        return cls(int(state["step"]), float(state["seconds"]), float(state["loss"]), theta)
