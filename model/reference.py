@@ -19,6 +19,7 @@ from scipy.special import logsumexp
 
 from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import IntArray
+from model.unique_ngrams import Counts
 
 Array = NDArray[np.float64]
 
@@ -85,7 +86,7 @@ def log_likelihood_gradient(
 
 
 def loss_and_gradient(
-    model: LogBilinear, theta: Array, ngrams: IntArray, counts: IntArray
+    model: LogBilinear, theta: Array, ngrams: IntArray, counts: Counts
 ) -> tuple[float, Array]:
     """Count-weighted mean negative log likelihood in nats per character, and its gradient.
 
@@ -93,7 +94,7 @@ def loss_and_gradient(
         model: the model's shape.
         theta: (D,) parameters.
         ngrams: (G, M + 1) codes; repeated rows count as often as they stand there.
-        counts: (G,) how often each occurs.
+        counts: (G,) how often each occurs, or its weight.
     """
     value, gradient = 0.0, np.zeros(model.parameter_count)
     for (*context, target), count in zip(ngrams, counts, strict=True):

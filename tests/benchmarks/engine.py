@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -137,8 +138,8 @@ def gradients(corpus: Corpus) -> int:
             )
             ours, slow = medians(
                 [
-                    lambda o=objective, t=theta: o.value_and_gradient(t),
-                    lambda f=theirs, t=theta: f(t),
+                    partial(objective.value_and_gradient, theta),
+                    partial(theirs, theta),
                 ],
                 9,
             )
@@ -162,7 +163,8 @@ def gradients(corpus: Corpus) -> int:
 
     (ours,) = medians([minibatch], 101)
     rows.append(Row("1/25 of M=3", f"{ours * 1e3:.3f} ms", "under 0.4 ms", ours < 0.4e-3))
-    ngrams, counts = (part[:400] for part in table.most_common())
+    ngrams, counts = table.most_common()
+    ngrams, counts = ngrams[:400], counts[:400]
     few = Objective(model, NgramTable.from_ngrams(ngrams, counts, size))
     start = time.perf_counter()
     reference.loss_and_gradient(model, theta, ngrams, counts)
@@ -187,8 +189,8 @@ def gradients(corpus: Corpus) -> int:
         error = np.abs(exact[1] - rough[1]).max() / np.abs(exact[1]).max()
         double, half = medians(
             [
-                lambda o=objective, t=theta: o.value_and_gradient(t),
-                lambda o=single, t=theta: o.value_and_gradient(t),
+                partial(objective.value_and_gradient, theta),
+                partial(single.value_and_gradient, theta),
             ],
             7,
         )
@@ -237,7 +239,7 @@ def counting(corpus: Corpus, corpus_path: Path) -> int:
     size = len(corpus.vocabulary)
     rows: list[Row] = []
     for m in (1, 3, 5, 8):
-        (seconds,) = medians([lambda m=m: count_ngrams(corpus.codes, size, m)], 7)
+        (seconds,) = medians([partial(count_ngrams, corpus.codes, size, m)], 7)
         speed = len(corpus) / seconds / 1e6
         goal = ("at least 60 MB/s", speed >= 60) if m == 3 else ("-", True)
         rows.append(Row(f"counting in memory, M={m}", f"{speed:,.0f} MB/s", *goal))

@@ -12,7 +12,7 @@ def spawn(
     program: str, arguments: Sequence[str], size: tuple[int, int], *, runs: Path, **variables: str
 ) -> pexpect.spawn[bytes]:
     """Start a program in a terminal of a size (rows, columns); it keeps runs in a folder."""
-    process = pexpect.spawn(
+    process: pexpect.spawn[bytes] = pexpect.spawn(
         program,
         list(arguments),
         dimensions=size,

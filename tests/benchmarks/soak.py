@@ -64,6 +64,7 @@ def main() -> None:
             app.read(0.2)
         app.process.send("}")
         written = sum(f.stat().st_size for f in app.runs.rglob("*") if f.is_file())
+        assert app.process.pid is not None
         row = (app.step(), resident(app.process.pid), written / 1e6, latency(app))
         rows.append(row)
         print(f"| {minute} | {row[0]:,} | {row[1]:.0f} | {row[2]:.1f} | {row[3]:.0f} |")

@@ -26,6 +26,7 @@ from charembed_tui.runs.following_session import FollowingSession
 from charembed_tui.runs.opening import resume, text_of
 from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.runs.warm_start import warm_start
+from charembed_tui.screens.through_time import ThroughTimeScreen
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
@@ -203,6 +204,7 @@ def test_it_is_evaluated_written_with_and_exported(
 
     found = json.loads(said("evaluate", str(text), folder.path.name, "--json"))
     codes = Corpus.from_file(text).codes
+    assert isinstance(predictor, BigramPredictor)
     log_p = predictor.table[codes[1:-1], codes[2:]]
     assert found["nats_per_character"] == pytest.approx(-log_p.mean())
     assert found["positions"] == len(codes) - 2
@@ -283,7 +285,9 @@ async def test_it_is_drawn_inspected_and_read_through_time(
             "␣",
         )
         await pilot.press("escape", "t")
-        await until(lambda: all(len(s.written) > 100 for s in app.screen._samples))
+        through_time = app.screen
+        assert isinstance(through_time, ThroughTimeScreen)
+        await until(lambda: all(len(s.written) > 100 for s in through_time._samples))
         await pilot.press("escape", "left_square_bracket", "q")
     assert len(all_runs()) == 1
 

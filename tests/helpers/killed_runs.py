@@ -13,7 +13,9 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from charembed_tui.cli.command import main
 from charembed_tui.runs import folder, run_writer
@@ -24,11 +26,11 @@ def train(text: str, runs: Path, message: int) -> None:
     run_writer._SECONDS_BETWEEN_CHECKPOINTS = run_writer._SECONDS_BETWEEN_LOGS = 0.0
     save = folder.RunFolder.save
 
-    def save_and_tell(self: folder.RunFolder, state: dict) -> None:
+    def save_and_tell(self: folder.RunFolder, state: Mapping[str, Any]) -> None:
         save(self, state)
         os.write(message, int(state["steps"]).to_bytes(8, "little"))
 
-    folder.RunFolder.save = save_and_tell
+    folder.RunFolder.save = save_and_tell  # type: ignore[method-assign]
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     main(["train", text, "--runs", str(runs), "--optimizer", "Adam", "--context-length", "1"])
 

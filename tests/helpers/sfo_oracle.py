@@ -138,7 +138,7 @@ class OracleSFO:
             return True
         if sub.evaluations == 1:
             others = [s.value for s in self.subs if s.evaluations > 1]
-            return bool(others) and value > np.mean(others) + 3 * np.std(others)
+            return bool(others and value > np.mean(others) + 3 * np.std(others))
         if value > sub.value:
             predicted = self.predict(sub, self.basis.T @ self.theta)
             return value - predicted > self.improvement - (sub.value - predicted)
@@ -221,7 +221,7 @@ class OracleSFO:
     def move(self) -> None:
         hessian = self.total_hessian()
         step = -np.linalg.inv(hessian) @ self.total_gradient() * self.step_scale
-        length = np.linalg.norm(step)
+        length = float(np.linalg.norm(step))
         if length < 1e-8:
             step, length = step * 1e-8 / length, 1e-8
         evaluations = sum(sub.evaluations for sub in self.subs)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
+from textual.widget import Widget
+
+from charembed_tui.training.training_session import TrainingSession
 
 _PAUSE = 0.02
 _STILL_TURNS = 5
@@ -30,11 +33,16 @@ async def until_still(app: App[Any]) -> None:
         nonlocal still
         screen = app.screen
         busy = screen._layout_required or screen._dirty_widgets or screen._repaint_required
-        busy = busy or any(w._repaint_required for w in screen.walk_children())
+        busy = busy or any(w._repaint_required for w in screen.walk_children(Widget))
         still = 0 if busy or not app._message_queue.empty() else still + 1
         return still > _STILL_TURNS
 
     await until(is_still)
+
+
+def at_step(session: TrainingSession, step: int) -> Callable[[], bool]:
+    """The condition that the newest snapshot is that of a step."""
+    return lambda: session.snapshot.step == step
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:

@@ -14,7 +14,9 @@ EMBEDDINGS = np.array([[1.0, 0], [2, 0.1], [0, 1], [-1, 0], [0, 0]])
 
 def test_neighbours_by_angle_and_by_distance() -> None:
     assert [i for i, _ in by_cosine(EMBEDDINGS, 0, 9)] == [1, 2, 4, 3]
-    assert by_cosine(EMBEDDINGS, 0, 9)[-1] == (3, pytest.approx(-1))
+    farthest, cosine = by_cosine(EMBEDDINGS, 0, 9)[-1]
+    assert farthest == 3
+    assert cosine == pytest.approx(-1)
     assert [i for i, _ in by_distance(EMBEDDINGS, 0, 2)] == [4, 1]
     assert by_distance(EMBEDDINGS, 0, 1)[0][1] == pytest.approx(1)
 

@@ -35,7 +35,7 @@ def test_every_held_out_character_is_one_position(text: str, percent: int, m: in
     counted = dataset.count(m)
     assert counted.training.positions == len(dataset.training) - m
     plain = count_ngrams(dataset.training, len(corpus.vocabulary), m)
-    assert (counted.training.counts != plain.counts).nnz == 0
+    assert (counted.training.counts - plain.counts).nnz == 0
     if dataset.held_out is None:
         assert counted.held_out is None
     else:
@@ -44,7 +44,7 @@ def test_every_held_out_character_is_one_position(text: str, percent: int, m: in
         # Together they are the windows of the whole text.
         whole = count_ngrams(corpus.codes, len(corpus.vocabulary), m)
         merged = counted.training.merge(counted.held_out)
-        assert (merged.counts != whole.counts).nnz == 0
+        assert (merged.counts - whole.counts).nnz == 0
 
 
 @pytest.mark.parametrize(

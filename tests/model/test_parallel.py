@@ -1,12 +1,14 @@
 """Sharing work among threads."""
 
+from functools import partial
+from operator import mul
 from threading import Event, get_ident
 
 from model import parallel
 
 
 def test_results_come_in_the_order_of_the_tasks() -> None:
-    assert parallel.in_parallel([lambda i=i: i * i for i in range(9)]) == [i * i for i in range(9)]
+    assert parallel.in_parallel([partial(mul, i, i) for i in range(9)]) == [i * i for i in range(9)]
     assert parallel.in_parallel([lambda: 7]) == [7]
 
 
@@ -24,6 +26,11 @@ def test_what_no_other_thread_has_begun_is_done_by_the_caller() -> None:
 def test_tasks_are_done_by_several_threads_where_there_are_cores() -> None:
     # The first waits for the second, so one thread alone would never end.
     begun = Event()
-    done = parallel.in_parallel([lambda: begun.wait(30), lambda: begun.set() or get_ident()])
+
+    def second() -> int:
+        begun.set()
+        return get_ident()
+
+    done = parallel.in_parallel([lambda: begun.wait(30), second])
     assert done[0] is True
     assert done[1] != get_ident()

@@ -44,9 +44,11 @@ def test_gradient_of_one_data_point_is_its_derivative(seed: int, v: int, m: int,
     theta = rng.normal(size=model.parameter_count)
     context, target = rng.integers(v, size=m), int(rng.integers(v))
     gradient = reference.log_likelihood_gradient(model, theta, context, target)
-    numeric = approx_fprime(
-        theta, lambda t: reference.log_likelihood(model, t, context, target), 1e-7
-    )
+
+    def value(t: NDArray[np.float64]) -> float:
+        return reference.log_likelihood(model, t, context, target)
+
+    numeric = approx_fprime(theta, value, 1e-7)
     np.testing.assert_allclose(gradient, numeric, atol=1e-5)
 
 

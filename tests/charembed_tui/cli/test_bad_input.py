@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from laboratory import laboratory
 from problems import PLAY
+from required import required
 from saved_run import saved_run
+from textual.widgets import Input
 from waiting import until, wait_until
 
 from charembed_tui.runs.catalogue import all_runs, find_run
@@ -72,7 +74,9 @@ async def test_any_prompt_is_displayed_without_harm(tmp_path: Path, prompt: str)
         await pilot.press("n", "g")
         await until(lambda: len(app.laboratory.panes.generation.written) == 300)
         await pilot.press("i")
-        app.focused.value = prompt
+        field = app.focused
+        assert isinstance(field, Input)
+        field.value = prompt
         await pilot.press("escape", "t")
         await pilot.pause(0.2)
         await pilot.press("escape", "k", "w", "q")
@@ -166,7 +170,7 @@ def test_a_hundred_thousand_different_characters_are_refused_with_advice() -> No
         TrainingSettings(minimum_count=1),
     )
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)
-    assert "minimum count" in session.snapshot.error
+    assert "minimum count" in required(session.snapshot.error)
     # With the advice taken, it is learned.
     session = TrainingSession(
         TrainingSettings(minimum_count=100).prepare(Corpus.from_text(text)),
@@ -199,8 +203,10 @@ def test_what_a_terminal_gets_of_a_text_with_escapes(tmp_path: Path) -> None:
     program = (
         "from charembed_tui.cli.command import main; main(['generate', '--prompt', '\\x1b[2J'])"
     )
+    process: pexpect.spawn[bytes]
     process = pexpect.spawn(sys.executable, ["-c", program], timeout=60)
     process.expect(pexpect.EOF)
-    assert b"\xe2\x90\x9b[2J" in process.before  # the symbol for escape
-    assert b"\x1b" not in process.before
+    output = required(process.before)
+    assert b"\xe2\x90\x9b[2J" in output  # the symbol for escape
+    assert b"\x1b" not in output
     assert np.isfinite(trainer.measured.training)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from laboratory import laboratory
 from problems import PLAY
+from required import required
 from waiting import until
 
 from charembed_tui.app import CharembedApp
@@ -75,7 +76,7 @@ def test_going_on_is_the_same_as_never_stopping(text: Path) -> None:
 def test_an_interrupted_run_is_saved_and_says_how_to_go_on(text: Path, number: int) -> None:
     command = [*COMMAND, "train", str(text), "--optimizer", "Adam"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert "step" in process.stderr.readline()
+    assert "step" in required(process.stderr).readline()
     process.send_signal(number)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -87,9 +88,10 @@ def test_a_closed_pipe_is_no_error(text: Path) -> None:
     run("train", text, *FAST, "--steps", "3")
     command = [*COMMAND, "generate", "--length", "1000000"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout.read(10)
-    process.stdout.close()
-    assert process.stderr.read() == ""
+    output = required(process.stdout)
+    assert output.read(10)
+    output.close()
+    assert required(process.stderr).read() == ""
     assert process.wait(60) == 0
 
 
@@ -222,13 +224,15 @@ def test_on_a_terminal_there_is_a_bar(text: Path) -> None:
     import pexpect
 
     arguments = ["train", str(text), *FAST, "--optimizer", "Adam", "--seconds", "1"]
+    process: pexpect.spawn[str]
     process = pexpect.spawn(COMMAND[0], [*COMMAND[1:], *arguments], timeout=60, encoding="utf-8")
     process.expect("nats per character")
     process.expect(pexpect.EOF)
     process.close()
     assert process.exitstatus == 0
-    assert "━" in process.before
-    assert find_run(None).path.name in process.before
+    output = required(process.before)
+    assert "━" in output
+    assert find_run(None).path.name in output
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

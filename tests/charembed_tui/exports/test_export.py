@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from problems import PLAY
+from required import required
 from textual.pilot import Pilot
 from textual.widgets import Static
 from waiting import until
@@ -53,7 +54,8 @@ def test_everything_exported_can_be_read_back(tmp_path: Path) -> None:
     snapshot = trainer.snapshot(SessionState.PAUSED)
     export_run(tmp_path, CORPUS, SETTINGS, snapshot, timeline.frames())
 
-    embeddings, _ = snapshot.model.unpack(snapshot.theta)
+    assert isinstance(snapshot.model, LogBilinear)
+    embeddings, _ = snapshot.model.unpack(required(snapshot.theta))
     vectors = np.loadtxt(tmp_path / "vectors.tsv", delimiter="\t")
     np.testing.assert_allclose(vectors, embeddings, rtol=1e-8)
     metadata = (tmp_path / "metadata.tsv").read_text(encoding="utf-8").splitlines()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from laboratory import laboratory
+from required import required
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Select
 from waiting import until
@@ -73,10 +74,10 @@ async def test_principal_plane_hold_zoom_and_fit(app: CharembedApp) -> None:
         pane = app.laboratory.panes.embedding
         await pilot.press("p")
         assert pane.plot.components is None
-        assert "principal plane" in pane.border_title
-        assert sum(pane.plot.shares) == pytest.approx(1, abs=0.5)
+        assert "principal plane" in required(pane.border_title)
+        assert sum(required(pane.plot.shares)) == pytest.approx(1, abs=0.5)
         await pilot.press("f")
-        assert "axes held" in pane.border_title
+        assert "axes held" in required(pane.border_title)
         await pilot.press("+", "shift+left", "shift+up")
         ranges = pane.plot._ranges
         await pilot.press("-")
@@ -84,7 +85,7 @@ async def test_principal_plane_hold_zoom_and_fit(app: CharembedApp) -> None:
         await pilot.press("0", "x")
         assert pane.plot.components == (2, 1)
         await pilot.pause()
-        assert "axes held" not in pane.border_title
+        assert "axes held" not in required(pane.border_title)
 
 
 async def test_find_a_character_and_read_about_it(app: CharembedApp) -> None:
@@ -94,13 +95,14 @@ async def test_find_a_character_and_read_about_it(app: CharembedApp) -> None:
         assert isinstance(app.screen, SearchScreen)
         await pilot.press(*"space", "enter")
         await pilot.pause()
-        assert app.laboratory.corpus.vocabulary[app.laboratory.panes.embedding.plot.cursor] == " "
-        assert "␣ space" in app.laboratory.panes.character.border_title
+        cursor = required(app.laboratory.panes.embedding.plot.cursor)
+        assert app.laboratory.corpus.vocabulary[cursor] == " "
+        assert "␣ space" in required(app.laboratory.panes.character.border_title)
         times = app.laboratory.corpus.counts()[app.laboratory.corpus.vocabulary.index(" ")]
-        assert f"{times:,} times" in app.laboratory.panes.character.border_subtitle
+        assert f"{times:,} times" in required(app.laboratory.panes.character.border_subtitle)
         # The arrows now move the cursor.
         await pilot.press("left")
-        await until(lambda: "space" not in app.laboratory.panes.character.border_title)
+        await until(lambda: "space" not in required(app.laboratory.panes.character.border_title))
         await pilot.press("escape", "m")
         assert app.focused is app.laboratory.panes.embedding.plot
 
@@ -128,16 +130,17 @@ async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) 
         frames = [frame.step for frame in app.laboratory.session.trajectory.frames()]
         await pilot.press("[", "[")
         assert bar.step == last - 2
-        assert app.laboratory.view.step == last - 2
-        assert not app.laboratory.view.live
+        view = required(app.laboratory.view)
+        assert view.step == last - 2
+        assert not view.live
         np.testing.assert_array_equal(
-            app.laboratory.panes.embedding._view.theta,
-            app.laboratory.session.trajectory.at(last - 2).theta,
+            required(app.laboratory.panes.embedding._view).theta,
+            required(app.laboratory.session.trajectory.at(last - 2)).theta,
         )
         # What is written here is written by the parameters of this step, and stays attached.
         await pilot.press("g")
         await until(lambda: len(app.laboratory.panes.generation.written) == 300)
-        sample = app.laboratory.panes.generation.newest
+        sample = required(app.laboratory.panes.generation.newest)
         assert sample.step == last - 2
         await pilot.press("[")
         assert not sample.has_class("-at-step")
@@ -198,7 +201,7 @@ async def test_a_sample_can_be_stopped_continued_copied_and_saved(
         await until(lambda: not app.laboratory.panes.generation.is_writing)
         stopped = app.laboratory.panes.generation.written
         assert 0 < len(stopped) < 1_000_000
-        assert "G continues" in app.laboratory.panes.generation.border_subtitle
+        assert "G continues" in required(app.laboratory.panes.generation.border_subtitle)
         length.value = "50"
         await pilot.pause()
         await pilot.press("G")
@@ -277,12 +280,12 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
             app.laboratory.corpus.codes[: int(0.9 * len(app.laboratory.corpus))]
         )
         times = sum(training[i : i + 3] == "the" for i in range(len(training) - 3))
-        assert f"{times:,} times" in app.laboratory.panes.inspector.border_subtitle
+        assert f"{times:,} times" in required(app.laboratory.panes.inspector.border_subtitle)
         shown = app.query_one("#bars", Lines).text
         assert len(shown.splitlines()) > 5
         await pilot.press("backspace", "~")
         await pilot.pause()
-        assert "not in the text" in app.laboratory.panes.inspector.border_subtitle
+        assert "not in the text" in required(app.laboratory.panes.inspector.border_subtitle)
         await pilot.press("enter")
         assert app.focused is None
 
@@ -295,14 +298,13 @@ async def test_the_loss_is_displayed_as_one_likes(app: CharembedApp) -> None:
         view = app.laboratory.panes.loss.view
         assert (view.unit, view.against, view.scale) == ("bits", "passes", "log x")
         assert (view.smoothing, view.baselines) == ("light", "off")
-        assert "bits" in app.laboratory.panes.loss.border_title
-        assert (
-            f"{app.laboratory.snapshot.loss / np.log(2):.4f}"
-            in app.laboratory.panes.loss.border_title
+        assert "bits" in required(app.laboratory.panes.loss.border_title)
+        assert f"{app.laboratory.snapshot.loss / np.log(2):.4f}" in required(
+            app.laboratory.panes.loss.border_title
         )
         await pilot.press("j", "left")
         await pilot.pause()
-        assert "passes" in app.laboratory.panes.loss.border_subtitle
+        assert "passes" in required(app.laboratory.panes.loss.border_subtitle)
 
 
 async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> None:
@@ -321,7 +323,8 @@ async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> N
             )
         )
         await trained(app, pilot)
-        assert len(app.laboratory.panes.loss.plot._past) == 1
+        past = app.laboratory.panes.loss.plot._past
+        assert len(past) == 1
         await pilot.press("R")
         assert isinstance(app.screen, RunsScreen)
         table = app.screen.query_one(DataTable)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from laboratory import laboratory
 from problems import PLAY
+from required import required
 from textual.pilot import Pilot
 from textual.widgets import Input
 from waiting import until, until_still
@@ -19,12 +20,14 @@ from waiting import until, until_still
 from charembed_tui.app import CharembedApp
 from charembed_tui.runs.configuration import Configuration
 from charembed_tui.runs.folder import RunFolder
+from charembed_tui.screens.saved_runs import SavedRunsScreen
 from charembed_tui.screens.through_time import ThroughTimeScreen
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import new_run_folder
 from charembed_tui.training.loss_log import Curve, Measurement
 from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
+from model.families.log_bilinear.shape import LogBilinear
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
 
@@ -49,6 +52,7 @@ def halfway(app: CharembedApp) -> Snapshot:
     angle = np.arange(characters) * 2.4
     radius = np.sqrt(np.arange(characters) + 1)
     theta = np.zeros(ready.model.parameter_count)
+    assert isinstance(ready.model, LogBilinear)
     embeddings, _ = ready.model.unpack(theta)
     embeddings[:, 0] = radius * np.cos(angle)
     embeddings[:, 1] = radius * np.sin(angle)
@@ -88,7 +92,9 @@ async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
     await until_still(app)
 
 
-def scene(app: CharembedApp, *keys: str, theme: str = "") -> Callable[[Pilot[None]], Awaitable]:
+def scene(
+    app: CharembedApp, *keys: str, theme: str = ""
+) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def play(pilot: Pilot[None]) -> None:
         await until(
             lambda: (
@@ -191,7 +197,7 @@ def test_a_first_visit(path: Path, snap_compare: Any) -> None:
 
 def recorded(app: CharembedApp) -> None:
     """A timeline on which the embedding grows from a point."""
-    theta = app.laboratory.snapshot.theta
+    theta = required(app.laboratory.snapshot.theta)
     for step in (1, 4, 15, 60, 230, 897):
         app.laboratory.session.trajectory.record(step, theta * step / 897)
 
@@ -202,10 +208,12 @@ def test_through_time(app: CharembedApp, snap_compare: Any, size: str) -> None:
         await scene(app)(pilot)
         recorded(app)
         app.laboratory.panes.generation._prompt.value = "KING"
-        app.laboratory.panes.generation._bar.query_one("#sampling-seed").value = "3"
+        app.laboratory.panes.generation._bar.query_one("#sampling-seed", Input).value = "3"
         await pilot.press("t")
         await until(lambda: isinstance(app.screen, ThroughTimeScreen))
-        await until(lambda: all(len(s.written) == 240 for s in app.screen._samples))
+        screen = app.screen
+        assert isinstance(screen, ThroughTimeScreen)
+        await until(lambda: all(len(s.written) == 240 for s in screen._samples))
         await until_still(app)
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=play)
@@ -215,7 +223,7 @@ def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -
     async def play(pilot: Pilot[None]) -> None:
         await scene(app)(pilot)
         recorded(app)
-        app.laboratory.panes.generation._bar.query_one("#sampling-seed").value = "3"
+        app.laboratory.panes.generation._bar.query_one("#sampling-seed", Input).value = "3"
         await pilot.press("left_square_bracket", "left_square_bracket", "g")
         await until(lambda: len(app.laboratory.panes.generation.written) == 300)
         await until_still(app)
@@ -235,7 +243,9 @@ def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
 
     async def play(pilot: Pilot[None]) -> None:
         await scene(app, "O")(pilot)
-        await until(lambda: app.screen._runs)
+        screen = app.screen
+        assert isinstance(screen, SavedRunsScreen)
+        await until(lambda: screen._runs)
         await until_still(app)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=play)

@@ -36,7 +36,7 @@ class Terminal:
         self.screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
-        self.process = pexpect.spawn(
+        self.process: pexpect.spawn[bytes] = pexpect.spawn(
             program,
             ["--fresh", "--optimizer", "Adam", *arguments],
             dimensions=(ROWS, COLUMNS),

@@ -63,7 +63,9 @@ signs = st.builds(Sign, columns, rows, texts, st.integers(0, 5)).filter(
     lambda sign: sign.column + len(sign.text) <= CANVAS.columns
 )
 strokes = st.lists(st.tuples(columns, rows), min_size=1, max_size=20).map(
-    lambda points: Stroke(*(tuple(c) for c in zip(*points, strict=True)), "braille", 1)
+    lambda points: Stroke(
+        tuple(column for column, _ in points), tuple(row for _, row in points), "braille", 1
+    )
 )
 
 

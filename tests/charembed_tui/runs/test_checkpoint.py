@@ -44,14 +44,14 @@ def same(a: object, b: object) -> bool:
     if isinstance(a, np.ndarray):
         return isinstance(b, np.ndarray) and a.dtype == b.dtype and np.array_equal(a, b)
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+        return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
     if isinstance(a, list):
-        return len(a) == len(b) and all(map(same, a, b))
+        return isinstance(b, list) and len(a) == len(b) and all(map(same, a, b))
     return a == b
 
 
 @given(states)
-def test_what_is_saved_comes_back(state: dict) -> None:
+def test_what_is_saved_comes_back(state: dict[str, object]) -> None:
     assert same(state, from_bytes(to_bytes(state)))
 
 

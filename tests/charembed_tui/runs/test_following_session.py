@@ -135,8 +135,9 @@ def test_a_switch_of_optimizer_is_seen(text: Path) -> None:
     session = FollowingSession(find_run(None), settings.prepare(corpus))
     session._count()
     session._poll()
-    assert session.snapshot.optimizer == "SFO"
-    assert session.snapshot.switches == ()
+    before = session.snapshot
+    assert before.optimizer == "SFO"
+    assert before.switches == ()
     trainer.switch(replace(settings, optimizer="Adam"))
     trainer.step()
     trainer.measure()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from full_disk import files_of_at_most
 from problems import PLAY
-from waiting import wait_until
+from required import required
+from waiting import at_step, wait_until
 
 from charembed_tui.runs import run_writer as writing
 from charembed_tui.runs.catalogue import find_run
@@ -119,7 +121,7 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
     assert [frame.step for frame in session.trajectory.frames()] == list(range(11))
     for step in range(11, 31):
         session.step_once()
-        wait_until(lambda step=step: session.snapshot.step == step)
+        wait_until(at_step(session, step))
     session.close()
     assert session.join(30)
     folder = find_run(None)
@@ -173,8 +175,8 @@ def test_a_full_disk_is_reported_once_and_saving_goes_on_when_there_is_room(
     with files_of_at_most(1500):
         for step in (2, 3):
             session.step_once()
-            wait_until(lambda step=step: session.snapshot.step == step)
-    assert session.problem.startswith("Not saved")
+            wait_until(at_step(session, step))
+    assert required(session.problem).startswith("Not saved")
     assert find_run(None).load()["steps"] == 1
     session.problem = None
     session.step_once()
@@ -194,7 +196,7 @@ def test_a_folder_that_is_removed_is_reported_and_training_goes_on(
 ) -> None:
     session.start()
     wait_until(lambda: writer.folder is not None and session.snapshot.step)
-    writer.folder.path.rename(text.parent / "away")
+    required(writer.folder).path.rename(text.parent / "away")
     wait_until(lambda: session.problem)
     step = session.snapshot.step
     wait_until(lambda: session.snapshot.step > step)
@@ -210,8 +212,8 @@ def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path
     session = TrainingSession(settings.prepare(corpus), settings, run_log=writer)
     session.start()
     wait_until(lambda: session.snapshot.state is SessionState.FAILED)
-    assert "non-finite" in session.snapshot.error
-    assert "try 10" in session.snapshot.error
+    assert "non-finite" in required(session.snapshot.error)
+    assert "try 10" in required(session.snapshot.error)
     assert session.join(30)
     state = find_run(None).load()
     assert state["steps"] >= 1
@@ -228,10 +230,10 @@ def test_a_checkpoint_never_names_an_optimizer_whose_state_it_does_not_hold(
 ) -> None:
     """The optimizer is switched on the screen while a step is being taken, and then it is saved."""
     monkeypatch.setattr(writing, "_SECONDS_BETWEEN_CHECKPOINTS", 0.0)
-    saved: list[dict[str, object]] = []
+    saved: list[dict[str, Any]] = []
     save = RunFolder.save
 
-    def remember(self: RunFolder, state: dict[str, object]) -> None:
+    def remember(self: RunFolder, state: dict[str, Any]) -> None:
         saved.append(state)
         save(self, state)
 

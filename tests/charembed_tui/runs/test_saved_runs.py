@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from laboratory import laboratory
+from required import required
 from saved_run import saved_run
+from textual.coordinate import Coordinate
 from waiting import until
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.cli.app_command import _plan, parser
+from charembed_tui.cli.app_command import _plan
+from charembed_tui.cli.app_parser import parser
 from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
@@ -19,6 +22,7 @@ from charembed_tui.runs.opening import resume
 from charembed_tui.screens.saved_runs import SavedRunsScreen
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
+from model.families.log_bilinear.shape import LogBilinear
 
 SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam")
 PREFERENCES = Preferences(training=SETTINGS)
@@ -60,7 +64,7 @@ async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
         await until(lambda: app.laboratory.snapshot.step == 13)
         await pilot.press("O")
         screen = await listed(app)
-        assert "►" in str(screen._table.get_cell_at((0, 0)))
+        assert "►" in str(screen._table.get_cell_at(Coordinate(0, 0)))
         await pilot.press("enter")  # the run that goes on: nothing changes
         await until(lambda: app.screen is app.screen_stack[0])
         written = app.laboratory.panes.generation.text
@@ -97,8 +101,11 @@ async def test_a_run_starts_from_the_parameters_of_another(saved: RunFolder, oth
         await until(lambda: any("characters start as in" in n.message for n in app._notifications))
         await until(lambda: app.laboratory.snapshot.theta is not None)
         assert app.laboratory.source.name == "other.txt"
-        vocabulary, embeddings = app.laboratory.corpus.vocabulary, app.laboratory.view.embeddings
-        before = saved.configuration.model.unpack(saved.parameters())[0]
+        vocabulary = app.laboratory.corpus.vocabulary
+        embeddings = required(app.laboratory.view).embeddings
+        model = saved.configuration.model
+        assert isinstance(model, LogBilinear)
+        before = model.unpack(saved.parameters())[0]
         shared = set(vocabulary) & set(saved.configuration.vocabulary)
         assert "§" in set(vocabulary) - shared
         for character in shared:
@@ -159,7 +166,7 @@ async def test_what_is_saved_and_exported_of_a_run_goes_into_its_folder(other: P
         await pilot.press("n", "g")
         await until(lambda: app.laboratory.session.saved_as is not None)
         await until(lambda: len(app.laboratory.panes.generation.written) == 300)
-        folder = app.laboratory.session.saved_as
+        folder = required(app.laboratory.session.saved_as)
         await pilot.press("w")
         await until(lambda: list(folder.glob("exports/*/sample.txt")))
         await pilot.press("e", "enter")

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from laboratory import laboratory
+from textual.widgets import Input
 from waiting import until
 
-from charembed_tui.cli.app_command import _with_options, parser
+from charembed_tui.cli.app_command import _with_options
+from charembed_tui.cli.app_parser import parser
 from charembed_tui.settings.loss_view import LossView
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.sampling_settings import SamplingSettings
@@ -76,8 +78,8 @@ async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: any("space starts" in n.message for n in app._notifications))
         await until(lambda: app.laboratory.snapshot.theta is not None)
-        app.query_one("#embedding-size").value = "4"
-        app.query_one("#sampling-temperature").value = "0.5"
+        app.query_one("#embedding-size", Input).value = "4"
+        app.query_one("#sampling-temperature", Input).value = "0.5"
         await pilot.press("u")
         app.theme = "nord"
         await until(lambda: app.laboratory.session.settings.embedding_size == 4)

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charembed_tui.settings.fields import Number
+from charembed_tui.settings.fields import Checked, Number
 from charembed_tui.settings.loss_view import LossView
-from charembed_tui.settings.presets import PRESETS
+from charembed_tui.settings.presets import PRESETS, Preset
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import (
     TrainingSettings,
@@ -22,7 +22,7 @@ def test_the_shape_is_that_of_the_source() -> None:
     assert settings.make_model(65).parameter_count == 1300
 
 
-KINDS = (TrainingSettings, SamplingSettings, LossView)
+KINDS: tuple[type[Checked], ...] = (TrainingSettings, SamplingSettings, LossView)
 NUMBERS = [
     (kind, name, field)
     for kind in KINDS
@@ -32,7 +32,7 @@ NUMBERS = [
 
 
 @pytest.mark.parametrize(("kind", "name", "field"), NUMBERS, ids=[n for _, n, _ in NUMBERS])
-def test_bounds_belong_to_the_range(kind: type, name: str, field: Number) -> None:
+def test_bounds_belong_to_the_range(kind: type[Checked], name: str, field: Number) -> None:
     for bound in (field.least, field.most):
         assert field.check(bound) == field.check(f" {bound} ") == bound
         assert type(field.check(bound)) is field.kind
@@ -43,7 +43,9 @@ def test_bounds_belong_to_the_range(kind: type, name: str, field: Number) -> Non
 
 
 @given(st.sampled_from(NUMBERS), st.text() | st.floats() | st.integers() | st.none())
-def test_any_value_is_a_setting_or_a_settings_error(case: tuple, value: object) -> None:
+def test_any_value_is_a_setting_or_a_settings_error(
+    case: tuple[type[Checked], str, Number], value: object
+) -> None:
     _, _, field = case
     try:
         number = field.check(value)
@@ -59,7 +61,7 @@ def test_any_value_is_a_setting_or_a_settings_error(case: tuple, value: object) 
     st.sampled_from(KINDS),
     st.dictionaries(st.text(), st.none() | st.text() | st.floats() | st.lists(st.integers())),
 )
-def test_settings_from_anything_saved(kind: type, saved: dict) -> None:
+def test_settings_from_anything_saved(kind: type[Checked], saved: dict[str, object]) -> None:
     assert kind.from_mapping(saved) == kind()
 
 
@@ -77,7 +79,7 @@ def test_what_differs_is_reported_as_it_is_displayed() -> None:
 
 @pytest.mark.parametrize("preset", PRESETS, ids=[p.name for p in PRESETS])
 @pytest.mark.parametrize("characters", [100, 10**9])
-def test_presets_keep_what_is_not_theirs(preset: object, characters: int) -> None:
+def test_presets_keep_what_is_not_theirs(preset: Preset, characters: int) -> None:
     before = TrainingSettings(seed=9, held_out=20, minimum_count=3)
     after = preset.apply(before, characters)
     assert (after.seed, after.held_out, after.minimum_count) == (9, 20, 3)
@@ -91,7 +93,11 @@ def test_sampling_arguments() -> None:
 
 
 def test_each_optimizer_has_its_own_settings() -> None:
-    assert TrainingSettings(learning_rate="auto", minibatches="auto") == TrainingSettings()
+    typed = TrainingSettings(
+        learning_rate="auto",  # type: ignore[arg-type]  # as somebody types it
+        minibatches="auto",  # type: ignore[arg-type]
+    )
+    assert typed == TrainingSettings()
     with pytest.raises(SettingsError, match="one of auto, scaled L-BFGS, scaled SFO, SFO"):
         TrainingSettings(optimizer="Newton")
     shown = {o: {n for n in optimizer_settings() if belongs(n, o, "log-bilinear")} for o in names()}

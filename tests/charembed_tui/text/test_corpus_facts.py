@@ -5,7 +5,7 @@ import pytest
 from problems import PLAY
 
 from charembed_tui.settings.training_settings import TrainingSettings
-from charembed_tui.text.corpus_facts import describe
+from charembed_tui.text.corpus_facts import CorpusFacts, describe
 from charembed_tui.text.glyphs import CharacterClass
 from charembed_tui.training.baselines import compare
 from charembed_tui.training.cost_hint import CostHint
@@ -15,7 +15,7 @@ from model.counting import count_ngrams
 from model.dataset import Dataset
 
 
-def facts(text: str, m: int = 2):
+def facts(text: str, m: int = 2) -> CorpusFacts:
     corpus = Corpus.from_text(text)
     return describe(corpus, count_ngrams(corpus.codes, len(corpus.vocabulary), m))
 

@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
 from problems import PLAY
-from waiting import wait_until
+from required import required
+from waiting import at_step, wait_until
 
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
@@ -15,6 +17,7 @@ from model.corpus import Corpus
 from model.counting import count_ngrams
 from model.errors import OptimizerError
 from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.shape import LogBilinear
 from model.optimizers import SFO, registry
 
 CORPUS = Corpus.from_text(PLAY * 4, "a play")
@@ -23,7 +26,7 @@ TRAINING, HELD_OUT = CORPUS.split(0.1)
 
 
 @pytest.fixture
-def session():
+def session() -> Iterator[TrainingSession]:
     session = TrainingSession(SETTINGS.prepare(CORPUS), SETTINGS)
     yield session
     session.close()
@@ -65,7 +68,7 @@ def test_runs_until_paused_and_then_stands_still(session: TrainingSession) -> No
 def test_takes_exactly_the_steps_asked_for(session: TrainingSession) -> None:
     for expected in (1, 2, 3):
         session.step_once()
-        wait_until(lambda expected=expected: session.snapshot.step == expected)
+        wait_until(at_step(session, expected))
         wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
     session.step_once()
     session.step_once()
@@ -78,13 +81,15 @@ def test_the_loss_displayed_is_that_of_the_parameters_displayed(session: Trainin
     wait_until(lambda: session.snapshot.step == 1)
     snapshot = session.snapshot
     size = len(CORPUS.vocabulary)
+    assert isinstance(snapshot.model, LogBilinear)
+    theta = required(snapshot.theta)
     objective = Objective(snapshot.model, count_ngrams(TRAINING.codes, size, 2))
-    assert snapshot.loss == objective.value(snapshot.theta)
+    assert snapshot.loss == objective.value(theta)
     # The held-out text's first contexts reach back, so that each of its characters counts once.
     codes = np.concatenate([TRAINING.codes[-2:], HELD_OUT.codes])
     held_out = Objective(snapshot.model, count_ngrams(codes, size, 2))
     assert held_out.positions == len(HELD_OUT)
-    assert snapshot.held_out == held_out.value(snapshot.theta)
+    assert snapshot.held_out == held_out.value(theta)
 
 
 def test_nothing_is_held_out_when_nothing_should_be(session: TrainingSession) -> None:
@@ -113,7 +118,7 @@ def test_snapshots_cannot_be_changed(session: TrainingSession) -> None:
     snapshot = session.snapshot
     with pytest.raises(FrozenInstanceError):
         snapshot.step = 5  # type: ignore[misc]
-    for array in (snapshot.theta, snapshot.curve.steps, snapshot.curve.losses):
+    for array in (required(snapshot.theta), snapshot.curve.steps, snapshot.curve.losses):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0.0
 
@@ -128,13 +133,13 @@ def test_the_same_seed_gives_the_same_run() -> None:
 
 def test_learns() -> None:
     trainer = Trainer(1, SETTINGS.prepare(CORPUS), SETTINGS, Trajectory())
-    before = trainer.snapshot(SessionState.IDLE).loss
+    before = required(trainer.snapshot(SessionState.IDLE).loss)
     for _ in range(100):
         trainer.step()
     trainer.measure()
     # From knowing nothing (ln V) to much less than the entropy of single characters.
     assert before > 2.9
-    assert trainer.snapshot(SessionState.RUNNING).loss < 2.0
+    assert required(trainer.snapshot(SessionState.RUNNING).loss) < 2.0
 
 
 def test_a_failure_is_reported_and_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,12 +186,12 @@ def test_there_are_never_more_minibatches_than_contexts() -> None:
 def test_every_optimizer_learns_untouched(optimizer: str) -> None:
     settings = replace(SETTINGS, optimizer=optimizer)
     trainer = Trainer(1, settings.prepare(CORPUS), settings, Trajectory())
-    before = trainer.snapshot(SessionState.IDLE).loss
+    before = required(trainer.snapshot(SessionState.IDLE).loss)
     for _ in range(100):
         trainer.step()
     trainer.measure()
     after = trainer.snapshot(SessionState.RUNNING)
-    assert after.loss < before - 0.5
+    assert required(after.loss) < before - 0.5
     assert 0 < after.objective_share < 1
 
 
@@ -206,7 +211,7 @@ def test_another_optimizer_continues_from_the_same_parameters(session: TrainingS
     session.step_once()
     wait_until(lambda: session.snapshot.step == paused.step + 1)
     # Adam's first step moves every parameter that has a gradient by the learning rate.
-    moved = np.abs(session.snapshot.theta - paused.theta)
+    moved = np.abs(required(session.snapshot.theta) - required(paused.theta))
     assert moved.max() == pytest.approx(0.01, rel=1e-4)
 
 

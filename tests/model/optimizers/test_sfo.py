@@ -72,7 +72,7 @@ def follow(problem: SumProblem, algorithm: str, history: int, seed: int, steps: 
         before = set(np.flatnonzero(sfo.models.active))
         result = sfo.step()
         newcomers = set(np.flatnonzero(sfo.models.active)) - before
-        newcomer = newcomers.pop() if newcomers else None
+        newcomer = int(newcomers.pop()) if newcomers else None
         for each in (oracle, perturbed):
             each.step(result.subfunction)
             each.grow(newcomer)

@@ -56,10 +56,10 @@ def test_doubling_a_count_is_doubling_a_data_point(
     doubled[0] *= 2
     repeated = np.vstack([ngrams, ngrams[:1]]), np.append(counts, counts[0])
     results = [
-        Objective(model, NgramTable.from_ngrams(*pair, model.vocabulary_size)).value_and_gradient(
-            theta
-        )
-        for pair in ((ngrams, doubled), repeated)
+        Objective(
+            model, NgramTable.from_ngrams(windows, times, model.vocabulary_size)
+        ).value_and_gradient(theta)
+        for windows, times in ((ngrams, doubled), repeated)
     ]
     assert results[0][0] == results[1][0]
     np.testing.assert_array_equal(results[0][1], results[1][1])

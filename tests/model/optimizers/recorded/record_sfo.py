@@ -4,6 +4,7 @@ The oracle takes the steps; its choices are drawn here and stored with its param
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from problems import SumProblem
@@ -27,15 +28,16 @@ def record(name: str, data: dict[str, np.ndarray], problem: SumProblem, steps: i
         index.append(i)
         activated.append(-1 if newcomer is None else newcomer)
         theta.append(oracle.theta.copy())
-    np.savez_compressed(
-        Path(__file__).parent / f"{name}.npz",
-        theta0=problem.theta0,
-        initially_active=first,
-        index=index,
-        activated=activated,
-        theta=theta,
+    # Any: numpy's types take one of the names to be `allow_pickle`.
+    arrays: dict[str, Any] = {
+        "theta0": problem.theta0,
+        "initially_active": first,
+        "index": index,
+        "activated": activated,
+        "theta": theta,
         **data,
-    )
+    }
+    np.savez_compressed(Path(__file__).parent / f"{name}.npz", **arrays)
 
 
 def main() -> None:
