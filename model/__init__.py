@@ -20,53 +20,47 @@ True
 >>> "".join(generate(predictor, corpus.vocabulary, "ab", 6, seed=0))
 'cabcab'
 
-Read `families.base` for what a model is, `families.log_bilinear` for the first of them and its
-loss, and `optimizers` for the training.
+Here are the names one begins with: `model.corpus.Corpus`, `model.dataset.Dataset`,
+`model.counting.count_ngrams`, `model.ngrams.NgramTable`,
+`model.families.log_bilinear.shape.LogBilinear`, `model.sampling.generate`, and the errors
+of `model.errors`.
+
+Read `model.families.base` for what a model is, `model.families.log_bilinear` for the first of them
+and its loss, and `model.optimizers` for the training; README.md beside this file has the rooms, the
+way of a text through them, and an order to read them in.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from model.lazy import late_names
+
+# No __all__: pdoc would look for these names before anybody has asked for them.
 if TYPE_CHECKING:
-    from model.corpus import Corpus
-    from model.counting import count_ngrams
-    from model.dataset import Dataset
-    from model.errors import CharembedError, CorpusError, OptimizerError, SettingsError
-    from model.families.log_bilinear.shape import LogBilinear
-    from model.ngrams import NgramTable
-    from model.sampling import generate
-
-__all__ = [
-    "CharembedError",
-    "Corpus",
-    "CorpusError",
-    "Dataset",
-    "LogBilinear",
-    "NgramTable",
-    "OptimizerError",
-    "SettingsError",
-    "count_ngrams",
-    "generate",
-]
-
-# Imported when they are first asked for: scipy takes longer to load than a program to start.
-_HOMES = {
-    "Corpus": "corpus",
-    "CharembedError": "errors",
-    "CorpusError": "errors",
-    "OptimizerError": "errors",
-    "SettingsError": "errors",
-    "LogBilinear": "families.log_bilinear.shape",
-    "NgramTable": "ngrams",
-    "count_ngrams": "counting",
-    "Dataset": "dataset",
-    "generate": "sampling",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"model.{_HOMES[name]}"), name)
+    from model.corpus import Corpus as Corpus
+    from model.counting import count_ngrams as count_ngrams
+    from model.dataset import Dataset as Dataset
+    from model.errors import CharembedError as CharembedError
+    from model.errors import CorpusError as CorpusError
+    from model.errors import OptimizerError as OptimizerError
+    from model.errors import SettingsError as SettingsError
+    from model.families.log_bilinear.shape import LogBilinear as LogBilinear
+    from model.ngrams import NgramTable as NgramTable
+    from model.sampling import generate as generate
+else:  # hidden from type checkers, which would believe in any name
+    __getattr__, __dir__ = late_names(
+        __name__,
+        {
+            "CharembedError": "errors",
+            "Corpus": "corpus",
+            "CorpusError": "errors",
+            "Dataset": "dataset",
+            "LogBilinear": "families.log_bilinear.shape",
+            "NgramTable": "ngrams",
+            "OptimizerError": "errors",
+            "SettingsError": "errors",
+            "count_ngrams": "counting",
+            "generate": "sampling",
+        },
+    )

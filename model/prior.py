@@ -43,7 +43,7 @@ class WithPrior:
 
     def value(self, theta: Array) -> float:
         """The mean loss and the prior."""
-        return self._objective.value(theta) + self._strength / 2 * float(theta @ theta)
+        return self._objective.value(theta) + self._strength / 2 * _squared(theta)
 
     def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
         """The mean loss with the prior, and its gradient, (D,)."""
@@ -53,8 +53,9 @@ class WithPrior:
         self, theta: Array, found: tuple[float, Array], strength: float
     ) -> tuple[float, Array]:
         value, gradient = found
-        gradient += strength * theta
-        return value + strength / 2 * float(theta @ theta), gradient
+        with np.errstate(over="ignore"):  # as the loss itself
+            gradient += strength * theta
+        return value + strength / 2 * _squared(theta), gradient
 
     def state_dict(self) -> dict[str, int]:
         """Of the objective."""
@@ -63,3 +64,9 @@ class WithPrior:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
         self._objective.load_state_dict(state)
+
+
+def _squared(theta: Array) -> float:
+    """Its squared length, infinite where that overflows."""
+    with np.errstate(over="ignore"):
+        return float(theta @ theta)

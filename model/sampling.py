@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ from model.evaluation import LossReader
 from model.families.base import Codes, Predictor
 
 Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    Floats = array[float]
+else:
+    Floats = array  # takes no parameter before Python 3.12
 
 _UNIFORMS_AT_ONCE = 1024
 _MOST_ROWS = 256  # vocabularies beyond this have their contexts computed one by one
@@ -66,7 +71,7 @@ class _Node:
     """A context, its cumulative probabilities, and the contexts that follow by each character."""
 
     context: tuple[int, ...]
-    cumulative: array[float]
+    cumulative: Floats
     following: list[_Node | None]
 
 
@@ -97,7 +102,7 @@ class Sampler:
         self._vocabulary = tuple(vocabulary)
         self._code_of = {character: code for code, character in enumerate(vocabulary)}
         self._temperature, self._top_k, self._top_p = temperature, top_k, top_p
-        self._rows: dict[tuple[int, ...], array[float]] = {}
+        self._rows: dict[tuple[int, ...], Floats] = {}
 
     def context(self, text: str) -> tuple[int, ...]:
         """What the next character depends on after a text: codes, V for what is unknown.
@@ -195,11 +200,11 @@ class Sampler:
             cumulative = rows[first * size : (first + 1) * size]
         return _Node(context, cumulative, [None] * size)
 
-    def _cumulative_after(self, contexts: Codes) -> array[float]:
+    def _cumulative_after(self, contexts: Codes) -> Floats:
         """Cumulative probabilities after some contexts, (n, M), one after another."""
         return self._cumulative(self._predictor.log_probabilities(contexts))
 
-    def _cumulative(self, log_probabilities: Array) -> array[float]:
+    def _cumulative(self, log_probabilities: Array) -> Floats:
         """Cumulative probabilities of what is drawn from, (n, V), one row after another."""
         cumulative = np.cumsum(self._adjusted(log_probabilities), axis=1)
         # Ends in exactly 1 from the last possible character on, and draws are below 1: so

@@ -80,11 +80,11 @@ def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
 
 def _with_options(preferences: Any, options: argparse.Namespace) -> Any:
     """Preferences with what the command line says in their place."""
-    from charembed_tui.cli.options import with_options
+    from charembed_tui.cli.options import training_settings, with_options
 
     return replace(
         preferences,
-        training=with_options(preferences.training, options),
+        training=training_settings(preferences.training, options),
         sampling=with_options(preferences.sampling, options, "sampling_"),
         loss=with_options(preferences.loss, options, "loss_"),
         theme=options.theme or preferences.theme,

@@ -53,6 +53,14 @@ def parser() -> argparse.ArgumentParser:
 
     completion = commands.add_parser("completion", help="print a script that completes arguments")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    for command in (generate, evaluate, export):
+        command.add_argument(
+            "--at",
+            type=_step,
+            default="best",
+            metavar="STEP",
+            help="best, last, or the number of a recorded step; the best if none is named",
+        )
     for command in (generate, evaluate, export, runs):
         add_runs_folder(command)
     return result
@@ -66,3 +74,13 @@ def _positive(kind: type[float]) -> Any:
         return number
 
     return parse
+
+
+def _step(text: str) -> str | int:
+    """Which parameters of a run are meant."""
+    if text in ("best", "last"):
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write best, last, or the number of a step") from None

@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     require_length(len(codes), context_length, options.text)
     # The first context is the beginning of the text, which is not predicted.
     before, after = codes[:context_length], codes[context_length:]
-    loss = mean_loss(configuration.model.predictor(folder.parameters()), after, before)
+    loss = mean_loss(configuration.model.predictor(folder.parameters(options.at)), after, before)
     facts = {"run": folder.path.name, "positions": len(after), "nats_per_character": loss}
     if options.json:
         print(json.dumps(facts))

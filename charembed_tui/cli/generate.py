@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     folder = find_run(options.run)
     configuration = folder.configuration
     settings = with_options(SamplingSettings(), options, "sampling_")
-    predictor = configuration.model.predictor(folder.parameters())
+    predictor = configuration.model.predictor(folder.parameters(options.at))
     sampler = Sampler(predictor, configuration.vocabulary, **settings.arguments())
     # A text may hold escape sequences: files get it as it is, terminals what they can show.
     as_text = printable if sys.stdout.isatty() else str

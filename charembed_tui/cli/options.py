@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from charembed_tui.settings.fields import Checked
+from charembed_tui.settings.training_settings import TrainingSettings
 from model.errors import SettingsError
 
 Settings = TypeVar("Settings", bound=Checked)
@@ -72,6 +73,22 @@ def with_options(settings: Settings, options: argparse.Namespace, prefix: str = 
     given = vars(options)
     names = [name for name in settings.FIELDS if given.get(prefix + name) is not None]
     return replace(settings, **{name: given[prefix + name] for name in names})
+
+
+def training_settings(settings: TrainingSettings, options: argparse.Namespace) -> TrainingSettings:
+    """Training settings with what the command line says in their place.
+
+    Another family of models brings the sizes that suit it; an end that is set on the command line
+    is what a learning rate that falls to zero is planned for.
+    """
+    if options.model is not None and options.model != settings.model:
+        settings = settings.with_family(options.model)
+    given = vars(options)
+    if given.get("steps"):
+        settings = replace(settings, anneal_steps=given["steps"])
+    elif given.get("seconds"):
+        settings = replace(settings, anneal_seconds=max(1.0, given["seconds"]))
+    return with_options(settings, options)
 
 
 def add_runs_folder(parser: argparse._ActionsContainer) -> None:

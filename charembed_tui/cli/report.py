@@ -49,7 +49,14 @@ class _Objects(Report):
 
     def end(self, trainer: Trainer, run: str) -> None:
         """The last object, with the run's name."""
-        self._print(trainer, {"run": run, "converged": trainer.converged})
+        best = trainer.best
+        facts = {
+            "run": run,
+            "converged": trainer.converged,
+            "best_held_out": best.loss if best and trainer.measured.held_out is not None else None,
+            "best_step": best.step if best else None,
+        }
+        self._print(trainer, facts)
 
     def _tell(self, trainer: Trainer) -> None:
         self._print(trainer, {})

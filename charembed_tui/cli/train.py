@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from charembed_tui.cli.exit_status import DONE, INTERRUPTED, UNSAVED
-from charembed_tui.cli.options import require_no_settings, with_options
+from charembed_tui.cli.options import require_no_settings, training_settings
 from charembed_tui.cli.report import report
 from charembed_tui.cli.warm_start import start_from
 from charembed_tui.runs.opening import resume
@@ -21,6 +21,7 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.glyphs import visible
 from charembed_tui.text.sample_texts import default_sample
 from charembed_tui.training.memory import reason
+from charembed_tui.training.run_log import saved_threads
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
@@ -63,17 +64,29 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
         require_no_settings(options, TrainingSettings)
         resumed = resume(options.resume or None, options.corpus)
         settings = resumed.settings
-        trainer = Trainer(1, settings.prepare(resumed.corpus), settings, trajectory)
+        trainer = Trainer(
+            1,
+            settings.prepare(resumed.corpus),
+            settings,
+            trajectory,
+            threads=saved_threads(resumed.state),
+        )
         trainer.load_state_dict(resumed.state, resumed.frames)
         return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
     path = Path(options.corpus or default_sample())
     corpus, start = Corpus.from_file(path), None
-    settings = with_options(TrainingSettings(), options)
+    settings = training_settings(TrainingSettings(), options)
     if options.start is not None:
         warm_start = start_from(options.start or None, corpus, options)
         settings, start = warm_start.settings, warm_start.theta
         print(f"charembed: {warm_start.note}", file=sys.stderr)
-    trainer = Trainer(1, settings.prepare(corpus), settings, trajectory, start=start)
+    trainer = Trainer(
+        1,
+        settings.prepare(corpus),
+        settings,
+        trajectory,
+        start=start,
+    )
     return trainer, RunWriter(path, copy_text=options.copy_text)
 
 

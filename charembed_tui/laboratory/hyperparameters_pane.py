@@ -120,6 +120,13 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
             return
         self.fill(chosen.apply(self.displayed_settings(), len(self._hint.corpus)))
 
+    @on(Select.Changed, "#model")
+    def _family(self, event: Select.Changed) -> None:
+        """Fill in the sizes that suit another family of models."""
+        now = self.displayed_settings()
+        if isinstance(event.value, str) and event.value != self._in_use.model:
+            self.fill(now.with_family(event.value))
+
     @on(Input.Changed)
     @on(Select.Changed)
     def _check(self, event: Input.Changed | Select.Changed) -> None:

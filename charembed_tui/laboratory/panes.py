@@ -90,6 +90,7 @@ class Panes:
             return
         self._drawn = snapshot
         self.embedding.timeline_bar.show(snapshot.step)
+        self.embedding.timeline_bar.mark_best(snapshot.best.step if snapshot.best else None)
         view = self.view(session)
         if view is not None and view.live:
             self.embedding.show(view, session.trajectory)

@@ -8,11 +8,13 @@ from rich.segment import Segment
 from rich.style import Style
 
 from charembed_tui.text.glyphs import visible
+from charembed_tui.training.best import Best
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.widgets.line import Line
 
 _REVERSE, _BOLD, _DIM = Style(reverse=True), Style(bold=True), Style(dim=True)
 
+_NOTICEABLE = 0.005  # nats per character
 _SIGNS = {
     SessionState.IDLE: "○ ready",
     SessionState.RUNNING: "► training",
@@ -52,6 +54,8 @@ class StatusBar(Line):
             numbers += f"  ·  {snapshot.steps_per_second:,.0f} steps/s"
             if snapshot.objective_share:
                 numbers += f" ({snapshot.objective_share:.0%} objective)"
+        if snapshot.state is SessionState.FINISHED and snapshot.best is not None:
+            numbers += _conclusion(snapshot, snapshot.best)
         self._segments = [
             Segment(f" {sign} ", _REVERSE),
             Segment(f"  {note} " if note else "", _BOLD),
@@ -59,6 +63,14 @@ class StatusBar(Line):
             Segment(f"  ·  {visible(corpus_name)}", _DIM),
         ]
         self.refresh()
+
+
+def _conclusion(snapshot: Snapshot, best: Best) -> str:
+    """Return what a finished run has reached, and when."""
+    text = f"  ·  best {best.loss:.4f} at step {best.step:,}"
+    if snapshot.held_out is not None and snapshot.held_out - best.loss > _NOTICEABLE:
+        text += "; after that it only learned the text by heart"
+    return text
 
 
 def _bar(part: float) -> str:

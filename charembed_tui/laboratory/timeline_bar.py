@@ -28,6 +28,7 @@ class TimelineBar(Line):
         "timeline--rest",
         "timeline--head",
         "timeline--sample",
+        "timeline--best",
     }
 
     @dataclass
@@ -41,6 +42,7 @@ class TimelineBar(Line):
         self._timeline = Trajectory()
         self._last = 0
         self._samples: tuple[int, ...] = ()
+        self._best: int | None = None
         self._speed = 1
         self._playing: Timer | None = None
         self._owed = 0.0  # recorded steps that playback is behind, less than one
@@ -56,12 +58,19 @@ class TimelineBar(Line):
         """Show another run's recording, at its newest parameters."""
         self.stop()
         self._timeline, self._last, self._samples, self.step = timeline, 0, (), None
+        self._best = None
         self.refresh()
 
     def show(self, last: int) -> None:
         """Extend the slider: the recording now reaches to this step."""
         if last != self._last:
             self._last = last
+            self.refresh()
+
+    def mark_best(self, step: int | None) -> None:
+        """Show at which step the held-out loss was lowest."""
+        if step != self._best:
+            self._best = step
             self.refresh()
 
     def mark_samples(self, steps: Sequence[int]) -> None:
@@ -144,12 +153,18 @@ class TimelineBar(Line):
         segments = [Segment(f"{sign} ")]
         marks = {self._column(step, length) for step in self._samples if step <= self._last}
         column = 0
-        for place in sorted({*marks, head}):
+        star = None if self._best is None else self._column(self._best, length)
+        places = {*marks, head} if star is None else {*marks, head, star}
+        for place in sorted(places):
             segments.append(Segment("━" * (min(place, head) - column), self.ink("timeline--done")))
             segments.append(
                 Segment("─" * (place - max(column, head + 1)), self.ink("timeline--rest"))
             )
-            name, sign = ("head", "┃") if place == head else ("sample", "✎")
+            name, sign = ("sample", "✎")
+            if place == head:
+                name, sign = ("head", "┃")
+            elif place == star:
+                name, sign = ("best", "★")
             segments.append(Segment(sign, self.ink(f"timeline--{name}")))
             column = place + 1
         segments.append(Segment("─" * (length - column), self.ink("timeline--rest")))

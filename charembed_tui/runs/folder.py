@@ -137,17 +137,40 @@ class RunFolder:
         self._turn = 1 - slot  # the other one is overwritten first
         return state
 
-    def parameters(self) -> NDArray[np.float64]:
-        """Those of the newest good checkpoint, (D,).
+    def parameters(self, at: str | int = "last") -> NDArray[np.float64]:
+        """Those of the newest good checkpoint, or of another step, (D,).
+
+        Args:
+            at: "last"; "best" for the step with the lowest held-out loss; or a step that is in the
+                recording.
 
         Raises:
             RunError: there is none, or they are not those of the run's model.
         """
-        theta = self.load().get("theta")
+        if isinstance(at, int):
+            return self._recorded(at)
+        state = self.load()
+        best = state.get("best") if at == "best" else None  # not in runs of earlier versions
+        theta = (best if isinstance(best, Mapping) else state).get("theta")
         expected = (self.configuration.model.parameter_count,)
         if not isinstance(theta, np.ndarray) or theta.shape != expected or theta.dtype != float:
             raise RunError(f"The checkpoint of {self.path.name} is of another model.")
         return theta
+
+    def _recorded(self, step: int) -> NDArray[np.float64]:
+        """The parameters after a recorded step. Raises RunError."""
+        try:
+            frames = self.recording.read()[0]
+        except OSError as error:
+            raise RunError(f"The recording of {self.path.name} cannot be read ({error}).") from None
+        found = [frame.theta for frame in frames if frame.step == step]
+        if not found:
+            near = sorted((frame.step for frame in frames), key=lambda s: abs(s - step))[:2]
+            nearest = " and ".join(f"{s:,}" for s in sorted(near)) or "none"
+            raise RunError(
+                f"Step {step:,} of {self.path.name} is not in its recording: nearest are {nearest}."
+            )
+        return found[0]
 
     @property
     def has_checkpoint(self) -> bool:

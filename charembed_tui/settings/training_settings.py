@@ -36,6 +36,7 @@ class TrainingSettings(Checked):
         clip: longest gradient for Adam and SGD, longer ones are made as short; 0 for no limit.
         anneal_seconds: of training over which the learning rate falls to zero, for families that
             are trained on mini-batches; then the run is finished. 0 for never.
+        anneal_steps: the same in steps, which goes before seconds; 0 for not in steps.
         patience: seconds of training without a lower held-out loss after which a run is finished;
             0 for never.
         held_out: percent of the text, at its end, that is never trained on but measured.
@@ -64,6 +65,7 @@ class TrainingSettings(Checked):
         "weight_decay": Number("weight decay", 0, 10, float, word="auto", word_value=-1),
         "clip": Number("longest gradient", 1e-9, 1e9, float, word="off"),
         "anneal_seconds": Number("anneal over, s", 1, 1e6, float, word="never"),
+        "anneal_steps": Number("anneal over steps", 1, 10**9, word="off"),
         "patience": Number("patience, s", 1, 1e6, float, word="off"),
         "held_out": Number("held out, %", 0, 90),
         "minimum_count": Number("minimum count", 1, 10**9),
@@ -85,6 +87,7 @@ class TrainingSettings(Checked):
     weight_decay: float = -1.0
     clip: float = 0.0
     anneal_seconds: float = 300.0
+    anneal_steps: int = 0
     patience: float = 60.0
     held_out: int = 10
     minimum_count: int = 1
@@ -92,17 +95,23 @@ class TrainingSettings(Checked):
 
     def chosen_optimizer(self, contexts: int, vocabulary_size: int) -> str:
         """The optimizer; what "auto" stands for on a text with so many different contexts."""
-        return optimizers.chosen(self.optimizer, contexts, vocabulary_size, self.model)
+        return optimizers.chosen(
+            self.optimizer, contexts, vocabulary_size, families.find(self.model).optimizer
+        )
 
     def optimizer_options(self) -> dict[str, Any]:
         """The settings that belong to the optimizer, for `model.optimizers.registry`."""
-        names = optimizers.own_settings(self.optimizer, self.model)
+        names = optimizers.own_settings(self.optimizer, families.find(self.model).optimizer)
         return {name: getattr(self, name) for name in names}
 
     @classmethod
     def of_family(cls, family: str) -> Self:
         """What suits a family of models before anybody chose. Raises SettingsError."""
-        return cls(model=family, **families.find(family).defaults)
+        return cls().with_family(family)
+
+    def with_family(self, family: str) -> Self:
+        """The same with another family of models, and the sizes that suit it."""
+        return replace(self, model=family, **families.find(family).defaults)
 
     @classmethod
     def from_saved(cls, values: Mapping[str, Any]) -> Self:
@@ -139,10 +148,14 @@ def optimizer_settings() -> tuple[str, ...]:
 
 def belongs(name: str, optimizer: str, model: str) -> bool:
     """Whether a setting means anything to an optimizer and a family of models."""
-    if name in optimizer_settings():
-        return name in ("optimizer", *optimizers.own_settings(optimizer, model))
-    some = {s for family in families.names() for s in families.find(family).own_settings}
-    return name not in some or name in families.find(model).own_settings
+    family = families.find(model)
+    if name in optimizer_settings() and name not in (
+        "optimizer",
+        *optimizers.own_settings(optimizer, family.optimizer),
+    ):
+        return False
+    some = {s for each in families.names() for s in families.find(each).own_settings}
+    return name not in some or name in family.own_settings
 
 
 def changed(settings: TrainingSettings) -> dict[str, str]:

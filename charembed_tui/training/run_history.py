@@ -42,6 +42,8 @@ class Run:
     def score(self) -> float:
         """The held-out loss, or the training loss where nothing is held out; less is better."""
         snapshot = self.snapshot
+        if snapshot.best is not None:
+            return snapshot.best.loss
         loss = snapshot.loss if snapshot.held_out is None else snapshot.held_out
         return float("inf") if loss is None else loss
 

@@ -49,8 +49,6 @@ class Trainer:
         start: (D,) parameters to begin with, in place of random ones.
         threads: how many share the work; None for as many as are worth having on this machine. A
             run goes on exactly only with as many as it began with.
-        planned_steps: after which the run is over, for a learning rate that ends with it; None for
-            the seconds that the settings plan.
         progress: called with characters counted and characters in all.
         is_cancelled: asked now and then while counting.
 
@@ -71,7 +69,6 @@ class Trainer:
         *,
         start: Array | None = None,
         threads: int | None = None,
-        planned_steps: int | None = None,
         progress: Callable[[int, int], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> None:
@@ -82,7 +79,6 @@ class Trainer:
         self.trajectory = trajectory
         self.threads = threads or parallel.worthwhile_threads()
         parallel.use_threads(self.threads)
-        self._planned_steps = planned_steps
         dataset.require_context_length(settings.context_length)
         require_memory(dataset.corpus, settings)
         counted = dataset.count(settings.context_length, progress, is_cancelled)
@@ -144,10 +140,12 @@ class Trainer:
 
     def _progress(self) -> float:
         """How much of what was planned for this run is over; 0 where nothing was."""
-        if self._planned_steps is not None:
-            return self.steps / self._planned_steps
-        seconds = self.settings.anneal_seconds if self._is_annealed else 0.0
-        return self.seconds / seconds if seconds else 0.0
+        settings = self.settings
+        if not self._is_annealed:
+            return 0.0
+        if settings.anneal_steps:
+            return self.steps / settings.anneal_steps
+        return self.seconds / settings.anneal_seconds if settings.anneal_seconds else 0.0
 
     def _is_out_of_patience(self) -> bool:
         patience, best = self.settings.patience, self.best

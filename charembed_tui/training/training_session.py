@@ -169,6 +169,7 @@ class TrainingSession:
                 self.settings,
                 self.trajectory,
                 start=self._start,
+                threads=self._resumed.threads if self._resumed else None,
                 progress=self._counted,
                 is_cancelled=lambda: self._closing,
             )

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from model.cost import Cost
     from model.ngrams import NgramTable
 
-__all__ = ["Block", "Codes", "Model", "Objective", "Predictor", "Reader", "SumObjective"]
+__all__ = [
+    "Block",
+    "Codes",
+    "FirstOrderAdvice",
+    "Model",
+    "Objective",
+    "Predictor",
+    "Reader",
+    "SumObjective",
+]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.integer]
@@ -91,6 +100,21 @@ class Block:
     values: Array
     role: Literal["context", "target", "shared"]
     decays: bool = False
+
+
+@dataclass(frozen=True)
+class FirstOrderAdvice:
+    """What suits a family where Adam or SGD train it and nobody chose otherwise.
+
+    Attributes:
+        batch: positions in a mini-batch; 0 for the whole text at every step.
+        learning_rate: 0 for the optimizer's own.
+        weight_decay: of the blocks that are meant for it.
+    """
+
+    batch: int = 0
+    learning_rate: float = 0.0
+    weight_decay: float = 0.0
 
 
 class Model(Protocol):

@@ -15,23 +15,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from model.families.base import Model
+from model.families.base import FirstOrderAdvice, Model
 from model.registry import Registry
-
-
-@dataclass(frozen=True)
-class FirstOrderAdvice:
-    """What suits a family where Adam or SGD train it and nobody chose otherwise.
-
-    Attributes:
-        batch: positions in a mini-batch; 0 for the whole text at every step.
-        learning_rate: 0 for the optimizer's own.
-        weight_decay: of the blocks that are meant for it.
-    """
-
-    batch: int = 0
-    learning_rate: float = 0.0
-    weight_decay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +39,7 @@ class Family:
     make: Callable[..., Model]
     others: tuple[str, ...] = ()
     optimizer: str = ""
-    advice: FirstOrderAdvice = FirstOrderAdvice()
+    advice: FirstOrderAdvice = field(default_factory=FirstOrderAdvice)
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -81,12 +66,14 @@ _FAMILIES: Registry[Family] = Registry(
             ("embedding_size",),
             lazily("model.families.log_bilinear.shape", "LogBilinear"),
             others=("prior",),
+            defaults={"context_length": 3, "embedding_size": 5},
         ),
         # Chosen on blocks within a training text: `tests/benchmarks/network_quality.py`.
         Family(
             "network",
             ("embedding_size", "hidden", "layers", "activation", "dropout"),
             lazily("model.families.network.shape", "Network"),
+            others=("weight_decay", "anneal_seconds", "anneal_steps"),
             optimizer="Adam",
             advice=FirstOrderAdvice(batch=1024, learning_rate=2.5e-3, weight_decay=0.05),
             defaults={"context_length": 8, "embedding_size": 32},

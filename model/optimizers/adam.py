@@ -77,7 +77,7 @@ class Adam(FirstOrder):
 def make(problem: Problem) -> Adam:
     """Adam on mini-batches, or on the whole text at every step, as suits the model's family.
 
-    Options: learning_rate, weight_decay, clip, anneal_seconds.
+    Options: learning_rate, weight_decay, clip; what is annealed is the caller's plan.
     """
     return Adam(
         problem.mini_batches(),

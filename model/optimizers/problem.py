@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from model.families.base import Model, SumObjective
-from model.families.registry import FirstOrderAdvice
+from model.families.base import FirstOrderAdvice, Model, SumObjective
 
 if TYPE_CHECKING:
     from model.ngrams import NgramTable

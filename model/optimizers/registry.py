@@ -18,13 +18,12 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Protocol
 
-from model.families import registry as families
 from model.optimizers.base import Optimizer
 from model.optimizers.problem import Options, Problem
 from model.registry import Registry
 
 AUTO = "auto"
-_FIRST_ORDER = ("learning_rate", "weight_decay", "clip", "anneal_seconds")
+_FIRST_ORDER = ("learning_rate", "weight_decay", "clip", "anneal_seconds", "anneal_steps")
 _MINIBATCHES_PAY = 3_000_000  # contexts times vocabulary: a gradient of about 5 ms
 
 
@@ -84,29 +83,29 @@ def names() -> tuple[str, ...]:
     return (AUTO, *_OPTIMIZERS.names())
 
 
-def chosen(name: str, contexts: int, vocabulary_size: int, family: str = "log-bilinear") -> str:
+def chosen(name: str, contexts: int, vocabulary_size: int, suited: str = "") -> str:
     """The optimizer's name; what "auto" stands for on a text with so many different contexts.
 
-    It is the optimizer that the family asks for, if it does.
+    It is the one that is named as suited to the family of models, if there is one.
 
     Both choices were first in races to within 1 % of the best loss: scaled L-BFGS where a
     gradient of the whole text costs a few milliseconds, scaled SFO where minibatches pay.
     """
     if name != AUTO:
         return name
-    if own := families.find(family).optimizer:
-        return own
+    if suited:
+        return suited
     large = contexts * vocabulary_size >= _MINIBATCHES_PAY
     return "scaled SFO" if large else "scaled L-BFGS"
 
 
-def own_settings(name: str, family: str = "log-bilinear") -> tuple[str, ...]:
+def own_settings(name: str, suited: str = "") -> tuple[str, ...]:
     """The settings that an optimizer has, of those that only some have.
 
     "auto" has those of everything that it may stand for.
     """
     if name == AUTO:
-        name = families.find(family).optimizer or "scaled SFO"
+        name = suited or "scaled SFO"
     return find(name).settings
 
 
@@ -122,7 +121,7 @@ def make(name: str, problem: Problem) -> Optimizer:
         OptimizerError: the starting point is no vector of finite numbers.
     """
     size = problem.model.vocabulary_size
-    entry = find(chosen(name, len(problem.table.contexts), size, problem.model.family))
+    entry = find(chosen(name, len(problem.table.contexts), size))
     maker = entry.load()
     if not entry.scaled:
         return maker.make(problem)

@@ -62,7 +62,7 @@ class SGD(FirstOrder):
 def make(problem: Problem) -> SGD:
     """SGD on mini-batches, or on the whole text at every step, as suits the model's family.
 
-    Options: learning_rate, weight_decay, clip, anneal_seconds.
+    Options: learning_rate, weight_decay, clip; what is annealed is the caller's plan.
     """
     # The family's own rate is Adam's, which is about the length of a step.
     rate = problem.options.get("learning_rate") or _LEARNING_RATE

@@ -11,14 +11,15 @@ import time
 from pathlib import Path
 
 import numpy as np
-from fused_adamw import FusedAdamW
 from timing import machine, with_single_threaded_blas
 
 from model.corpus import Corpus
 from model.counting import NgramCounter
 from model.families.network.shape import Network
 from model.ngrams import NgramTable
+from model.optimizers.adam import Adam
 from model.optimizers.schedule import Schedule
+from model.optimizers.weight_decay import decay_mask
 from model.parallel import thread_count
 
 BATCH = 1024
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--decay-all", action="store_true", help="embeddings and biases, too")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--warmup", type=int, default=100)
-    parser.add_argument("--clip", type=float, default=np.inf)
+    parser.add_argument("--clip", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=thread_count())
     parser.add_argument("--reports", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
@@ -74,27 +75,26 @@ def main() -> None:
         dropout=o.dropout,
     )
     objective = network.sum_objective(
-        table, table.positions // BATCH, o.seed, threads=o.threads, noise=True
+        table, int(table.positions // BATCH), o.seed, threads=o.threads, noise=True
     )
     measured = network.objective(validation, threads=o.threads)
-    theta = network.initial(np.random.default_rng(o.seed))
-    decayed = slice(0, len(theta)) if o.decay_all else network.decayed
-    optimizer = FusedAdamW(theta, [decayed], o.decay, clip=o.clip, threads=o.threads)
-    schedule = Schedule(o.warmup)
-    rng = np.random.default_rng(o.seed)
+    seconds, progress, step, reported, running = 0.0, 0.0, 0, 0, np.nan
+    adam = Adam(
+        objective,
+        network.initial(np.random.default_rng(o.seed)),
+        learning_rate=o.rate,
+        decay=(0.9, 0.99),
+        weight_decay=o.decay,
+        decays=None if o.decay_all else decay_mask(network),
+        clip=o.clip,
+        schedule=Schedule(o.warmup),
+        progress=lambda: progress,
+        seed=o.seed,
+    )
     print(f"{machine()}; {network}; {vars(o)}")
-    seconds, progress, step, reported = 0.0, 0.0, 0, 0
-    order = np.arange(0)
-    running = np.nan
     while progress < 1:
         start = time.perf_counter()
-        if not len(order):
-            order = rng.permutation(len(objective))
-        i, order = int(order[0]), order[1:]
-        value, gradient = objective.part(optimizer.theta, i)
-        gradient *= len(objective)
-        optimizer.step(gradient, o.rate * schedule.factor(progress, step))
-        value *= len(objective)
+        value = adam.step().value * len(objective)
         running = value if step == 0 else running + 0.02 * (value - running)
         step += 1
         seconds += time.perf_counter() - start
@@ -103,10 +103,10 @@ def main() -> None:
             reported += 1
             print(
                 f"{seconds:6.1f} s, step {step}, pass {step / len(objective):.2f}: training with "
-                f"dropout {running:.3f}, validation {measured.value(optimizer.theta):.4f}",
+                f"dropout {running:.3f}, validation {measured.value(adam.theta):.4f}",
                 flush=True,
             )
-    print(f"training without dropout {network.objective(table).value(optimizer.theta):.4f}")
+    print(f"training without dropout {network.objective(table).value(adam.theta):.4f}")
 
 
 if __name__ == "__main__":

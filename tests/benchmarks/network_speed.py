@@ -11,14 +11,17 @@ import argparse
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from fused_adamw import FusedAdamW
+from numpy.typing import NDArray
 from timing import machine, medians, with_single_threaded_blas
 
 from model.corpus import Corpus
+from model.counting import count_ngrams
 from model.families.network.shape import Network
-from model.ngrams import count_ngrams
+from model.optimizers.adam import Adam
+from model.optimizers.weight_decay import decay_mask
 from model.parallel import thread_count
 
 # M, H, hidden, layers, dropout
@@ -29,19 +32,12 @@ BATCH = 1024
 def numpy_step(corpus: Corpus, network: Network, threads: int) -> Callable[[], object]:
     """A step of ours."""
     table = count_ngrams(corpus.codes, network.vocabulary_size, network.context_length)
-    parts = table.positions // BATCH
+    parts = int(table.positions // BATCH)
     objective = network.sum_objective(table, parts, 0, threads=threads, noise=True)
-    optimizer = FusedAdamW(
-        network.initial(np.random.default_rng(0)), [network.decayed], 0.05, threads=threads
-    )
-    turn = iter(range(1 << 60))
-
-    def step() -> None:
-        _, gradient = objective.part(optimizer.theta, next(turn) % parts)
-        gradient *= parts
-        optimizer.step(gradient, 1e-3)
-
-    return step
+    theta0 = network.initial(np.random.default_rng(0))
+    decays = decay_mask(network)
+    adam = Adam(objective, theta0, learning_rate=1e-3, weight_decay=0.05, decays=decays, seed=0)
+    return adam.step
 
 
 def torch_step(corpus: Corpus, network: Network, threads: int) -> Callable[[], object]:
@@ -56,8 +52,13 @@ def torch_step(corpus: Corpus, network: Network, threads: int) -> Callable[[], o
     data = torch.from_numpy(windows[order].astype(np.int64))
     batches = [data[i : i + BATCH] for i in range(0, len(data) - BATCH, BATCH)]
     weights = network.weights(network.initial(np.random.default_rng(0)))
-    leaf = lambda a: torch.tensor(a.reshape(len(a), -1), dtype=torch.float32).requires_grad_()  # noqa: E731
-    vector = lambda a: torch.tensor(a, dtype=torch.float32).requires_grad_()  # noqa: E731
+
+    def vector(values: NDArray[Any]) -> Any:
+        return torch.tensor(values, dtype=torch.float32).requires_grad_()
+
+    def leaf(values: NDArray[Any]) -> Any:
+        return vector(values.reshape(len(values), -1))
+
     embeddings, first, outputs = (
         leaf(a) for a in (weights.embeddings, weights.first, weights.outputs)
     )

@@ -64,7 +64,7 @@ class PairSums:
         on_grid = _GRID_COST * cells <= len(lefts)
         elements = (cells if on_grid else len(lefts)) * vocabulary_size
         threads = thread_count() if elements >= _THREADED_ELEMENTS else 1
-        if on_grid and not blas_is_single_threaded():
+        if on_grid and threads > 1 and not blas_is_single_threaded():
             threads = 1
         # Cut between left halves, so that no two threads write to the same row: the rows of the
         # grid shared out evenly, or the pairs.

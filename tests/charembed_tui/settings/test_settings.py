@@ -108,7 +108,12 @@ def test_each_optimizer_has_its_own_settings() -> None:
         == {"optimizer", "minibatches", "history_terms"}
     )
     assert shown["L-BFGS"] == shown["scaled L-BFGS"] == {"optimizer", "history_terms"}
-    assert shown["Adam"] == shown["SGD"] == {"optimizer", "learning_rate"}
+    assert shown["Adam"] == shown["SGD"] == {"optimizer", "learning_rate", "clip"}
+    network = {n for n in optimizer_settings() if belongs(n, "auto", "network")}
+    assert network >= {"learning_rate", "weight_decay", "anneal_seconds", "clip"}
+    assert belongs("hidden", "auto", "network")
+    assert not belongs("prior", "auto", "network")
+    assert not belongs("hidden", "auto", "log-bilinear")
     assert all(belongs("context_length", optimizer, "log-bilinear") for optimizer in names())
 
 

@@ -30,7 +30,7 @@ def problem(model: Model, **options: Any) -> Problem:
         model,
         TABLE,
         model.initial(np.random.default_rng(0)),
-        lambda parts: model.sum_objective(TABLE, parts, 0),
+        lambda parts, *, noise=False: model.sum_objective(TABLE, parts, 0),
         seed=0,
         options=options,
     )
@@ -74,7 +74,7 @@ def test_the_state_is_as_large_as_estimated(
             model,
             table,
             model.initial(np.random.default_rng(0)),
-            lambda parts: model.sum_objective(table, parts, 0),
+            lambda parts, *, noise=False: model.sum_objective(table, parts, 0),
             options=options,
         ),
     )
@@ -119,7 +119,7 @@ def test_there_are_never_more_parts_than_contexts() -> None:
     asked: list[int] = []
     model = LogBilinear(SIZE, 2, 3)
 
-    def sum_objective(parts: int) -> Any:
+    def sum_objective(parts: int, *, noise: bool = False) -> Any:
         asked.append(parts)
         return model.sum_objective(TABLE, parts, 0)
 

@@ -214,7 +214,7 @@ def test_windows_are_answered_from_below() -> None:
         cached.log_probabilities(contexts), below.log_probabilities(contexts)
     )
     with pytest.raises(SettingsError, match="two memories"):
-        CachePredictor(cached, CacheSettings())  # type: ignore[arg-type]
+        CachePredictor(cached, CacheSettings())
 
 
 @pytest.mark.parametrize(

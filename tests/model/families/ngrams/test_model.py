@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 
 from model import baselines
+from model.counting import count_ngrams
 from model.errors import SettingsError
 from model.families.base import Model
 from model.families.ngrams.model import NgramModel
 from model.families.ngrams.neighbours import neighbour_vectors
 from model.families.ngrams.order import best_order, losses_by_order
 from model.families.set_aside import spread_blocks, with_gaps
-from model.ngrams import count_ngrams
 
 V = 6
 
@@ -113,6 +114,6 @@ def test_vectors_are_alike_where_neighbours_are() -> None:
         ({"embedding_size": 0}, "size is 0"),
     ],
 )
-def test_bad_settings_are_named(arguments: dict[str, int], message: str) -> None:
+def test_bad_settings_are_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         NgramModel.fitted(chain(100, 1), V, **{"order": 2, **arguments})
