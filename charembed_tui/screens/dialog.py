@@ -5,10 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
+from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
+
+from charembed_tui.widgets.option_list import PaletteList
 
 Result = TypeVar("Result")
 
@@ -38,8 +42,17 @@ class Dialog(_ClosedOnce, ModalScreen[Result]):
 
 
 class Palette(_ClosedOnce, CommandPalette):
-    """Textual's command palette, kept from turning pages while it has no room for a line."""
+    """Textual's command palette, kept from failing in two ways.
 
-    def _action_command_list(self, action: str) -> None:
-        with suppress(KeyError, IndexError):
-            super()._action_command_list(action)
+    Its list is in haste (see `PaletteList`), and a search that ends after it was closed still
+    looks for that list.
+    """
+
+    def compose(self) -> ComposeResult:
+        """Compose Textual's palette with a list of ours."""
+        for widget in super().compose():
+            yield PaletteList() if type(widget) is CommandList else widget
+
+    def _refresh_command_list(self, *arguments: Any) -> None:
+        with suppress(NoMatches):
+            super()._refresh_command_list(*arguments)

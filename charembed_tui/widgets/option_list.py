@@ -1,16 +1,35 @@
-"""Textual's list, which cannot turn pages while it has no room for a line."""
+"""Textual's lists, kept from failing where what a key or a click means is no longer there."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import Literal
 
+from textual import events
+from textual.command import CommandList
 from textual.widgets import OptionList as TextualOptionList
 
 
-class OptionList(TextualOptionList):
-    """This list stays on its page where there is no room to turn it."""
+class _Patient(TextualOptionList):
+    """This list ignores what it cannot do.
+
+    Textual's turns pages while no line of it is laid out, and chooses the option that was under
+    the mouse when it was clicked, although the options may be others by then.
+    """
 
     def _move_page(self, direction: Literal[-1, 1]) -> None:
-        with suppress(KeyError, IndexError):  # no line is laid out
+        with suppress(KeyError, IndexError):
             super()._move_page(direction)
+
+    async def _on_click(self, event: events.Click) -> None:
+        event.prevent_default()  # Textual would call the base class's handler as well
+        with suppress(IndexError):
+            await super()._on_click(event)
+
+
+class OptionList(_Patient):
+    """A list of options."""
+
+
+class PaletteList(CommandList, _Patient):  # Textual takes a type's name from the first base
+    """The list of a command palette."""

@@ -106,7 +106,7 @@ def test_wide_and_extreme_problems_stay_exact(
     theta = scale * np.random.default_rng(seed).normal(size=model.parameter_count)
     value, gradient = Objective(model, table).value_and_gradient(theta)
     expected_value, expected_gradient = extended(model, table, theta)
-    # Where the text is almost certain, the loss is the difference of two numbers as large as logits.
+    # Where the text is almost certain, the loss is a difference of numbers as large as logits.
     largest = float(np.abs(model.logit_tables(theta)).max()) * model.context_length
     least = max(1e-12, np.finfo(float).eps * largest)
     assert value == pytest.approx(expected_value, rel=1e-9, abs=least)

@@ -1,0 +1,48 @@
+"""Lists that are asked for what is no longer there."""
+
+from __future__ import annotations
+
+from one_widget import OneWidget
+from textual import events
+from textual.command import CommandList
+from waiting import until
+
+from charembed_tui.app import CharembedApp
+from charembed_tui.screens.dialog import Palette
+from charembed_tui.widgets.option_list import OptionList, PaletteList
+
+
+def click(widget: OptionList, option: int) -> events.Click:
+    """A click on an option as it was when the mouse went down."""
+    event = events.Click(widget, 1, 1, 0, 0, 1, False, False, False)
+    event._style = event.style.from_meta({"option": option})
+    return event
+
+
+async def test_a_click_on_an_option_that_has_gone_does_nothing() -> None:
+    options = OptionList("one", "two")
+    chosen: list[int] = []
+    app = OneWidget(options)
+    async with app.run_test() as pilot:
+        options.action_select = lambda: chosen.append(options.highlighted or 0)  # type: ignore[method-assign]
+        options.post_message(click(options, 1))
+        await until(lambda: chosen == [1])
+        options.clear_options()
+        options.post_message(click(options, 1))
+        await pilot.pause()
+        assert app._exception is None
+        assert chosen == [1]
+
+
+async def test_the_palette_has_such_a_list_and_survives_a_late_search(app: CharembedApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("ctrl+p")
+        await until(lambda: isinstance(app.screen, Palette))
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        found = palette.query_one(CommandList)
+        assert isinstance(found, PaletteList)
+        await pilot.press("escape")
+        await until(lambda: not palette.is_attached)
+        await found.remove()
+        palette._refresh_command_list(found, [], True)
