@@ -45,7 +45,7 @@ class Palette(_ClosedOnce, CommandPalette):
     """Textual's command palette, kept from failing in two ways.
 
     Its list is in haste (see `PaletteList`), and a search that ends after it was closed still
-    looks for that list.
+    looks for what shows what was found.
     """
 
     def compose(self) -> ComposeResult:
@@ -56,3 +56,11 @@ class Palette(_ClosedOnce, CommandPalette):
     def _refresh_command_list(self, *arguments: Any) -> None:
         with suppress(NoMatches):
             super()._refresh_command_list(*arguments)
+
+    def _watch__list_visible(self) -> None:
+        with suppress(NoMatches):
+            super()._watch__list_visible()
+
+    async def _watch__show_busy(self) -> None:
+        with suppress(NoMatches):
+            await super()._watch__show_busy()
