@@ -1,0 +1,100 @@
+"""What Adam and SGD do in blocks is what their formulas say of the whole vector."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from problems import quadratic
+
+from model.errors import SettingsError
+from model.families.network.shape import Network
+from model.optimizers import SGD, Adam, first_order
+from model.optimizers.schedule import Schedule
+from model.optimizers.weight_decay import decay_mask
+from model.parts import FunctionSum
+
+Array = NDArray[np.float64]
+DECAYS = np.array([True, False, True, True, False, False])
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_order, "_BLOCK", 2)
+
+
+def recorded(parts: int) -> tuple[FunctionSum, Array, list[Array]]:
+    """A sum, where to begin, and the gradients that were asked for, as they come."""
+    problem = quadratic(3, parts, 6)
+    gradients: list[Array] = []
+
+    def noted(theta: Array, index: int) -> tuple[float, Array]:
+        value, gradient = problem.objective.part(theta, index)
+        gradients.append(gradient.copy())
+        return value, gradient
+
+    return FunctionSum(noted, parts), problem.theta0, gradients
+
+
+def test_adam_with_decay_clipping_and_schedule_is_its_formula() -> None:
+    objective, theta0, gradients = recorded(3)
+    schedule, steps = Schedule(warmup_steps=4), 12
+    adam = Adam(
+        objective,
+        theta0,
+        learning_rate=0.1,
+        decay=(0.8, 0.95),
+        weight_decay=0.3,
+        decays=DECAYS,
+        clip=2.0,
+        schedule=schedule,
+        progress=lambda: len(gradients) / steps,
+        seed=0,
+    )
+    theta = theta0.copy()
+    mean = square = np.zeros(6)
+    for step in range(steps):
+        length = adam.step().step_length
+        gradient = 3 * gradients[step]
+        gradient *= min(1.0, 2.0 / np.linalg.norm(gradient))
+        rate = 0.1 * schedule.factor((step + 1) / steps, step)
+        mean = 0.8 * mean + 0.2 * gradient
+        square = 0.95 * square + 0.05 * gradient**2
+        adjusted = mean / (1 - 0.8 ** (step + 1))
+        size = np.sqrt(square / (1 - 0.95 ** (step + 1))) + 1e-8
+        change = -rate * adjusted / size - rate * 0.3 * DECAYS * theta
+        theta = theta + change
+        np.testing.assert_allclose(adam.theta, theta, rtol=1e-12)
+        assert length == pytest.approx(np.linalg.norm(change))
+
+
+def test_sgd_with_decay_is_its_formula() -> None:
+    objective, theta0, gradients = recorded(1)
+    sgd = SGD(
+        objective,
+        theta0,
+        learning_rate=0.05,
+        momentum=0.7,
+        weight_decay=0.2,
+    )
+    theta, velocity = theta0.copy(), np.zeros(6)
+    for step in range(8):
+        sgd.step()
+        velocity = 0.7 * velocity - 0.05 * gradients[step]
+        theta = theta + velocity - 0.05 * 0.2 * theta
+        np.testing.assert_allclose(sgd.theta, theta, rtol=1e-12)
+
+
+def test_only_matrices_of_a_network_decay() -> None:
+    network = Network(5, 2, 3, hidden=4, layers=2)
+    mask = decay_mask(network)
+    assert mask.sum() == 4 * 2 * 3 + 4 * 4 + 5 * 2 * 3 + 5 * 4
+    assert not network.embeddings(mask.astype(float)).any()
+    np.testing.assert_array_equal(np.flatnonzero(mask), np.arange(len(mask))[network.decayed])
+
+
+@pytest.mark.parametrize("bad", [{"learning_rate": 0.0}, {"weight_decay": -1.0}, {"clip": -1.0}])
+def test_bad_arguments_are_named(bad: dict[str, float]) -> None:
+    problem = quadratic(0, 1, 3)
+    with pytest.raises(SettingsError, match=r"must be positive|0 or more"):
+        Adam(problem.objective, problem.theta0, **bad)
