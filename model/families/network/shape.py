@@ -8,7 +8,6 @@ and 3, on characters: the embeddings of the last M characters are concatenated a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +30,6 @@ _PER_DENSE, _PER_SPARSE, _PER_ACTIVATION = 2.5e-11, 1.4e-10, 1.2e-9
 _BYTES_PER_NGRAM = 60.0
 
 
-@dataclass(frozen=True)
 class Network(Layout):
     """A network; see `Layout` for its sizes and where its parameters stand in theta.
 

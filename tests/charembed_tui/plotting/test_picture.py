@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
+from waiting import until
 
 from charembed_tui.plotting.embedding_plot import EmbeddingPlot
 from charembed_tui.plotting.loss_plot import _dots, _rounded_outward, _rounded_up
@@ -126,6 +127,7 @@ async def test_only_lines_that_have_changed_are_displayed_anew() -> None:
         await pilot.pause()
         assert -1 in plot.lines
         await pilot.resize_terminal(50, 18)
+        await until(lambda: plot.size == (50, 18))
         assert [cell_len(plot.render_line(y).text) for y in range(18)] == [50] * 18
 
 
