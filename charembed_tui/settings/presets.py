@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from charembed_tui.settings.training_settings import TrainingSettings
 
-_LARGE_TEXT = 5_000_000  # characters; from here on long contexts take minutes
+_ENOUGH_FOR_A_NETWORK = 200_000  # characters
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,10 @@ def _source(now: TrainingSettings, _: int) -> TrainingSettings:
     """Choose as in the blog post that this laboratory grew out of."""
     return replace(
         now,
+        model="log-bilinear",
         context_length=3,
         embedding_size=5,
+        prior=0.0,
         optimizer="SFO",
         minibatches=0,
         history_terms=6,
@@ -35,13 +37,17 @@ def _source(now: TrainingSettings, _: int) -> TrainingSettings:
 
 def _fast(now: TrainingSettings, _: int) -> TrainingSettings:
     """Choose two components, so that the picture shows all there is."""
-    return replace(now, context_length=2, embedding_size=2, optimizer="auto")
+    return replace(now, model="log-bilinear", context_length=2, embedding_size=2, optimizer="auto")
 
 
 def _best(now: TrainingSettings, characters: int) -> TrainingSettings:
-    """Choose for the lowest held-out loss that a few minutes reach."""
-    long = 5 if characters < _LARGE_TEXT else 3
-    return replace(now, context_length=long, embedding_size=32, optimizer="auto")
+    """Choose for the lowest held-out loss that a few minutes reach.
+
+    Short texts are soon learned by heart by a network.
+    """
+    if characters >= _ENOUGH_FOR_A_NETWORK:
+        return replace(now.with_family("network"), optimizer="auto")
+    return replace(now, model="log-bilinear", context_length=5, embedding_size=32, optimizer="auto")
 
 
 PRESETS = (

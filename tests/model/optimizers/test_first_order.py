@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -56,7 +58,7 @@ def test_adam_with_decay_clipping_and_schedule_is_its_formula() -> None:
     for step in range(steps):
         length = adam.step().step_length
         gradient = 3 * gradients[step]
-        gradient *= min(1.0, 2.0 / np.linalg.norm(gradient))
+        gradient *= min(1.0, 2.0 / float(np.linalg.norm(gradient)))
         rate = 0.1 * schedule.factor((step + 1) / steps, step)
         mean = 0.8 * mean + 0.2 * gradient
         square = 0.95 * square + 0.05 * gradient**2
@@ -94,7 +96,7 @@ def test_only_matrices_of_a_network_decay() -> None:
 
 
 @pytest.mark.parametrize("bad", [{"learning_rate": 0.0}, {"weight_decay": -1.0}, {"clip": -1.0}])
-def test_bad_arguments_are_named(bad: dict[str, float]) -> None:
+def test_bad_arguments_are_named(bad: dict[str, Any]) -> None:
     problem = quadratic(0, 1, 3)
     with pytest.raises(SettingsError, match=r"must be positive|0 or more"):
         Adam(problem.objective, problem.theta0, **bad)

@@ -1,0 +1,111 @@
+"""Networks in the trainer: mini-batches, an end that is planned, the best step, exact resuming."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from problems import PLAY
+from required import required
+
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.run_log import saved_threads
+from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Trajectory
+from model import parallel
+from model.corpus import Corpus
+from model.errors import OptimizerError
+from model.optimizers import registry
+
+CORPUS = Corpus.from_text(PLAY * 20)
+SETTINGS = TrainingSettings(
+    model="network", context_length=3, embedding_size=4, hidden=16, dropout=0.3, anneal_steps=60
+)
+
+
+def trainer(settings: TrainingSettings = SETTINGS, threads: int | None = None) -> Trainer:
+    return Trainer(1, settings.prepare(CORPUS), settings, Trajectory(), threads=threads)
+
+
+def test_the_sizes_that_suit_a_network_come_with_it() -> None:
+    chosen = TrainingSettings.of_family("network")
+    assert (chosen.context_length, chosen.embedding_size) == (8, 32)
+    assert chosen.with_family("log-bilinear") == TrainingSettings()
+    assert SETTINGS.chosen_optimizer(10, 10) == "Adam"
+
+
+def test_a_step_is_a_mini_batch_and_the_run_ends_as_planned() -> None:
+    run = trainer()
+    batches = run.table.positions / 1024
+    assert batches > 2
+    steps = 0
+    while not run.converged:
+        run.step()
+        steps += 1
+    assert steps == 60
+    run.measure()
+    assert run.measured.passes == pytest.approx(60 / round(batches))
+    losses = run.snapshot(SessionState.FINISHED).curve.losses
+    assert losses[-1] < losses[0] - 0.1  # most of these steps are warm-up
+
+
+@pytest.mark.parametrize("optimizer", registry.names())
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_run_goes_on_bit_for_bit_with_as_many_threads(optimizer: str, threads: int) -> None:
+    settings = replace(SETTINGS, optimizer=optimizer)
+    straight = trainer(settings, threads)
+    for _ in range(7):
+        straight.step()
+    state = straight.state_dict()
+    assert saved_threads(state) == threads
+    again = trainer(settings, saved_threads(state))
+    again.load_state_dict(state, straight.trajectory.frames())
+    for _ in range(7):
+        straight.step()
+        again.step()
+    np.testing.assert_array_equal(again.optimizer.theta, straight.optimizer.theta)
+
+
+def test_another_number_of_threads_is_refused_rather_than_inexact() -> None:
+    state = trainer(threads=2).state_dict()
+    with pytest.raises(OptimizerError, match="threads"):
+        trainer(threads=1).load_state_dict(state)
+
+
+@pytest.mark.parametrize("threads", [None, 0, -1, "two", 1e9])
+def test_threads_that_are_no_number_are_those_of_this_machine(threads: object) -> None:
+    assert saved_threads({"threads": threads}) is None
+
+
+def test_the_best_step_is_the_one_with_the_lowest_held_out_loss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = trainer(replace(SETTINGS, anneal_steps=0, anneal_seconds=0.0, patience=5.0))
+    losses = iter([2.0, 1.5, 1.7, 1.6])
+    monkeypatch.setattr(Trainer, "_held_out_loss", lambda self, _: next(losses))
+    thetas = []
+    for _ in range(3):
+        run.step()
+        run.measure()
+        thetas.append(run.optimizer.theta.copy())
+    best = required(run.best)
+    assert (best.step, best.loss) == (2, 1.5)
+    np.testing.assert_array_equal(best.theta, thetas[1])
+    restored = trainer(run.settings)
+    monkeypatch.undo()
+    restored.load_state_dict(run.state_dict())
+    again = required(restored.best)
+    np.testing.assert_array_equal(again.theta, best.theta)
+    # Out of patience: five more seconds of training without a lower loss.
+    assert not run._is_out_of_patience()
+    run.seconds += 5.1
+    assert run._is_out_of_patience()
+
+
+def test_objectives_share_work_among_the_threads_of_the_run() -> None:
+    trainer(threads=1)
+    assert parallel.thread_count() == 1
+    trainer()
+    assert parallel.thread_count() == parallel.worthwhile_threads()
