@@ -116,6 +116,8 @@ class Corpus:
     def split(self, fraction: float = 0.1) -> tuple[Corpus, Corpus]:
         """Training text and held-out text: the last part of this one, never to be counted.
 
+        For use as a library; the programs split by `model.dataset.Dataset`, which merges too.
+
         Both keep the whole vocabulary. The cut is at int((1 - fraction) * n) characters.
 
         Raises:

@@ -83,6 +83,8 @@ class InspectorPane(Vertical):
         p = sampler.probabilities(context)
         counts = np.zeros(len(p))
         unknown = len(self._vocabulary)
+        # A predictor that remembers more than its window has the whole text as its context.
+        context = context[-view.model.context_length :]
         if self._table is not None and unknown not in context:
             counts = self._table.following(context).astype(float)
         seen = counts.sum()

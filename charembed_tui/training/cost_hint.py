@@ -8,6 +8,7 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from model.corpus import Corpus
 from model.cost import Cost, estimate_contexts
 from model.dealing import automatic_count
+from model.families import registry as families
 from model.optimizers import registry
 
 _STEP_OVERHEAD = 2e-4  # seconds outside the objective
@@ -52,6 +53,9 @@ class CostHint:
         chosen = settings.chosen_optimizer(cost.contexts, len(self.corpus.vocabulary))
         if chosen.endswith("SFO"):
             seconds /= settings.minibatches or automatic_count(cost.contexts)
+        elif not chosen.endswith("L-BFGS"):
+            batch = families.find(settings.model).advice.batch or len(self.corpus)
+            seconds *= min(1.0, batch / max(1, len(self.corpus)))
         milliseconds = 1e3 * (seconds + _STEP_OVERHEAD)
         return (
             f"{cost.parameters:,} parameters, {cost.contexts:,} contexts\n"

@@ -21,7 +21,9 @@ from model.optimizers.base import (
     read_only,
     require_finite,
 )
+from model.optimizers.problem import Problem
 from model.optimizers.schedule import Schedule
+from model.optimizers.weight_decay import decay_mask
 
 Array = NDArray[np.float64]
 
@@ -150,6 +152,18 @@ class FirstOrder(ABC):
         self._rng.bit_generator.state = state["rng"]
         for name in self.moments:
             setattr(self, name, state[name].copy())
+
+
+def arguments(problem: Problem) -> dict[str, Any]:
+    """Those of `FirstOrder` that a problem decides, whichever optimizer it is for."""
+    return {
+        "weight_decay": problem.weight_decay,
+        "decays": decay_mask(problem.model),
+        "clip": problem.options.get("clip", 0.0),
+        "schedule": Schedule() if problem.advice.batch else None,
+        "progress": problem.progress,
+        "seed": problem.seed,
+    }
 
 
 def _blocks(

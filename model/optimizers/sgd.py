@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from model.errors import SettingsError
 from model.families.base import SumObjective
-from model.optimizers.first_order import FirstOrder
+from model.optimizers.first_order import FirstOrder, arguments
 from model.optimizers.problem import Options, Problem
-from model.optimizers.schedule import Schedule
-from model.optimizers.weight_decay import decay_mask
 
 Array = NDArray[np.float64]
 
@@ -70,12 +68,7 @@ def make(problem: Problem) -> SGD:
         problem.mini_batches(),
         problem.theta0,
         learning_rate=rate,
-        weight_decay=problem.weight_decay,
-        decays=decay_mask(problem.model),
-        clip=problem.options.get("clip", 0.0),
-        schedule=Schedule() if problem.advice.batch else None,
-        progress=problem.progress,
-        seed=problem.seed,
+        **arguments(problem),
     )
 
 

@@ -372,7 +372,9 @@ async def test_presets_fill_the_fields(app: CharembedApp) -> None:
         await pilot.press("h")
         assert app.focused is app.query_one("#preset")
         app.query_one("#preset", Select).value = "the source's"
-        await until(lambda: app.laboratory.session.settings == TrainingSettings(optimizer="SFO"))
+        await until(
+            lambda: app.laboratory.session.settings == TrainingSettings(optimizer="SFO", prior=0.0)
+        )
 
 
 async def test_details_of_the_text(app: CharembedApp) -> None:
