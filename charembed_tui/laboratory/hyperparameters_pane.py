@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from textual import on
@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from charembed_tui.settings.fields import Choice
@@ -48,10 +49,14 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         super().__init__(**keywords)
         self._in_use = settings
         self._hint: CostHint | None = None
+        self._filled = settings  # what fields begin with that are not there yet
+        # A row is made when it is first of use: it takes 15 ms, and each family has its own.
+        self._fields: dict[str, NumberField | _Choice] = {}
+        self._rows: dict[str, Horizontal] = {}
 
     def compose(self) -> ComposeResult:
         """Yield a label and a field for each setting, and lines on what they mean."""
-        with Horizontal(classes="field"):
+        with Horizontal(classes="field", id="field-preset"):
             yield Label("preset")
             yield _Choice(
                 [(preset.name, preset.name) for preset in PRESETS],
@@ -59,21 +64,34 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
                 compact=True,
                 id="preset",
             )
-        for name, field in TrainingSettings.FIELDS.items():
-            value = getattr(self._in_use, name)
-            with Horizontal(classes="field", id=f"field-{_id(name)}"):
-                yield Label(field.label)
-                if isinstance(field, Choice):
-                    yield _Choice(
-                        [(each, each) for each in field.options],
-                        value=value,
-                        allow_blank=False,
-                        compact=True,
-                        id=_id(name),
-                    )
-                else:
-                    yield NumberField(name, field, value, id=_id(name))
+        for name in TrainingSettings.FIELDS:
+            if self._is_of_use(name):
+                yield self._make_row(name)
         yield Static(id="parameters")
+
+    def _arrange_rows(self) -> None:
+        """Show the rows that are of use, and make those that were not until now."""
+        above: Widget = self.query_one("#field-preset")
+        for name in TrainingSettings.FIELDS:
+            is_of_use = self._is_of_use(name)
+            if is_of_use and name not in self._rows:
+                self.mount(self._make_row(name), after=above)
+            if name in self._rows:
+                above = self._rows[name]
+                above.display = is_of_use
+
+    def _make_row(self, name: str) -> Horizontal:
+        """Make the row of a setting: a label and a field."""
+        field, value = TrainingSettings.FIELDS[name], getattr(self._filled, name)
+        widget: NumberField | _Choice
+        if isinstance(field, Choice):
+            options = [(each, each) for each in field.options]
+            widget = _Choice(options, value=value, allow_blank=False, compact=True, id=_id(name))
+        else:
+            widget = NumberField(name, field, value, id=_id(name))
+        row = Horizontal(Label(field.label), widget, classes="field", id=f"field-{_id(name)}")
+        self._fields[name], self._rows[name] = widget, row
+        return row
 
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
@@ -91,14 +109,14 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
 
     def fill(self, settings: TrainingSettings) -> None:
         """Put settings into the fields."""
-        for name, field in TrainingSettings.FIELDS.items():
-            self._field(name).value = field.text_of(getattr(settings, name))
+        self._filled = settings
+        for name, field in self._mounted().items():
+            field.value = TrainingSettings.FIELDS[name].text_of(getattr(settings, name))
 
     def settings(self) -> TrainingSettings:
         """Return what the fields say. Raises SettingsError at the first that is invalid."""
-        return TrainingSettings(
-            **{name: self._field(name).value for name in TrainingSettings.FIELDS}  # type: ignore[arg-type]
-        )
+        typed: dict[str, Any] = {name: field.value for name, field in self._mounted().items()}
+        return replace(self._filled, **typed)
 
     def displayed_settings(self) -> TrainingSettings:
         """Return what the fields say, or what is in use while they say nothing valid."""
@@ -106,11 +124,6 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
             return self.settings()
         except SettingsError:
             return self._in_use
-
-    def _field(self, name: str) -> NumberField | Select[str]:
-        field = self.query_one(f"#{_id(name)}")
-        assert isinstance(field, NumberField | Select)
-        return field
 
     @on(Select.Changed, "#preset")
     def _preset(self, event: Select.Changed) -> None:
@@ -148,15 +161,24 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         field = TrainingSettings.FIELDS[name]
         if isinstance(field, Choice) and len(field.options) < 2:
             return False
-        return belongs(name, str(self._field("optimizer").value), str(self._field("model").value))
+        optimizer, model = (self._value(each) for each in ("optimizer", "model"))
+        return belongs(name, optimizer, model)
+
+    def _value(self, name: str) -> str:
+        """Return what a field says, or the setting in use while there is no field."""
+        mounted = self._mounted()
+        return str(mounted[name].value if name in mounted else getattr(self._filled, name))
+
+    def _mounted(self) -> dict[str, NumberField | _Choice]:
+        """Return the fields that are there: a selection knows its value only then."""
+        return {name: field for name, field in self._fields.items() if field.is_mounted}
 
     def _explain(self) -> None:
         """Mark invalid fields, and say the first thing that is wrong, or what is right."""
         errors: list[str] = []
-        for name in TrainingSettings.FIELDS:
-            field = self._field(name)
-            row = self.query_one(f"#field-{_id(name)}")
-            row.display = self._is_of_use(name)
+        self._arrange_rows()
+        for name, field in self._mounted().items():
+            row = self._rows[name]
             if isinstance(field, NumberField) and row.display and (error := field.error()):
                 errors.append(error)
         line = self.query_one("#parameters", Static)
