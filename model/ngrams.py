@@ -78,6 +78,20 @@ class NgramTable:
         """How often each context occurs; (U,)."""
         return np.add.reduceat(self.counts.data, self.counts.indptr[:-1].astype(np.int64))
 
+    def require_shape(self, vocabulary_size: int, context_length: int) -> None:
+        """Check that the text was counted for a model of these sizes.
+
+        Raises:
+            SettingsError: it was not.
+        """
+        expected = (vocabulary_size, context_length)
+        if (self.vocabulary_size, self.context_length) != expected:
+            raise SettingsError(
+                f"The table has (vocabulary size, context length) "
+                f"{(self.vocabulary_size, self.context_length)}, the model {expected}: "
+                "count the text with the model's two."
+            )
+
     def ngrams(self) -> tuple[NDArray[np.int32], Counts]:
         """All n-grams in lexicographic order, (G, M + 1), and their counts, (G,)."""
         rows = np.repeat(np.arange(len(self.contexts)), np.diff(self.counts.indptr))

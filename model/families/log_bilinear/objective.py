@@ -44,13 +44,7 @@ class Objective:
     """
 
     def __init__(self, layout: Layout, table: NgramTable, *, dtype: DTypeLike = np.float64) -> None:
-        expected = (layout.vocabulary_size, layout.context_length)
-        if (table.vocabulary_size, table.context_length) != expected:
-            raise SettingsError(
-                f"The table has (vocabulary size, context length) "
-                f"{(table.vocabulary_size, table.context_length)}, the model {expected}: "
-                "count the text with the model's two."
-            )
+        table.require_shape(layout.vocabulary_size, layout.context_length)
         self.positions = float(table.positions)
         if not self.positions > 0:
             raise SettingsError("The table counts no n-gram: count a text first.")

@@ -165,12 +165,6 @@ def even_ranges(start: int, stop: int, count: int) -> list[range]:
 
 def check_table(layout: Layout, table: NgramTable) -> None:
     """Refuse a table of another shape, or an empty one. Raises SettingsError."""
-    expected = (layout.vocabulary_size, layout.context_length)
-    if (table.vocabulary_size, table.context_length) != expected:
-        raise SettingsError(
-            f"The table has (vocabulary size, context length) "
-            f"{(table.vocabulary_size, table.context_length)}, the model {expected}: "
-            "count the text with the model's two."
-        )
+    table.require_shape(layout.vocabulary_size, layout.context_length)
     if not len(table.contexts):
         raise SettingsError("The table counts no n-gram: count a text first.")
