@@ -90,6 +90,35 @@ class BaseScreen(CachedScreen):
         """The run's folder, if it is ours to write into."""
         return None if self.session.followed else self.session.saved_as
 
+    @property
+    def is_small(self) -> bool:
+        """Whether there is room for one page at a time only."""
+        return self.has_class("-narrow") or self.has_class("-short")
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether corpus and hyperparameters are one line each, where all panes are displayed."""
+        return self.has_class("-folded")
+
+    def fold(self, is_folded: bool = True) -> None:
+        """Fold corpus and hyperparameters into one line each, or unfold them."""
+        self.set_class(is_folded, "-folded")
+        if is_folded and self.focused is not None and self.focused in self.query("#setup *"):
+            self.set_focus(None)
+        self.make_contents()
+
+    def make_contents(self) -> None:
+        """Make what is in the folding panes, if they can be seen."""
+        page = self.panes.tabs.active == "tab-setup"
+        if page if self.is_small else not self.is_folded:
+            for pane in self.panes.folding:
+                pane.make_contents()
+
+    def open_setup(self) -> None:
+        """Unfold corpus and hyperparameters, or bring their page to the front."""
+        self.panes.go_to_page("setup")
+        self.fold(False)
+
     def displayed_settings(self) -> TrainingSettings:
         """Return what the fields say, or what is in use while they say nothing valid."""
         return self.panes.hyperparameters.displayed_settings()

@@ -53,6 +53,7 @@ COMMANDS = (
     Command("step", TRAINING, "n", "n", "Take one step", "one step"),
     Command("reset", TRAINING, "r", "r", "Reset with the settings shown", "reset and apply", "Reset"),
     Command("edit_settings", TRAINING, "h", "h", "Change hyperparameters", "hyperparameters"),
+    Command("toggle_setup", TRAINING, "H", "H", "Fold or unfold corpus and hyperparameters", "fold them, unfold"),
     Command("compare_runs", TRAINING, "R", "R", "Compare runs", "compare runs"),
     Command("open_saved_run", TRAINING, "O", "O", "Open a saved run", "saved runs"),
     Command("sweep", TRAINING, "S", "S", "Sweep over settings, or stop it", "sweep settings"),

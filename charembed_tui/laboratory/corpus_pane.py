@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import DirectoryTree, Static
 from textual.widgets.option_list import Option
 
 from charembed_tui.text.glyphs import visible
 from charembed_tui.text.sample_texts import samples, title
 from charembed_tui.training.snapshot import Snapshot
+from charembed_tui.widgets.folding import FoldingPane
 from charembed_tui.widgets.option_list import OptionList
-from charembed_tui.widgets.titles import entitle
 from model.corpus import Corpus
 
 _PREVIEW_CHARACTERS = 400
@@ -47,7 +47,7 @@ class _Tree(DirectoryTree, inherit_bindings=False):
         return label
 
 
-class CorpusPane(Vertical):
+class CorpusPane(FoldingPane):
     """A person chooses a text here, and sees what is in it.
 
     Args:
@@ -56,6 +56,7 @@ class CorpusPane(Vertical):
     """
 
     BORDER_TITLE = "Corpus"
+    UNFOLDED_BY = "o"
 
     @dataclass
     class Selected(Message):
@@ -65,55 +66,66 @@ class CorpusPane(Vertical):
 
     def __init__(self, path: Path, **keywords: Any) -> None:
         super().__init__(**keywords)
+        self._path = path
         self._samples = samples()
         self._folder = Path.cwd() if path in self._samples else path.absolute().parent
+        self._facts = Static("no text yet", id="facts")
+        self._preview = Static("", id="preview")
+        self._list: OptionList | None = None
 
-    def compose(self) -> ComposeResult:
-        """Yield sample texts, files and facts."""
-        yield OptionList(
-            *(Option(title(path), id=str(i)) for i, path in enumerate(self._samples)),
-            id="samples",
-            compact=True,
-        )
-        yield _Tree(self._folder, id="files")
-        yield Static("no text yet", id="facts")
-        yield Static("", id="preview")
+    def contents(self) -> Iterable[Widget]:
+        """Return sample texts, files and facts."""
+        options = (Option(title(path), id=str(i)) for i, path in enumerate(self._samples))
+        self._list = OptionList(*options, id="samples", compact=True)
+        self._mark_sample()
+        return self._list, _Tree(self._folder, id="files"), self._facts, self._preview
 
     def focus_choice(self) -> None:
         """Put the cursor where a text is chosen."""
-        self.query_one("#samples", OptionList).focus()
+        self.make_contents()
+        if self._list is not None:
+            self._list.focus()
 
     def show_loading(self, path: Path) -> None:
         """Say that a file is being read."""
-        self.query_one("#facts", Static).update(Text(f"reading {visible(path.name)} …"))
-        self.query_one("#preview", Static).update("")
+        self._say(Text(f"reading {visible(path.name)} …"))
+        self._preview.update("")
 
     def show_error(self, message: str) -> None:
         """Say why a file could not be used; the text before stays in use."""
-        self.query_one("#facts", Static).update(Text(visible(message), style="bold"))
+        self._say(Text(visible(message), style="bold"))
+
+    def _say(self, message: Text) -> None:
+        """Show a message in place of the facts, folded or not."""
+        self._facts.update(message)
+        self.summary.show([message.plain])
 
     def show(self, corpus: Corpus, path: Path, snapshot: Snapshot) -> None:
         """Show the facts of the text in use."""
-        entitle(self, f"Corpus · {visible(corpus.name)}")
-        place = self._samples.index(path) if path in self._samples else None
-        self.query_one("#samples", OptionList).highlighted = place
+        self.entitle(f"Corpus · {visible(corpus.name)}")
+        self._path = path
+        self._mark_sample()
         facts = snapshot.facts
-        text = Text(
-            f"{_bytes(path)}{len(corpus):,} characters\n"
-            f"vocabulary of {len(corpus.vocabulary):,} characters\n"
-        )
-        if facts is None:
-            text.append("counting n-grams …")
-        else:
-            text.append(
+        counted = "counting n-grams …"
+        if facts is not None:
+            counted = (
                 f"{facts.ngrams:,} {snapshot.model.context_length + 1}-grams "
                 f"in {facts.contexts:,} contexts"
             )
-            for warning in facts.warnings:
-                text.append(f"\n! {warning}", style="bold")
-        self.query_one("#facts", Static).update(text)
+        length, size = f"{len(corpus):,} characters", len(corpus.vocabulary)
+        text = Text(f"{_bytes(path)}{length}\nvocabulary of {size:,} characters\n{counted}")
+        for warning in facts.warnings if facts is not None else ():
+            text.append(f"\n! {warning}", style="bold")
+        self._facts.update(text)
+        self.summary.show([corpus.name, length, f"{size:,} different"])
         preview = corpus.decode(corpus.codes[:_PREVIEW_CHARACTERS])
-        self.query_one("#preview", Static).update(Text(visible(preview), style="dim"))
+        self._preview.update(Text(visible(preview), style="dim"))
+
+    def _mark_sample(self) -> None:
+        """Put the list's cursor on the sample in use, or on none."""
+        if self._list is not None:
+            place = self._samples.index(self._path) if self._path in self._samples else None
+            self._list.highlighted = place
 
     @on(OptionList.OptionSelected)
     def _choose_sample(self, event: OptionList.OptionSelected) -> None:

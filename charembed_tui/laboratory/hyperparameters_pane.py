@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from charembed_tui.settings.fields import Choice
 from charembed_tui.settings.presets import PRESETS
-from charembed_tui.settings.training_settings import TrainingSettings, belongs
+from charembed_tui.settings.training_settings import TrainingSettings, belongs, changed
 from charembed_tui.training.cost_hint import CostHint
+from charembed_tui.widgets.folding import FoldingPane
 from charembed_tui.widgets.number_field import NumberField
 from model.corpus import Corpus
 from model.errors import SettingsError
@@ -30,7 +31,7 @@ class _Choice(Select[str], inherit_bindings=False):
     ]
 
 
-class HyperparametersPane(VerticalScroll, can_focus=False):
+class HyperparametersPane(FoldingPane):
     """Settings are chosen here by presets and fields, which say what they cost or what is wrong.
 
     Args:
@@ -38,6 +39,7 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
     """
 
     BORDER_TITLE = "Hyperparameters"
+    UNFOLDED_BY = "h"
 
     @dataclass
     class Changed(Message):
@@ -49,29 +51,35 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         super().__init__(**keywords)
         self._in_use = settings
         self._hint: CostHint | None = None
-        self._filled = settings  # what fields begin with that are not there yet
+        # What the fields say, those that are not there yet included.
+        self._typed = _typed(settings)
         # A row is made when it is first of use: it takes 15 ms, and each family has its own.
         self._fields: dict[str, NumberField | _Choice] = {}
         self._rows: dict[str, Horizontal] = {}
+        self._explanation = Static(id="parameters")
+        self._preset_row: Horizontal | None = None
+        self._presets: _Choice | None = None
 
-    def compose(self) -> ComposeResult:
-        """Yield a label and a field for each setting, and lines on what they mean."""
-        with Horizontal(classes="field", id="field-preset"):
-            yield Label("preset")
-            yield _Choice(
-                [(preset.name, preset.name) for preset in PRESETS],
-                prompt="choose",
-                compact=True,
-                id="preset",
-            )
-        for name in TrainingSettings.FIELDS:
-            if self._is_of_use(name):
-                yield self._make_row(name)
-        yield Static(id="parameters")
+    def on_mount(self) -> None:
+        """Say what is in use."""
+        self.entitle(str(self.BORDER_TITLE))
+        self._explain()
+
+    def contents(self) -> Iterable[Widget]:
+        """Return a label and a field for each setting, and lines on what they mean."""
+        names = [(preset.name, preset.name) for preset in PRESETS]
+        self._presets = _Choice(names, prompt="choose", compact=True, id="preset")
+        self._preset_row = Horizontal(
+            Label("preset"), self._presets, classes="field", id="field-preset"
+        )
+        rows = [self._make_row(name) for name in TrainingSettings.FIELDS if self._is_of_use(name)]
+        return self._preset_row, *rows, self._explanation
 
     def _arrange_rows(self) -> None:
         """Show the rows that are of use, and make those that were not until now."""
-        above: Widget = self.query_one("#field-preset")
+        above: Widget | None = self._preset_row
+        if above is None:
+            return
         for name in TrainingSettings.FIELDS:
             is_of_use = self._is_of_use(name)
             if is_of_use and name not in self._rows:
@@ -79,23 +87,35 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
             if name in self._rows:
                 above = self._rows[name]
                 above.display = is_of_use
+            if name in self._fields and not is_of_use and self._error(name):
+                self._typed[name] = _typed(self._in_use)[name]  # nobody could see what is wrong
+                self._put_typed()
 
     def _make_row(self, name: str) -> Horizontal:
         """Make the row of a setting: a label and a field."""
-        field, value = TrainingSettings.FIELDS[name], getattr(self._filled, name)
+        field, value = TrainingSettings.FIELDS[name], self._typed[name]
         widget: NumberField | _Choice
         if isinstance(field, Choice):
             options = [(each, each) for each in field.options]
-            widget = _Choice(options, value=value, allow_blank=False, compact=True, id=_id(name))
+            widget = _Choice(
+                options, value=value, allow_blank=False, compact=True, id=_id(name), name=name
+            )
         else:
             widget = NumberField(name, field, value, id=_id(name))
         row = Horizontal(Label(field.label), widget, classes="field", id=f"field-{_id(name)}")
         self._fields[name], self._rows[name] = widget, row
         return row
 
+    def make_contents(self) -> None:
+        """Have the fields there, from now on."""
+        super().make_contents()
+        self.call_after_refresh(self._explain)
+
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
-        self.query_one("#preset").focus()
+        self.make_contents()
+        if self._presets is not None:
+            self._presets.focus()
 
     def show_corpus(self, corpus: Corpus) -> None:
         """Estimate costs for this text from now on."""
@@ -108,15 +128,27 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         self._explain()
 
     def fill(self, settings: TrainingSettings) -> None:
-        """Put settings into the fields."""
-        self._filled = settings
-        for name, field in self._mounted().items():
-            field.value = TrainingSettings.FIELDS[name].text_of(getattr(settings, name))
+        """Put the settings in use into the fields."""
+        self._typed = _typed(settings)
+        self._put_typed()
+        self._explain()
+
+    def choose(self, settings: TrainingSettings) -> None:
+        """Put settings into the fields as if a person had typed them."""
+        self.fill(settings)
+        self.post_message(self.Changed(settings))
+
+    def _put_typed(self) -> None:
+        """Bring the fields up to date, those that are being mounted a moment later."""
+        for name, field in self._fields.items():
+            if field.is_mounted:
+                field.value = self._typed[name]
+            else:
+                self.call_after_refresh(self._put_typed)
 
     def settings(self) -> TrainingSettings:
         """Return what the fields say. Raises SettingsError at the first that is invalid."""
-        typed: dict[str, Any] = {name: field.value for name, field in self._mounted().items()}
-        return replace(self._filled, **typed)
+        return replace(self._in_use, **dict[str, Any](self._typed))
 
     def displayed_settings(self) -> TrainingSettings:
         """Return what the fields say, or what is in use while they say nothing valid."""
@@ -131,19 +163,20 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         chosen = next((preset for preset in PRESETS if preset.name == event.value), None)
         if chosen is None or self._hint is None:
             return
-        self.fill(chosen.apply(self.displayed_settings(), len(self._hint.corpus)))
-
-    @on(Select.Changed, "#model")
-    def _family(self, event: Select.Changed) -> None:
-        """Fill in the sizes that suit another family of models."""
-        now = self.displayed_settings()
-        if isinstance(event.value, str) and event.value != self._in_use.model:
-            self.fill(now.with_family(event.value))
+        self.choose(chosen.apply(self.displayed_settings(), len(self._hint.corpus)))
 
     @on(Input.Changed)
     @on(Select.Changed)
     def _check(self, event: Input.Changed | Select.Changed) -> None:
         event.stop()
+        field = event.control
+        name = field.name
+        if name is None or field.value != event.value or self._typed[name] == event.value:
+            return  # a preset; what was filled in; or what has been typed over since
+        self._typed[name] = str(event.value)
+        if name == "model" and event.value != self._in_use.model:
+            # The sizes that suit another family of models.
+            self.fill(self.displayed_settings().with_family(str(event.value)))
         self._explain()
         try:
             settings = self.settings()
@@ -161,36 +194,45 @@ class HyperparametersPane(VerticalScroll, can_focus=False):
         field = TrainingSettings.FIELDS[name]
         if isinstance(field, Choice) and len(field.options) < 2:
             return False
-        optimizer, model = (self._value(each) for each in ("optimizer", "model"))
-        return belongs(name, optimizer, model)
+        return belongs(name, self._typed["optimizer"], self._typed["model"])
 
-    def _value(self, name: str) -> str:
-        """Return what a field says, or the setting in use while there is no field."""
-        mounted = self._mounted()
-        return str(mounted[name].value if name in mounted else getattr(self._filled, name))
-
-    def _mounted(self) -> dict[str, NumberField | _Choice]:
-        """Return the fields that are there: a selection knows its value only then."""
-        return {name: field for name, field in self._fields.items() if field.is_mounted}
+    def _error(self, name: str) -> str | None:
+        """Return what is wrong with what a field says, None for nothing."""
+        field = self._fields[name]
+        return field.error() if isinstance(field, NumberField) and field.is_mounted else None
 
     def _explain(self) -> None:
         """Mark invalid fields, and say the first thing that is wrong, or what is right."""
-        errors: list[str] = []
+        self.summary.show(_facts(self._in_use))
+        if not self.has_contents:
+            return
         self._arrange_rows()
-        for name, field in self._mounted().items():
-            row = self._rows[name]
-            if isinstance(field, NumberField) and row.display and (error := field.error()):
-                errors.append(error)
-        line = self.query_one("#parameters", Static)
-        line.set_class(bool(errors), "error")
+        errors = [error for name in self._fields if (error := self._error(name))]
+        self._explanation.set_class(bool(errors), "error")
         if errors:
-            line.update(errors[0])
+            self._explanation.update(errors[0])
             return
         settings = self.settings()
         text = self._hint.tell(settings) if self._hint else ""
         if settings != self._in_use:
             text += "\nr resets and applies"
-        line.update(text)
+        self._explanation.update(text)
+
+
+def _typed(settings: TrainingSettings) -> dict[str, str]:
+    """Return settings as fields hold them."""
+    return {name: field.text_of(getattr(settings, name)) for name, field in settings.FIELDS.items()}
+
+
+def _facts(settings: TrainingSettings) -> list[str]:
+    """Return what the line of the folded pane says: what most people ask for, then the rest."""
+    sizes = [f"context {settings.context_length}", f"embedding {settings.embedding_size}"]
+    rest = [
+        f"{settings.FIELDS[name].label} {value}"
+        for name, value in changed(settings).items()
+        if name not in ("context_length", "embedding_size", "optimizer")
+    ]
+    return [settings.model, *sizes, settings.optimizer, *rest]
 
 
 def _id(name: str) -> str:

@@ -23,6 +23,7 @@ from charembed_tui.widgets.cached import (
     CachedHorizontal,
     CachedVertical,
 )
+from charembed_tui.widgets.folding import FoldingPane
 
 PAGES = ("setup", "watch", "write")
 _POLLS_BETWEEN_NUMBERS = 5
@@ -42,7 +43,7 @@ class Panes:
         self.tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
         self.corpus = CorpusPane(plan.path, id="corpus")
         self.hyperparameters = HyperparametersPane(plan.settings, id="hyperparameters")
-        self.embedding = EmbeddingPane(id="embedding")
+        self.embedding = EmbeddingPane(id="embedding", classes="page on-watch active")
         self.character = CharacterPane(id="character")
         self.loss = LossPane(preferences.loss, id="loss")
         self.generation = GenerationPane(preferences.sampling, id="generation")
@@ -57,19 +58,22 @@ class Panes:
         yield self.status
         yield self.tabs
         with CachedContainer(id="pages"):
-            with CachedVertical(id="setup", classes="page"):
-                yield self.corpus
-                yield self.hyperparameters
-            with CachedHorizontal(id="watch", classes="page active"):
-                yield self.embedding
-                with CachedVertical(id="numbers"):
-                    yield self.loss
-                    yield self.character
-            with CachedHorizontal(id="write", classes="page"):
+            with CachedVertical(id="setup", classes="page on-setup"):
+                yield from self.folding
+            yield self.embedding
+            with CachedVertical(id="numbers", classes="page on-watch active"):
+                yield self.loss
+                yield self.character
+            with CachedHorizontal(id="write", classes="page on-write"):
                 yield self.generation
                 yield self.inspector
         yield CachedFooter(show_command_palette=False, compact=True)
         yield Static(self._too_small, id="too-small")
+
+    @property
+    def folding(self) -> tuple[FoldingPane, ...]:
+        """The panes that fold when training starts."""
+        return self.corpus, self.hyperparameters
 
     def introduce(self, session: Session, plan: Plan) -> None:
         """Show a new session in all panes."""

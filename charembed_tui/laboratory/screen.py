@@ -29,6 +29,7 @@ from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import optimizer_settings
 from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.widgets.folding import FoldingPane
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_TO_ANSWER = 0.04  # a key
@@ -80,7 +81,12 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
     def _open(self) -> None:
         self.session.begin()
         self.panes.introduce(self.session, self.sessions.plan)
+        self.make_contents()
         self.set_interval(1 / (len(self._turns) * _FRAMES_PER_SECOND), self._poll)
+
+    def on_resize(self) -> None:
+        """Make what there is room for now."""
+        self.call_after_refresh(self.make_contents)
 
     def close_session(self) -> None:
         """End the session's thread at its next step, and what is being written."""
@@ -160,6 +166,10 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             else:
                 freeze_loaded_objects()  # by now all modules are loaded
                 self.background.compare(self.session)
+        has_begun = before is not None and before.has_begun
+        resumes = snapshot.is_running and before is not None and not before.is_running
+        if snapshot.has_begun and (resumes or not has_begun):
+            self._watch()
         failed = snapshot.state is SessionState.FAILED
         if failed and (before is None or new or before.state is not SessionState.FAILED):
             self.notify(
@@ -169,6 +179,12 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
                 timeout=15,
                 markup=False,
             )
+
+    def _watch(self) -> None:
+        """Give the room to what is to be watched: training starts."""
+        self.fold()
+        if self.is_small and self.panes.tabs.active == "tab-setup":
+            self.panes.go_to_page("watch")
 
     def _remember_run(self) -> None:
         """Take the newest snapshot into the history."""
@@ -190,6 +206,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     @on(EmbeddingPlot.Selected)
     def _character_selected(self, event: EmbeddingPlot.Selected) -> None:
+        self.remove_class("-inspecting")
         if self.view is not None:
             self.panes.character.show(event.character, self.view)
 
@@ -233,8 +250,14 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     @on(Tabs.TabActivated)
     def _tab_activated(self, event: Tabs.TabActivated) -> None:
+        name = str(event.tab.id).removeprefix("tab-")
         for page in self.query(".page"):
-            page.set_class(f"tab-{page.id}" == event.tab.id, "active")
+            page.set_class(page.has_class(f"on-{name}"), "active")
+        self.make_contents()
+
+    @on(FoldingPane.Toggled)
+    def _folding_toggled(self) -> None:
+        self.action_toggle_setup()
 
     @on(GenerationPane.Requested)
     def _generation_requested(self) -> None:

@@ -14,7 +14,7 @@ class TextActions(WritingActions):
 
     def action_choose_corpus(self) -> None:
         """Choose a text."""
-        self.panes.go_to_page("setup")
+        self.open_setup()
         self.panes.corpus.focus_choice()
 
     def action_show_facts(self) -> None:
@@ -58,6 +58,8 @@ class TextActions(WritingActions):
         """Take the focus from a field, so that keys act again; stop writing."""
         self.app.set_focus(None)
         self.stop_writing()
+        if self.snapshot.has_begun:
+            self.fold()
 
     def action_help(self) -> None:
         """Show all keys."""

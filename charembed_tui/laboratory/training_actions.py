@@ -49,8 +49,16 @@ class TrainingActions(BaseScreen):
 
     def action_edit_settings(self) -> None:
         """Change hyperparameters."""
-        self.panes.go_to_page("setup")
+        self.open_setup()
         self.panes.hyperparameters.focus_first()
+
+    def action_toggle_setup(self) -> None:
+        """Fold corpus and hyperparameters, or unfold them."""
+        if self.is_small:
+            in_front = self.panes.tabs.active == "tab-setup"
+            self.panes.go_to_page("watch" if in_front else "setup")
+        else:
+            self.fold(not self.is_folded)
 
     def action_compare_runs(self) -> None:
         """Show the table of runs; the one chosen there lends its settings."""
@@ -59,7 +67,7 @@ class TrainingActions(BaseScreen):
         def take(settings: TrainingSettings | None) -> None:
             self.refresh_loss()
             if settings is not None:
-                self.panes.hyperparameters.fill(settings)
+                self.panes.hyperparameters.choose(settings)
                 self.notify("r starts a run with these settings.")
 
         self.app.push_screen(RunsScreen(self.history, self.snapshot.run), take)

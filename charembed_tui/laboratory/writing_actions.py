@@ -75,6 +75,7 @@ class WritingActions(BaseScreen):
     def action_inspect(self) -> None:
         """Type a context into the inspector."""
         self.panes.go_to_page("write")
+        self.add_class("-inspecting")
         self.panes.inspector.focus_context()
 
     def action_copy_sample(self) -> None:

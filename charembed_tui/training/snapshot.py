@@ -79,6 +79,16 @@ class Snapshot:
     steps_per_second: float = 0.0
     error: str | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether training goes on."""
+        return self.state is SessionState.RUNNING
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is training to watch, or there was."""
+        return self.step > 0 or self.is_running
+
 
 @dataclass(frozen=True, eq=False)
 class View:

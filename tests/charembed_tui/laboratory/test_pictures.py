@@ -161,7 +161,7 @@ def test_other_views(app: CharembedApp, snap_compare: Any, keys: str) -> None:
 
 def test_invalid_setting(app: CharembedApp, snap_compare: Any) -> None:
     async def play(pilot: Pilot[None]) -> None:
-        await scene(app)(pilot)
+        await scene(app, "h")(pilot)
         pilot.app.query_one("#history-terms").value = "many"  # type: ignore[attr-defined]
         await until_still(app)
 
