@@ -10,12 +10,15 @@ from pathlib import Path
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.notifications import Notification, Notify
 from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES
 
 from charembed_tui.laboratory.screen import LaboratoryScreen
 from charembed_tui.runs.plan import Plan
 from charembed_tui.screens.dialog import Palette
 from charembed_tui.settings.preferences import Preferences
+from model.errors import SettingsError
 
 _SECONDS_TO_END = 10.0
 _FIRST_VISIT = (
@@ -23,6 +26,13 @@ _FIRST_VISIT = (
     "g lets the model write, at any moment; x and y look from other sides.\n"
     "? shows all keys, o opens another text, q quits."
 )
+
+
+def known_theme(name: str) -> str:
+    """Return a theme's name as it is spelled, however it was. Raises SettingsError."""
+    if (known := name.strip().casefold()) not in BUILTIN_THEMES:
+        raise SettingsError(f"There is no theme {name!r}: one of {', '.join(BUILTIN_THEMES)}.")
+    return known
 
 
 class CharembedApp(App[None]):
@@ -73,7 +83,12 @@ class CharembedApp(App[None]):
                     number, lambda: self.run_worker(self.action_quit())
                 )
         if self._preferences.is_new:
-            self.notify(_FIRST_VISIT, title="Welcome", timeout=20, markup=False)
+            welcome = Notification(_FIRST_VISIT, title="Welcome")
+            self.laboratory.panes.footer.say(welcome, until_key=True)
+
+    def on_notify(self, event: Notify) -> None:
+        """Notices stand in the footer, where they cover neither map nor text."""
+        self.laboratory.panes.footer.say(event.notification)
 
     def on_unmount(self) -> None:
         """However the app ends, the session's thread does not go on."""

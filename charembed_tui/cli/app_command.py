@@ -35,8 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         plan = _plan(options, preferences.training)
         plan.corpus.require_context_length(plan.settings.context_length)
-        from charembed_tui.app import CharembedApp
+        from charembed_tui.app import CharembedApp, known_theme
 
+        if options.theme:
+            preferences = replace(preferences, theme=known_theme(options.theme))
         app = CharembedApp(
             plan, preferences, remember_in=remembered, save_runs=True, copy_text=options.copy_text
         )

@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="one JSON object a line")
 
     completion = commands.add_parser("completion", help="print a script that completes arguments")
-    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    completion.add_argument("shell", type=str.casefold, choices=("bash", "zsh", "tcsh"))
     for command in (generate, evaluate, export):
         command.add_argument(
             "--at",
@@ -78,8 +78,8 @@ def _positive(kind: type[float]) -> Any:
 
 def _step(text: str) -> str | int:
     """Which parameters of a run are meant."""
-    if text in ("best", "last"):
-        return text
+    if (word := text.casefold()) in ("best", "last"):
+        return word
     try:
         return int(text)
     except ValueError:

@@ -140,6 +140,7 @@ class BaseScreen(CachedScreen):
             return
         settings, self.running_sweep = sweep.next()
         self.begin_here(settings, train=True)
+        self.panes.hyperparameters.fill(settings)  # what the fields say is what the model has
 
     def refresh_loss(self) -> None:
         """Draw the curves anew: others are visible or hidden."""

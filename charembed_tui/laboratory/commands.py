@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from textual.binding import Binding
 
+from charembed_tui.laboratory.footer_bar import Hint
 from charembed_tui.screens.help import KeyGroup
 
 
@@ -22,7 +24,6 @@ class Command:
         title: in the command palette.
         help: in the help, in a few words; empty for the counterpart of the command before it,
             which speaks of both.
-        footer: a word for the footer; empty for commands that are not listed there.
     """
 
     action: str
@@ -31,35 +32,28 @@ class Command:
     key_label: str
     title: str
     help: str
-    footer: str = ""
 
     @property
     def binding(self) -> Binding:
         """The key of the main screen."""
-        return Binding(
-            self.key,
-            self.action,
-            self.footer or self.title,
-            show=bool(self.footer),
-            key_display=self.key_label,
-        )
+        return Binding(self.key, self.action, self.title, show=False, key_display=self.key_label)
 
 
 TRAINING, EMBEDDING, TIME = "Training", "Embedding", "Timeline"
 LOSS, WRITING, SCREEN = "Loss", "Writing", "Text and screen"
 
 COMMANDS = (
-    Command("train", TRAINING, "space", "space", "Start or pause", "start, pause", "Train"),
+    Command("train", TRAINING, "space", "space", "Start or pause", "start, pause"),
     Command("step", TRAINING, "n", "n", "Take one step", "one step"),
-    Command("reset", TRAINING, "r", "r", "Reset with the settings shown", "reset and apply", "Reset"),
+    Command("reset", TRAINING, "r", "r", "Reset with the settings shown", "reset and apply"),
     Command("edit_settings", TRAINING, "h", "h", "Change hyperparameters", "hyperparameters"),
     Command("toggle_setup", TRAINING, "H", "H", "Fold or unfold corpus and hyperparameters", "fold them, unfold"),
     Command("compare_runs", TRAINING, "R", "R", "Compare runs", "compare runs"),
     Command("open_saved_run", TRAINING, "O", "O", "Open a saved run", "saved runs"),
     Command("sweep", TRAINING, "S", "S", "Sweep over settings, or stop it", "sweep settings"),
-    Command("cycle_component(0, 1)", EMBEDDING, "x", "x/X", "Next component on the x-axis", "component on x", "x-axis"),
+    Command("cycle_component(0, 1)", EMBEDDING, "x", "x/X", "Next component on the x-axis", "component on x"),
     Command("cycle_component(0, -1)", EMBEDDING, "X", "X", "Previous component on the x-axis", ""),
-    Command("cycle_component(1, 1)", EMBEDDING, "y", "y/Y", "Next component on the y-axis", "component on y", "y-axis"),
+    Command("cycle_component(1, 1)", EMBEDDING, "y", "y/Y", "Next component on the y-axis", "component on y"),
     Command("cycle_component(1, -1)", EMBEDDING, "Y", "Y", "Previous component on the y-axis", ""),
     Command("choose_components", EMBEDDING, "c", "c", "Choose components by variance", "by variance"),
     Command("toggle_principal_plane", EMBEDDING, "p", "p", "Principal plane or components", "principal plane"),
@@ -73,7 +67,7 @@ COMMANDS = (
     Command("fit", EMBEDDING, "0", "0", "Show all characters again", "show all again"),
     Command("move_cursor", EMBEDDING, "m", "m", "Put a cursor on a character", "cursor, by arrows"),
     Command("find_character", EMBEDDING, "slash", "/", "Find a character", "find a character"),
-    Command("scrub(-1)", TIME, "left_square_bracket", "[/]", "Back one recorded step", "a step back, on", "Time"),
+    Command("scrub(-1)", TIME, "left_square_bracket", "[/]", "Back one recorded step", "a step back, on"),
     Command("scrub(1)", TIME, "right_square_bracket", "]", "Forth one recorded step", ""),
     Command("scrub_to_end(-1)", TIME, "left_curly_bracket", "{/}", "To the first step", "first, newest step"),
     Command("scrub_to_end(1)", TIME, "right_curly_bracket", "}", "To the newest step", ""),
@@ -86,22 +80,22 @@ COMMANDS = (
     Command("change_loss('smoothing')", LOSS, "s", "s", "Smoothing", "smoothing"),
     Command("change_loss('baselines')", LOSS, "b", "b", "Lines of simpler models", "simpler models"),
     Command("read_off", LOSS, "j", "j", "Read numbers off the curves", "read numbers off"),
-    Command("generate", WRITING, "g", "g", "Generate after the prompt", "generate", "Write"),
+    Command("generate", WRITING, "g", "g", "Generate after the prompt", "generate"),
     Command("continue_text", WRITING, "G", "G", "Continue the newest sample", "continue the text"),
     Command("edit_prompt", WRITING, "a", "a", "Type a prompt", "type a prompt"),
     Command("through_time", WRITING, "t", "t", "The prompt through time", "through time"),
     Command("inspect", WRITING, "i", "i", "Inspect a context", "inspect a context"),
     Command("copy_sample", WRITING, "k", "k", "Copy the newest sample", "copy the text"),
     Command("save_sample", WRITING, "w", "w", "Save the newest sample to a file", "save the text"),
-    Command("choose_corpus", SCREEN, "o", "o", "Choose another text", "another text", "Text"),
+    Command("choose_corpus", SCREEN, "o", "o", "Choose another text", "another text"),
     Command("show_facts", SCREEN, "d", "d", "Details of the text", "its details"),
     Command("export", SCREEN, "e", "e", "Export data, pictures, GIF", "export"),
     Command("show_page('setup')", SCREEN, "1", "1 2 3", "Page: setup", "small screen's pages"),
     Command("show_page('watch')", SCREEN, "2", "2", "Page: watch", ""),
     Command("show_page('write')", SCREEN, "3", "3", "Page: write", ""),
     Command("leave", SCREEN, "escape", "esc", "Leave a field, stop writing", "leave, stop writing"),
-    Command("help", SCREEN, "question_mark", "?", "Help", "this help", "Help"),
-    Command("app.quit", SCREEN, "q", "q", "Quit", "quit", "Quit"),
+    Command("help", SCREEN, "question_mark", "?", "Help", "this help"),
+    Command("app.quit", SCREEN, "q", "q", "Quit", "quit"),
 )  # fmt: skip
 _HELP_COLUMNS = ((TRAINING, LOSS), (EMBEDDING, TIME), (WRITING, SCREEN))
 
@@ -117,3 +111,122 @@ def help_columns() -> list[list[KeyGroup]]:
         ]
         for column in _HELP_COLUMNS
     ]
+
+
+class Moment(Enum):
+    """What a person is doing, which says what the footer lists."""
+
+    READY = "before the first step"
+    TRAINING = "it learns"
+    PAUSED = "between two steps"
+    FINISHED = "it has learned"
+    FAILED = "it could not"
+    FOLLOWING = "another process trains"
+    SCRUBBING = "an earlier step is on show"
+    PLAYING = "the recording is played"
+    FIELD = "a setting is typed"
+    PROMPT = "a prompt is typed"
+    CONTEXT = "a context is typed"
+    LIST = "something is chosen"
+    MAP = "a cursor is on the embedding"
+    CURVES = "a cursor is on the loss"
+
+
+_ALWAYS = (("help", "Help"), ("app.quit", "Quit"))
+_LOOK = (("cycle_component(0, 1)", "x-axis"), ("cycle_component(1, 1)", "y-axis"))
+_TYPING = (("escape", "esc", "Leave"), ("tab", "tab", "Next field"))
+# Actions with their words, or keys that are no commands with their labels; the important first.
+_FOOTERS: dict[Moment, tuple[tuple[str, ...], ...]] = {
+    Moment.READY: (
+        ("train", "Train"),
+        ("choose_corpus", "Text"),
+        ("edit_settings", "Settings"),
+        ("generate", "Write"),
+        *_ALWAYS,
+        *_LOOK,
+    ),
+    Moment.TRAINING: (
+        ("train", "Pause"),
+        ("generate", "Write"),
+        ("scrub(-1)", "Time"),
+        *_ALWAYS,
+        ("edit_settings", "Settings"),
+        *_LOOK,
+    ),
+    Moment.PAUSED: (
+        ("train", "Go on"),
+        ("step", "One step"),
+        ("generate", "Write"),
+        ("scrub(-1)", "Time"),
+        ("reset", "Reset"),
+        *_ALWAYS,
+        *_LOOK,
+    ),
+    Moment.FINISHED: (
+        ("generate", "Write"),
+        ("play", "Play it again"),
+        ("scrub(-1)", "Time"),
+        ("export", "Export"),
+        ("reset", "Reset"),
+        *_ALWAYS,
+        ("compare_runs", "Runs"),
+        *_LOOK,
+    ),
+    Moment.FAILED: (
+        ("reset", "Reset"),
+        ("edit_settings", "Settings"),
+        ("scrub(-1)", "Time"),
+        *_ALWAYS,
+    ),
+    Moment.FOLLOWING: (
+        ("generate", "Write"),
+        ("scrub(-1)", "Time"),
+        ("reset", "A run of your own"),
+        *_ALWAYS,
+        *_LOOK,
+    ),
+    Moment.SCRUBBING: (
+        ("scrub(-1)", "Step"),
+        ("scrub_to_end(1)", "To the newest"),
+        ("play", "Play"),
+        ("generate", "Write here"),
+        ("through_time", "Through time"),
+        *_ALWAYS,
+    ),
+    Moment.PLAYING: (
+        ("play", "Stop"),
+        ("change_speed(-1)", "Slower, faster"),
+        ("scrub_to_end(1)", "To the newest"),
+        *_ALWAYS,
+    ),
+    Moment.FIELD: (("enter", "enter", "Next field"), *_TYPING),
+    Moment.PROMPT: (("enter", "enter", "Write"), ("up", "↑", "Earlier prompts"), *_TYPING),
+    Moment.CONTEXT: (("enter", "enter", "Done"), *_TYPING),
+    Moment.LIST: (("enter", "enter", "Choose"), ("up", "↑↓", "Move"), *_TYPING),
+    Moment.MAP: (
+        ("up", "←↑↓→", "Next character"),
+        ("escape", "esc", "Leave"),
+        ("find_character", "Find"),
+        ("train", "Start or pause"),
+        *_ALWAYS,
+    ),
+    Moment.CURVES: (
+        ("left", "←→", "Read numbers"),
+        ("escape", "esc", "Leave"),
+        ("train", "Start or pause"),
+        *_ALWAYS,
+    ),
+}
+
+
+def hints(moment: Moment) -> list[Hint]:
+    """Return what the footer lists at a moment."""
+    commands = {command.action: command for command in COMMANDS}
+    result = []
+    for entry in _FOOTERS[moment]:
+        if len(entry) == 3:
+            result.append(Hint(*entry))
+        else:
+            command = commands[entry[0]]
+            result.append(Hint(command.key.split(",")[0], command.key_label, entry[1]))
+    return result

@@ -8,6 +8,7 @@ from textual.widgets import Static, Tab, Tabs
 from charembed_tui.laboratory.character_pane import CharacterPane
 from charembed_tui.laboratory.corpus_pane import CorpusPane
 from charembed_tui.laboratory.embedding_pane import EmbeddingPane
+from charembed_tui.laboratory.footer_bar import FooterBar
 from charembed_tui.laboratory.generation_pane import GenerationPane
 from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
 from charembed_tui.laboratory.inspector_pane import InspectorPane
@@ -19,7 +20,6 @@ from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import SessionState, Snapshot, View
 from charembed_tui.widgets.cached import (
     CachedContainer,
-    CachedFooter,
     CachedHorizontal,
     CachedVertical,
 )
@@ -48,6 +48,7 @@ class Panes:
         self.loss = LossPane(preferences.loss, id="loss")
         self.generation = GenerationPane(preferences.sampling, id="generation")
         self.inspector = InspectorPane(id="inspector")
+        self.footer = FooterBar(id="footer")
         self._too_small = too_small
         self._drawn: Snapshot | None = None
         self._read: Snapshot | None = None
@@ -67,7 +68,7 @@ class Panes:
             with CachedHorizontal(id="write", classes="page on-write"):
                 yield self.generation
                 yield self.inspector
-        yield CachedFooter(show_command_palette=False, compact=True)
+        yield self.footer
         yield Static(self._too_small, id="too-small")
 
     @property

@@ -12,10 +12,10 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.markup import escape
-from textual.widgets import Tabs
+from textual.widgets import Input, Tabs
 
 from charembed_tui.interpreter import freeze_loaded_objects
-from charembed_tui.laboratory.commands import COMMANDS, Command
+from charembed_tui.laboratory.commands import COMMANDS, Command, Moment, hints
 from charembed_tui.laboratory.corpus_pane import CorpusPane
 from charembed_tui.laboratory.generation_pane import GenerationPane
 from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
@@ -25,16 +25,35 @@ from charembed_tui.laboratory.text_actions import TextActions
 from charembed_tui.laboratory.timeline_bar import TimelineBar
 from charembed_tui.laboratory.training_actions import TrainingActions
 from charembed_tui.plotting.embedding_plot import EmbeddingPlot
+from charembed_tui.plotting.loss_plot import LossPlot
 from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import optimizer_settings
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.widgets.folding import FoldingPane
+from charembed_tui.widgets.number_field import NumberField
+from charembed_tui.widgets.prompt_input import PromptInput
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_TO_ANSWER = 0.04  # a key
 _LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
 _KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q")
+
+
+_MOMENTS_OF_FOCUS = (
+    (PromptInput, Moment.PROMPT),
+    (NumberField, Moment.FIELD),
+    (Input, Moment.CONTEXT),
+    (EmbeddingPlot, Moment.MAP),
+    (LossPlot, Moment.CURVES),
+)
+_MOMENTS_OF_STATE = {
+    SessionState.IDLE: Moment.READY,
+    SessionState.RUNNING: Moment.TRAINING,
+    SessionState.PAUSED: Moment.PAUSED,
+    SessionState.FINISHED: Moment.FINISHED,
+    SessionState.FAILED: Moment.FAILED,
+}
 
 
 class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
@@ -103,6 +122,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if is_tiny and getattr(event, "key", "") not in _KEYS_OF_A_TINY_SCREEN:
             return False
         self.session.give_way(_SECONDS_TO_ANSWER)
+        if isinstance(event, events.Key):
+            self.panes.footer.key_pressed()
         return True
 
     def preferences(self, theme: str) -> Preferences:
@@ -133,6 +154,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             return
         if self.sessions.advance():
             self.panes.introduce(self.session, self.sessions.plan)
+        if self.is_current:  # else nobody sees it
+            self.panes.footer.expire()
+            self.panes.footer.show(hints(self._moment()))
         # In turns: Textual draws everything between two parts of the screen that have changed.
         next(self._turn)()
         if self.session.problem:
@@ -145,6 +169,20 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if sweep and not self.sessions.is_changing and sweep.is_due(self.snapshot):
             self._remember_run()  # a short run may end between two turns of the state
             self.continue_sweep(sweep)
+
+    def _moment(self) -> Moment:
+        """Return what a person is doing."""
+        focused, bar = self.focused, self.panes.embedding.timeline_bar
+        if focused is not None:
+            kinds = (m for kind, m in _MOMENTS_OF_FOCUS if isinstance(focused, kind))
+            return next(kinds, Moment.LIST)
+        if bar.is_playing:
+            return Moment.PLAYING
+        if bar.step is not None:
+            return Moment.SCRUBBING
+        if self.session.followed:
+            return Moment.FOLLOWING
+        return _MOMENTS_OF_STATE[self.snapshot.state]
 
     def _show_state(self) -> None:
         """Say where the session stands."""
@@ -234,7 +272,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
     def _settings_changed(self, event: HyperparametersPane.Changed) -> None:
         """Apply settings where nothing is lost: before the first step, or another optimizer."""
         now = self.session.settings
-        if self.session.followed:
+        if self.session.followed or self.running_sweep:
             return  # they wait for r
         if event.settings != now and not self.snapshot.step:
             self.begin_here(event.settings)

@@ -9,6 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Grid, VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
@@ -63,11 +64,7 @@ class ThroughTimeScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Yield a column for each point."""
         with VerticalScroll(classes="dialog wide", id="through-time") as box:
-            entitle(
-                box,
-                f"Through time · after “{visible(self._prompt)}”",
-                "one seed, the parameters of each step · esc closes",
-            )
+            self._entitle(box, "one seed, the parameters of each step · esc closes")
             if not self._samples:
                 yield Static("nothing is recorded yet: space trains", classes="hint")
             yield Grid(*self._samples, id="through-time-grid")
@@ -76,6 +73,9 @@ class ThroughTimeScreen(Dialog[None]):
         """Arrange as many columns as fit, and start writing."""
         self.on_resize()
         self._write()
+
+    def _entitle(self, box: Widget, subtitle: str) -> None:
+        entitle(box, f"Through time · after “{visible(self._prompt)}”", subtitle)
 
     def on_resize(self) -> None:
         """Rearrange the columns."""
@@ -101,7 +101,7 @@ class ThroughTimeScreen(Dialog[None]):
     def on_through_time_screen_written(self, event: Written) -> None:
         """Show a part of a sample."""
         if isinstance(event.chunk, str):
-            self.notify(event.chunk, severity="error", markup=False)
+            self._entitle(self.query_one("#through-time"), visible(event.chunk))
         else:
             self._samples[event.number].extend(event.chunk)
 

@@ -32,7 +32,7 @@ class Number:
 
     def check(self, value: Any) -> Any:
         """Return a value, or a text as somebody typed it, in its type. Raises SettingsError."""
-        text = value.strip() if isinstance(value, str) else value
+        text = value.strip().casefold() if isinstance(value, str) else value
         if self.word is not None and text in (self.word, self.word_value):
             return self.kind(self.word_value)
         try:
@@ -73,10 +73,12 @@ class Choice:
         return self.words() if callable(self.words) else self.words
 
     def check(self, value: Any) -> Any:
-        """Return the word itself. Raises SettingsError."""
-        if value not in self.options:
-            raise SettingsError(f"{self.label}: one of {', '.join(self.options)}")
-        return value
+        """Return the word as it is spelled here, however it was. Raises SettingsError."""
+        words = {option.casefold(): option for option in self.options}
+        try:
+            return words[value.strip().casefold()]
+        except (AttributeError, KeyError):
+            raise SettingsError(f"{self.label}: one of {', '.join(self.options)}") from None
 
     def range_text(self) -> str:
         """Return the options in words."""

@@ -13,7 +13,6 @@ from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Footer
 
 # Textual takes default styles from the first base alone: that has to be its own widget.
 
@@ -55,10 +54,6 @@ class CachedVertical(Vertical, CachedWidget):
 
 class CachedHorizontal(Horizontal, CachedWidget):
     """This row hands out its lines again."""
-
-
-class CachedFooter(Footer, CachedWidget):
-    """This footer hands out its lines again."""
 
 
 class CachedScreen(Screen[None], CachedWidget):

@@ -59,6 +59,15 @@ def test_a_directory_is_no_text(tmp_path: Path) -> None:
     assert "is a directory" in result.stderr
 
 
+def test_a_theme_that_is_not_known_is_refused_with_those_that_are() -> None:
+    result = run("--theme", "nope", "--fresh")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert "'nope'" in result.stderr
+    assert "textual-light" in result.stderr
+    assert "nord" in result.stderr
+
+
 def test_what_takes_long_to_load_waits_for_the_first_picture() -> None:
     program = "import sys, charembed_tui.app; print([m for m in sys.modules if m[:5] == 'scipy'])"
     command = [sys.executable, "-c", program]

@@ -354,6 +354,10 @@ async def test_a_sweep_runs_by_itself(app: CharembedApp) -> None:
         assert app.laboratory.running_sweep is None
         found = {run.settings.embedding_size for run in app.laboratory.history.ranked()}
         assert found == {2, 3}
+        # Fields and model agree, also about the run that is left.
+        await until(lambda: app.laboratory.session.settings.embedding_size == 3)
+        assert app.query_one("#embedding-size", Input).value == "3"
+        assert app.laboratory.displayed_settings() == app.laboratory.session.settings
 
 
 async def test_a_sweep_can_be_stopped(app: CharembedApp) -> None:

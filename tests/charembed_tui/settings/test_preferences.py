@@ -76,7 +76,8 @@ async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:
     path = preferences_file()
     app = laboratory(sample, Preferences.load(path), remember_in=path)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: any("space starts" in n.message for n in app._notifications))
+        footer = app.laboratory.panes.footer
+        await until(lambda: "space starts" in footer.notice)
         await until(lambda: app.laboratory.snapshot.theta is not None)
         app.query_one("#embedding-size", Input).value = "4"
         app.query_one("#sampling-temperature", Input).value = "0.5"
@@ -92,4 +93,4 @@ async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:
     async with app.run_test(size=(120, 36)):
         assert app.theme == "nord"
         assert app.laboratory.session.settings.embedding_size == 4
-        assert not app._notifications
+        assert not app.laboratory.panes.footer.notice

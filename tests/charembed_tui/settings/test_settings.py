@@ -42,6 +42,14 @@ def test_bounds_belong_to_the_range(kind: type[Checked], name: str, field: Numbe
                 kind(**{name: beyond})
 
 
+def test_words_are_taken_however_they_are_spelled() -> None:
+    assert TrainingSettings(optimizer="l-bfgs ", model="LOG-BILINEAR").optimizer == "L-BFGS"
+    assert TrainingSettings(learning_rate="Auto", clip=" OFF").learning_rate == 0  # type: ignore[arg-type]
+    assert LossView(scale="Log Both").log_y
+    with pytest.raises(SettingsError, match="optimizer: one of auto"):
+        TrainingSettings(optimizer="adamant")
+
+
 @given(st.sampled_from(NUMBERS), st.text() | st.floats() | st.integers() | st.none())
 def test_any_value_is_a_setting_or_a_settings_error(
     case: tuple[type[Checked], str, Number], value: object
