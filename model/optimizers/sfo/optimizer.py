@@ -306,7 +306,7 @@ class SFO:
             "theta": self._theta.copy(),
             "before_step": self._before_step.copy(),
             "position": self._position.copy(),
-            "basis": self._space.rows.copy(),
+            "basis": self._space.lend(),
             "size": self._space.size,
             "step_scale": self.step_scale,
             "models": self.models.state_dict(),

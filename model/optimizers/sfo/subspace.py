@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ Array = NDArray[np.float64]
 _NEGLIGIBLE = 1e-12  # shorter directions are no direction
 _LARGELY_ORTHOGONAL = 0.1  # a remainder this long needs no further round
 _ROUNDS = 3
+_BLOCK = 1 << 16  # parameters whose basis is transformed at a time
 
 
 def subspace_sizes(dimension: int, subfunctions: int) -> tuple[int, int]:
@@ -38,6 +40,7 @@ class Subspace:
         dimension = len(theta)
         self.least, self.capacity = subspace_sizes(dimension, subfunctions)
         self.is_identity = self.capacity == dimension
+        self._lent: weakref.ref[Array] | None = None
         if self.is_identity:
             self.rows = np.empty((0, dimension))
             self.size = dimension
@@ -80,8 +83,24 @@ class Subspace:
             direction /= length
             if length > _LARGELY_ORTHOGONAL:
                 break
+        self._prepare_to_write()
         self.rows[self.size] = direction
         self.size += 1
+
+    def lend(self) -> Array:
+        """The rows as they are now, read-only; copied only if they change while somebody has them.
+
+        A basis of a million parameters is hundreds of megabytes, which a checkpoint writes at once.
+        """
+        view = self.rows.view()
+        view.flags.writeable = False
+        self._lent = weakref.ref(view)
+        return view
+
+    def _prepare_to_write(self) -> None:
+        if self._lent is not None and self._lent() is not None:
+            self.rows = self.rows.copy()
+        self._lent = None
 
     def collapse(self, keep: Array, rng: np.random.Generator) -> Array:
         """Shrink to `least` directions that span some vectors.
@@ -96,7 +115,10 @@ class Subspace:
         """
         fill = rng.normal(size=(self.least - len(keep), self.size))
         transform, _ = np.linalg.qr(np.vstack([keep, fill]).T)
-        self.rows[: self.least] = transform.T @ self.rows[: self.size]
+        self._prepare_to_write()
+        for start in range(0, self.rows.shape[1], _BLOCK):
+            block = self.rows[:, start : start + _BLOCK]
+            block[: self.least] = transform.T @ block[: self.size]
         self.rows[self.least :] = 0.0
         self.size = self.least
         return transform

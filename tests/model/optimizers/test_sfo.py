@@ -341,3 +341,26 @@ def test_bad_arguments_are_named() -> None:
         SFO(f, np.array([np.nan]))
     with pytest.raises(OptimizerError, match="return one number for each parameter"):
         SFO(FunctionSum(lambda t, i: (0.0, np.zeros(2)), 3), x, seed=0).step()
+
+
+def test_a_state_stays_as_it_was_while_somebody_has_it() -> None:
+    """The basis is lent: written to in place as soon as nobody has it any more, and not before."""
+    problem = quadratic(0, 4, 60)
+    sfo = SFO(problem.objective, problem.theta0, seed=0)
+    sfo.step()
+    state = sfo.state_dict()
+    before = state["basis"].copy()
+    for _ in range(40):  # the subspace grows, and collapses
+        sfo.step()
+    np.testing.assert_array_equal(state["basis"], before)
+    again = SFO(problem.objective, problem.theta0, seed=0)
+    again.load_state_dict(state)
+    for _ in range(40):
+        again.step()
+    np.testing.assert_array_equal(again.theta, sfo.theta)
+    rows = sfo._space.rows
+    del state
+    for _ in range(40):
+        sfo.state_dict()
+        sfo.step()
+    assert sfo._space.rows is rows
