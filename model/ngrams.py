@@ -94,15 +94,20 @@ class NgramTable:
 
     def ngrams(self) -> tuple[NDArray[np.int32], Counts]:
         """All n-grams in lexicographic order, (G, M + 1), and their counts, (G,)."""
-        rows = np.repeat(np.arange(len(self.contexts)), np.diff(self.counts.indptr))
-        ngrams = np.column_stack([self.contexts[rows], self.counts.indices])
-        return ngrams.astype(np.int32, copy=False), self.counts.data
+        return self.some_ngrams(np.arange(self.ngram_count)), self.counts.data
+
+    def some_ngrams(self, numbers: IntArray) -> NDArray[np.int32]:
+        """Some n-grams, (k, M + 1), given by their numbers in lexicographic order."""
+        rows = np.searchsorted(self.counts.indptr, numbers, "right") - 1
+        ngrams = np.empty((len(numbers), self.context_length + 1), dtype=np.int32)
+        np.take(self.contexts, rows, axis=0, out=ngrams[:, :-1])
+        ngrams[:, -1] = self.counts.indices[numbers]
+        return ngrams
 
     def most_common(self) -> tuple[NDArray[np.int32], Counts]:
         """As `ngrams`, most common first; equally common ones stay in lexicographic order."""
-        ngrams, counts = self.ngrams()
-        order = np.argsort(-counts, kind="stable")
-        return ngrams[order], counts[order]
+        order = np.argsort(-self.counts.data, kind="stable")
+        return self.some_ngrams(order), self.counts.data[order]
 
     def following(self, context: Sequence[int]) -> Counts:
         """How often each character follows a context of M codes; (V,), zeros if it never occurs."""

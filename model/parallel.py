@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -76,13 +77,27 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Results of all tasks; the calling thread does the first, and what no other has begun by then.
+    """Results of all tasks, which threads take in turn, the calling one among them.
 
-    So a core that is busy with something else delays nothing.
+    So a core that is busy with something else delays no task but the one that it is at.
     """
-    first, *rest = tasks
-    others = [_pool().submit(task) for task in rest]
-    results = [first()]
-    for task, other in zip(rest, others, strict=True):
-        results.append(task() if other.cancel() else other.result())
-    return results
+    if len(tasks) == 1:
+        return [tasks[0]()]
+    results: dict[int, Result] = {}
+    turns = count()
+
+    def work() -> None:
+        while (turn := next(turns)) < len(tasks):
+            results[turn] = tasks[turn]()
+
+    helpers = min(len(tasks), thread_count(), worthwhile_threads()) - 1
+    others = [_pool().submit(work) for _ in range(helpers)]
+    try:
+        work()
+    finally:
+        turns = count(len(tasks))  # after a failure nobody begins another
+        failures = [other.exception() for other in others if not other.cancel()]
+    for failure in failures:
+        if failure is not None:
+            raise failure
+    return [results[turn] for turn in range(len(tasks))]

@@ -35,19 +35,13 @@ def distinct_ngrams(
 
     Counts are int64 where the weights are whole numbers, else float64.
     """
-    windows = len(columns[0])
-    most_bins = max(_ALWAYS_BINNED, _BINS_PER_WINDOW * windows)
+    most_bins = _most_bins(len(columns[0]))
     ranked: list[tuple[IntArray, int]] = []  # keys that occur, and how many characters they hold
     keys = columns[0].astype(np.int64)
     room, held = size, 1  # keys are below room and hold some characters since the last ranking
     for column in columns[1:]:
-        if _SMALL_ENOUGH < room <= most_bins:
-            present = np.zeros(room, dtype=bool)
-            present[keys] = True
-            found = np.flatnonzero(present)
-            keys = np.take(np.cumsum(present) - 1, keys)
-        elif (room * size - 1).bit_length() > _KEY_BITS:
-            found, keys = np.unique(keys, return_inverse=True)
+        if _SMALL_ENOUGH < room <= most_bins or (room * size - 1).bit_length() > _KEY_BITS:
+            found, keys = ranks(keys, room)
         else:
             found = None
         if found is not None:
@@ -58,6 +52,25 @@ def distinct_ngrams(
         room, held = room * size, held + 1
     different, counts = _count(keys, room, room <= most_bins, weights)
     return _characters(different, held, ranked, size, len(columns)), counts
+
+
+def ranks(keys: IntArray, room: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different ones of some keys in ascending order, and each key's place among them.
+
+    Args:
+        keys: (n,) from 0 to room - 1.
+        room: how many different keys there could be.
+    """
+    if room > _most_bins(len(keys)):
+        return np.unique(keys, return_inverse=True)
+    present = np.zeros(room, dtype=bool)
+    present[keys] = True
+    return np.flatnonzero(present), np.take(np.cumsum(present) - 1, keys)
+
+
+def _most_bins(keys: int) -> int:
+    """With how many bins at the most so many keys are binned, and not sorted."""
+    return max(_ALWAYS_BINNED, _BINS_PER_WINDOW * keys)
 
 
 def _count(

@@ -58,7 +58,7 @@ def describe(corpus: Corpus, table: NgramTable) -> CorpusFacts:
     for character, count in zip(corpus.vocabulary, counts.tolist(), strict=True):
         kind = classify(character)
         classes[kind] = classes.get(kind, 0) + count
-    ngrams, often = table.ngrams()
+    often = table.counts.data
     top = np.argpartition(-often, min(_COMMON, len(often)) - 1)[:_COMMON]
     top = top[np.lexsort((top, -often[top]))]
     most = int(counts.argmax())
@@ -69,7 +69,10 @@ def describe(corpus: Corpus, table: NgramTable) -> CorpusFacts:
         ngrams=table.ngram_count,
         contexts=len(table.contexts),
         classes=tuple(sorted(classes.items(), key=lambda item: -item[1])),
-        common=tuple((corpus.decode(ngrams[i]), int(often[i])) for i in top),
+        common=tuple(
+            (corpus.decode(ngram), int(often[i]))
+            for i, ngram in zip(top, table.some_ngrams(top), strict=True)
+        ),
         dominating=dominating,
         unigram=unigram(table),
         conditional=conditional_entropy(table),

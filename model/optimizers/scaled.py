@@ -149,14 +149,16 @@ def frequency_scales(model: Model, table: NgramTable) -> Array:
     Parameters that belong to no character keep their unit.
     """
     size = model.vocabulary_size
-    ngrams, counts = table.ngrams()
 
-    def frequency(column: NDArray[np.int32]) -> Array:
-        occurrences = np.bincount(column, weights=counts, minlength=size)
+    def frequency(column: NDArray[np.int32], weights: NDArray[np.number]) -> Array:
+        occurrences = np.bincount(column, weights=weights, minlength=size)
         return np.maximum(occurrences, 1.0) / table.positions
 
-    in_contexts = np.mean([frequency(column) for column in ngrams[:, :-1].T], axis=0)
-    units = {"context": in_contexts**_POWER, "target": frequency(ngrams[:, -1]) ** _POWER}
+    in_contexts = np.mean(
+        [frequency(column, table.context_positions) for column in table.contexts.T], axis=0
+    )
+    targets = frequency(table.counts.indices, table.counts.data)
+    units = {"context": in_contexts**_POWER, "target": targets**_POWER}
     scales = np.ones(model.parameter_count)
     for block in model.blocks(scales):
         if block.role != "shared":

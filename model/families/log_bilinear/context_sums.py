@@ -2,76 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from scipy.special import logsumexp
 
 from model.families.log_bilinear.half_contexts import HalfContexts
 from model.families.log_bilinear.logit_tables import LogitTables
 from model.families.log_bilinear.pair_sums import PairSums, cost
-from model.ngrams import NgramTable
+from model.families.log_bilinear.segment_sums import SegmentSums
+from model.families.log_bilinear.selection import Selection
+from model.families.log_bilinear.underflow import add_rescued, least_normalizer, rescued
 from model.parallel import in_parallel
+from model.unique_ngrams import ranks
 
 Array = NDArray[np.float64]
 Result = TypeVar("Result")
 
-# Below this a normalizer may have lost digits to underflow: each product is at most 1, so what
-# vanished is below the smallest number a term. Such contexts are computed through log-sum-exp.
-_LEAST_NORMALIZER = {"float64": 1e-250, "float32": 1e-25}
-_LOG_SUM_EXP_BLOCK = 1 << 16  # elements
 # Elements (nodes x V) of a half from which a second thread pays.
 _THREADED_ELEMENTS = 1 << 20
-# Elements of both halves' products together; more are computed part by part.
+# Elements of both halves' products together.
 _MOST_ELEMENTS = 1 << 24
+# Elements of the products of all segments together.
+_MOST_SEGMENT_ELEMENTS = 1 << 23
+# Work of a context that is cut into segments, in units of an observed pair of halves.
+_PER_CONTEXT, _PER_SEGMENT = 0.5, 0.6
 
 
-def context_sums(table: NgramTable, dtype: DTypeLike) -> list[ContextSums]:
-    """The contexts of a table, in as many parts as keep the products of halves in bounds."""
-    split, halves = _cheapest_split(table)
-    rows = len(table.contexts)
-    if halves * table.vocabulary_size <= _MOST_ELEMENTS or rows == 1:
-        return [ContextSums(table, split, dtype)]
-    # Neighbours in lexicographic order share their beginnings.
-    middle = rows // 2
-    parts = table.select(np.arange(middle)), table.select(np.arange(middle, rows))
-    return [sums for part in parts for sums in context_sums(part, dtype)]
+class Sums(Protocol):
+    """The part of loss and gradient that is not linear in the logits, of some contexts."""
+
+    def log_normalizers(self, tables: LogitTables) -> float:
+        """Sum of n ln Z, beyond the peaks of the tables."""
+        ...
+
+    def add_expectations(self, tables: LogitTables, gradient: Array) -> float:
+        """As `log_normalizers`, with the expected counts added to `gradient`, (M, V, V)."""
+        ...
+
+
+def context_sums(contexts: Selection, dtype: DTypeLike) -> Sums:
+    """The cheaper form for some contexts: two halves, or more segments where halves hardly repeat.
+
+    Half contexts of eight characters are nearly all different: their products would take as much
+    memory as the contexts x vocabulary softmax that they are there to avoid. Segments of three or
+    four characters repeat in any text.
+    """
+    codes, size = contexts.codes(), contexts.table.vocabulary_size
+    prefixes = _distinct(codes, size)
+    split, halves = _cheapest_split(codes, prefixes, size)
+    length, segments = _cheapest_segment(len(codes), codes.shape[1], prefixes, size)
+    if split and halves <= segments:
+        return ContextSums(contexts, split, dtype)
+    return SegmentSums(contexts, length, dtype)
 
 
 class ContextSums:
     """Some contexts, cut in two halves after `split` characters.
 
     Args:
-        table: the contexts and how often each occurs.
+        contexts: which.
         split: length of the left half.
         dtype: of the products.
     """
 
-    def __init__(self, table: NgramTable, split: int, dtype: DTypeLike) -> None:
-        v, m = table.vocabulary_size, table.context_length
-        self._left = HalfContexts(table.contexts, 0, split, v, dtype)
-        self._right = HalfContexts(table.contexts, split, m, v, dtype)
+    def __init__(self, contexts: Selection, split: int, dtype: DTypeLike) -> None:
+        v, m = contexts.table.vocabulary_size, contexts.table.context_length
+        codes = contexts.codes()
+        self._left = HalfContexts(codes, 0, split, v, dtype)
+        self._right = HalfContexts(codes, split, m, v, dtype)
         order = np.lexsort((self._right.rows, self._left.rows))
-        self._contexts = table.contexts[order]
-        self._weights = table.context_positions[order].astype(float)
+        self._contexts = contexts.select(order)
         shape = (self._left.count, self._right.count)
         self._pairs = PairSums(
             self._left.rows[order],
             self._right.rows[order],
-            self._weights,
+            self._contexts.weights(),
             shape,
             v,
             dtype,
-            _LEAST_NORMALIZER[np.dtype(dtype).name],
+            least_normalizer(dtype),
         )
         self._halves_in_parallel = min(shape) * v >= _THREADED_ELEMENTS
 
     def log_normalizers(self, tables: LogitTables) -> float:
         """Sum of n ln Z, beyond the peaks of the tables."""
         total, unsafe = self._pairs.log_normalizers(*self._halves(tables))
-        return total + sum(part[0] for part in self._rescued(tables, unsafe))
+        return total + sum(part[0] for part in rescued(tables, unsafe, self._contexts.some))
 
     def add_expectations(self, tables: LogitTables, gradient: Array) -> float:
         """As `log_normalizers`, with the expected counts added to `gradient`, (M, V, V)."""
@@ -83,11 +101,7 @@ class ContextSums:
             lambda: self._left.scatter(to_left, gradient),
             lambda: self._right.scatter(to_right, gradient),
         )
-        for more, contexts, expected in self._rescued(tables, unsafe):
-            total += more
-            for m, column in enumerate(contexts.T):
-                np.add.at(gradient[m], column, expected)
-        return total
+        return total + add_rescued(tables, unsafe, self._contexts.some, gradient)
 
     def _halves(self, tables: LogitTables) -> list[NDArray[np.floating]]:
         """Products of table rows over the different left and right halves."""
@@ -100,46 +114,63 @@ class ContextSums:
         # The halves touch different positions, so they do not meet in their results either.
         return in_parallel([left, right]) if self._halves_in_parallel else [left(), right()]
 
-    def _rescued(
-        self, tables: LogitTables, unsafe: NDArray[np.integer]
-    ) -> Iterator[tuple[float, NDArray[np.int32], Array]]:
-        """Contexts that underflowed: loss, contexts and expected counts, block by block."""
-        step = max(1, _LOG_SUM_EXP_BLOCK // tables.values.shape[2])
-        for start in range(0, len(unsafe), step):
-            rows = unsafe[start : start + step]
-            contexts, weights = self._contexts[rows], self._weights[rows]
-            columns = list(enumerate(contexts.T))
-            logits = np.sum([tables.values[m][column] for m, column in columns], axis=0)
-            peaks = np.sum([tables.peaks[m][column] for m, column in columns], axis=0)
-            log_z = logsumexp(logits, axis=1)
-            expected = np.exp(logits - log_z[:, None]) * weights[:, None]
-            yield float(weights @ (log_z - peaks)), contexts, expected
 
+def _cheapest_split(
+    codes: NDArray[np.int32], prefixes: list[int], vocabulary_size: int
+) -> tuple[int, float]:
+    """How many characters the left half gets, and the work in units of an observed pair.
 
-def _cheapest_split(table: NgramTable) -> tuple[int, int]:
-    """How many characters the left half gets, and how many different halves there are then.
-
-    The least work after a model of measured costs.
+    The least work after a model of measured costs; no characters where no two halves are few
+    enough.
     """
-    contexts, size = table.contexts, table.context_length
+    size = codes.shape[1]
     if size == 1:
-        return 1, len(contexts)
-    prefixes, suffixes = _distinct(contexts), _distinct(contexts[:, ::-1])
+        return 1, 0.0
+    suffixes = _distinct(codes[:, ::-1], vocabulary_size)
 
     def total(k: int) -> float:
         left, right = prefixes[k], suffixes[size - k]
-        return cost(len(contexts), left, right) + left + right
+        nodes = sum(prefixes[1 : k + 1]) + sum(suffixes[1 : size - k + 1])
+        return cost(len(codes), left, right) + nodes
 
     # Of equals the one with the longer left half: work is shared among threads by left halves.
-    split = min(reversed(range(1, size)), key=total)
-    return split, prefixes[split] + suffixes[size - split]
+    possible = [
+        k
+        for k in reversed(range(1, size))
+        if k < len(prefixes)
+        and size - k < len(suffixes)
+        and (prefixes[k] + suffixes[size - k]) * vocabulary_size <= _MOST_ELEMENTS
+    ]
+    split = min(possible, key=total, default=0)
+    return split, total(split) if split else np.inf
 
 
-def _distinct(contexts: NDArray[np.int32]) -> list[int]:
-    """How many different beginnings of each length there are, from 0 to M."""
-    ranks = np.zeros(len(contexts), dtype=np.int64)
+def _cheapest_segment(
+    contexts: int, size: int, prefixes: list[int], vocabulary_size: int
+) -> tuple[int, float]:
+    """How many characters a segment gets, and the work in units of an observed pair.
+
+    The least work, as far as the memory for their products allows, a text being alike at all
+    positions of its contexts.
+    """
+
+    def total(k: int) -> float:
+        count = -(-size // k)
+        if k > 1 and count * prefixes[k] * vocabulary_size > _MOST_SEGMENT_ELEMENTS:
+            return np.inf
+        return contexts * (_PER_CONTEXT + _PER_SEGMENT * count) + count * sum(prefixes[1 : k + 1])
+
+    length = min(range(1, min(size, len(prefixes))), key=total, default=1)
+    return length, total(length)
+
+
+def _distinct(codes: NDArray[np.int32], vocabulary_size: int) -> list[int]:
+    """How many different beginnings of each length there are, from 0 to M or to too many."""
+    places = np.zeros(len(codes), dtype=np.int64)
     counts = [1]
-    for column in contexts.T:
-        _, ranks = np.unique(ranks * (int(column.max()) + 1) + column, return_inverse=True)
-        counts.append(int(ranks.max()) + 1)
+    for column in codes.T:
+        found, places = ranks(places * vocabulary_size + column, counts[-1] * vocabulary_size)
+        counts.append(len(found))
+        if len(found) * vocabulary_size > _MOST_ELEMENTS:
+            break
     return counts

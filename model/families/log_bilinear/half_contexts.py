@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy import sparse
 
+from model.unique_ngrams import ranks
+
 Array = NDArray[np.floating]
 
 
@@ -21,8 +23,8 @@ class _Level:
     """The nodes of one depth: which node each continues, and with which character."""
 
     position: int
-    parent: NDArray[np.intp]
-    character: NDArray[np.intp]
+    parent: NDArray[np.int32]
+    character: NDArray[np.int32]
     to_parent: sparse.csr_array
     to_character: sparse.csr_array
 
@@ -56,8 +58,8 @@ class HalfContexts:
         parents = 1
         for position in range(start, stop):
             keys = rows * vocabulary_size + contexts[:, position]
-            nodes, rows = np.unique(keys, return_inverse=True)
-            parent, character = np.divmod(nodes, vocabulary_size)
+            nodes, rows = ranks(keys, parents * vocabulary_size)
+            parent, character = (x.astype(np.int32) for x in np.divmod(nodes, vocabulary_size))
             self._levels.append(
                 _Level(
                     position,
@@ -68,7 +70,7 @@ class HalfContexts:
                 )
             )
             parents = len(nodes)
-        self.rows: NDArray[np.intp] = rows
+        self.rows: NDArray[np.int32] = rows.astype(np.int32)
         self.count = parents
 
     def products(self, tables: Array) -> Array:
@@ -94,10 +96,14 @@ class HalfContexts:
                 gradient = level.to_parent @ gradient
 
 
-def _summing_matrix(groups: NDArray[np.intp], size: int, dtype: DTypeLike) -> sparse.csr_array:
+def _summing_matrix(groups: NDArray[np.int32], size: int, dtype: DTypeLike) -> sparse.csr_array:
     """The matrix (size, n) that sums rows by their group."""
     order = np.argsort(groups, kind="stable").astype(np.int32)
     ends = np.zeros(size + 1, dtype=np.int32)
     np.cumsum(np.bincount(groups, minlength=size), out=ends[1:])
-    ones = np.ones(len(groups), dtype=dtype)
-    return sparse.csr_array((ones, order, ends), shape=(size, len(groups)))
+    return sparse.csr_array((_ones(len(groups), dtype), order, ends), shape=(size, len(groups)))
+
+
+def _ones(count: int, dtype: DTypeLike) -> Array:
+    """So many ones, which take the memory of a single one."""
+    return np.broadcast_to(np.ones(1, dtype=dtype), count)

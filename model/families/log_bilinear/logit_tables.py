@@ -11,6 +11,8 @@ from model.families.log_bilinear.layout import Layout
 
 Array = NDArray[np.floating]
 
+_ROWS = 256  # of a table that are looked through at a time
+
 
 class LogitTables:
     """The tables T_m[v, c] = E[v] . W[c, m] at some parameters.
@@ -22,18 +24,23 @@ class LogitTables:
 
     Attributes:
         theta: as given.
-        values: (M, V, V) float64.
-        peaks: (M, V), the largest entry of each row.
     """
 
     def __init__(
         self, layout: Layout, theta: NDArray[np.float64], dtype: DTypeLike = np.float64
     ) -> None:
         self.theta = theta
-        self._layout, self._dtype = layout, dtype
-        with np.errstate(over="ignore", invalid="ignore"):  # see `are_finite`
-            self.values = layout.logit_tables(theta)
-        self.peaks = self.values.max(axis=2)
+        self._layout, self._dtype = layout, np.dtype(dtype)
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """The tables, (M, V, V) float64."""
+        return self._layout.logit_tables(self.theta)
+
+    @cached_property
+    def peaks(self) -> NDArray[np.float64]:
+        """The largest entry of each row, (M, V)."""
+        return self.values.max(axis=2)
 
     @cached_property
     def exponentials(self) -> Array:
@@ -41,15 +48,20 @@ class LogitTables:
         shifted = self.values - self.peaks[..., None]
         return np.exp(shifted, out=shifted).astype(self._dtype, copy=False)
 
-    @cached_property
-    def largest(self) -> float:
-        """The largest size of a logit's part."""
-        return float(np.abs(self.values).max())
-
-    @property
-    def are_finite(self) -> bool:
-        """Whether no entry overflowed."""
-        return bool(np.isfinite(self.largest))
+    def exceed(self, limit: float) -> bool:
+        """Whether an entry is larger than a limit in size; one that is not finite is."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            embeddings, outputs = self._layout.unpack(self.theta)
+            lengths = [np.einsum("...h,...h", x, x).max() for x in (embeddings, outputs)]
+            # Cauchy and Schwarz mostly spare us the tables.
+            if np.sqrt(lengths[0]) * np.sqrt(lengths[1]) <= limit:
+                return False
+            matrices = outputs.transpose(1, 2, 0)
+            return not all(
+                np.abs(embeddings[start : start + _ROWS] @ matrix).max() <= limit
+                for matrix in matrices
+                for start in range(0, len(embeddings), _ROWS)
+            )
 
     @cached_property
     def extended(self) -> NDArray[np.longdouble]:

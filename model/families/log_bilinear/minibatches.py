@@ -48,7 +48,7 @@ class Minibatches(WithoutState):
         self.positions = float(table.positions)
         self._layout, self._table, self._dtype = layout, table, dtype
         self._objectives = [
-            Objective(layout, table.select(rows), dtype=dtype) for rows in deal(table, count, seed)
+            Objective(layout, table, rows, dtype=dtype) for rows in deal(table, count, seed)
         ]
         # Of the last parameters: one evaluation after another often asks for the same ones.
         self._tables: LogitTables | None = None

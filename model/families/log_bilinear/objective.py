@@ -19,7 +19,10 @@ from model.errors import SettingsError
 from model.families.log_bilinear.context_sums import context_sums
 from model.families.log_bilinear.layout import Layout
 from model.families.log_bilinear.logit_tables import LogitTables
+from model.families.log_bilinear.plain_sums import PlainSums
+from model.families.log_bilinear.selection import Selection
 from model.ngrams import NgramTable
+from model.unique_ngrams import ranks
 
 Array = NDArray[np.float64]
 
@@ -27,6 +30,11 @@ Array = NDArray[np.float64]
 # all contexts are computed in extended precision.
 _LARGEST_LOGIT = 1e5
 _EXTENDED_BLOCK = 1 << 16  # elements
+_MOST_TABLE_ELEMENTS = 1 << 23
+# Measured nanoseconds: an entry of the tables, there and back; a term of a softmax, and beside
+# it a multiplication of its logit; a term as a product of table rows, for each position.
+_PER_ENTRY, _PER_TERM, _PER_MULTIPLICATION, _PER_FACTOR = 30.0, 5.0, 0.3, 0.8
+_WORTH = 4.0  # so many times the time, for a fraction of the memory
 
 
 class Objective:
@@ -35,6 +43,7 @@ class Objective:
     Args:
         layout: the model's sizes.
         table: the counted n-grams, of the same vocabulary size and context length.
+        rows: (n,) row numbers of the contexts that it is about; None for all of the table.
         dtype: float64, or float32 for the products of exponentials: on texts with many contexts
             (M = 5 and more) up to twice as fast, with relative errors of about 1e-7 in the loss
             and 1e-6 in the gradient. Parameters, sums and results are float64 in either case.
@@ -43,20 +52,31 @@ class Objective:
         SettingsError: the table does not fit the model, or is empty.
     """
 
-    def __init__(self, layout: Layout, table: NgramTable, *, dtype: DTypeLike = np.float64) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        table: NgramTable,
+        rows: NDArray[np.integer] | None = None,
+        *,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
         table.require_shape(layout.vocabulary_size, layout.context_length)
-        self.positions = float(table.positions)
+        self._contexts = Selection(table, rows)
+        part = self._contexts.part()
+        self.positions = float(part.positions)
         if not self.positions > 0:
             raise SettingsError("The table counts no n-gram: count a text first.")
         self._layout = layout
         self.dtype = np.dtype(dtype)
         if self.dtype.name not in ("float64", "float32"):
             raise SettingsError(f"The type {self.dtype} is not float64 or float32: choose one.")
-        self._cells, self._observed = _observed_counts(table)
-        self._occurrences = _occurrences(table)
-
-        self._sums = context_sums(table, self.dtype)
-        self._table = table
+        self._plain = None
+        if is_plain(layout, len(self._contexts)):
+            self._plain = PlainSums(layout, self._contexts)
+        else:
+            self._cells, self._observed = _observed_counts(part)
+            self._occurrences = _occurrences(part)
+            self._sums = context_sums(self._contexts, self.dtype)
 
     def tables(self, theta: Array) -> LogitTables:
         """What depends on theta alone, to share between objectives of one model."""
@@ -65,11 +85,11 @@ class Objective:
     def value(self, theta: Array) -> float:
         """The loss alone, nats per character; infinite where logits overflow."""
         tables = self.tables(theta)
-        if not tables.are_finite:
-            return np.inf
-        if tables.largest > _LARGEST_LOGIT:
-            return self._in_extended_precision(tables)[0]
-        total = self._linear(tables) + sum(sums.log_normalizers(tables) for sums in self._sums)
+        if tables.exceed(_LARGEST_LOGIT):
+            return self._at_the_extreme(tables)[0]
+        if self._plain is not None:
+            return self._plain.value(theta, self.dtype) / self.positions
+        total = self._linear(tables) + self._sums.log_normalizers(tables)
         return total / self.positions
 
     def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
@@ -82,15 +102,15 @@ class Objective:
 
     def value_and_gradient_at(self, tables: LogitTables) -> tuple[float, Array]:
         """As `value_and_gradient`, at parameters whose tables are known already."""
-        if not tables.are_finite:
-            return np.inf, np.full_like(tables.theta, np.nan)
-        if tables.largest > _LARGEST_LOGIT:
-            return self._in_extended_precision(tables)
+        if tables.exceed(_LARGEST_LOGIT):
+            return self._at_the_extreme(tables)
+        if self._plain is not None:
+            total, gradient = self._plain.value_and_gradient(tables.theta, self.dtype)
+            gradient /= self.positions
+            return total / self.positions, gradient
         gradient = np.zeros_like(tables.values)
         gradient.ravel()[self._cells] = -self._observed
-        total = self._linear(tables)
-        for sums in self._sums:
-            total += sums.add_expectations(tables, gradient)
+        total = self._linear(tables) + self._sums.add_expectations(tables, gradient)
         gradient /= self.positions
         return total / self.positions, tables.backward(gradient)
 
@@ -99,18 +119,27 @@ class Objective:
         peaks = np.vdot(self._occurrences, tables.peaks)
         return float(peaks) - float(self._observed @ tables.values.ravel()[self._cells])
 
+    def _at_the_extreme(self, tables: LogitTables) -> tuple[float, Array]:
+        """Value and gradient where logits are very large, or overflow."""
+        if tables.exceed(np.finfo(np.float64).max):
+            return np.inf, np.full_like(tables.theta, np.nan)
+        if self._plain is None:
+            return self._in_extended_precision(tables)
+        total, gradient = self._plain.value_and_gradient(tables.theta, np.longdouble)
+        return total / self.positions, gradient / self.positions
+
     def _in_extended_precision(self, tables: LogitTables) -> tuple[float, Array]:
         """Value and gradient through the log probabilities of all contexts, in long double."""
         from scipy.special import logsumexp  # takes a tenth of a second: not at start-up
 
-        extended = tables.extended
+        extended, table = tables.extended, self._contexts.table
         positions = range(self._layout.context_length)
         total = np.longdouble(0.0)
         gradient = np.zeros(extended.shape, dtype=np.longdouble)
         step = max(1, _EXTENDED_BLOCK // self._layout.vocabulary_size)
-        for start in range(0, len(self._table.contexts), step):
-            contexts = self._table.contexts[start : start + step]
-            counts = self._table.counts[start : start + step].toarray()
+        for start in range(0, len(self._contexts), step):
+            rows = self._contexts.rows_of(start, min(start + step, len(self._contexts)))
+            contexts, counts = table.contexts[rows], table.counts[rows].toarray()
             logits = np.sum([extended[m][contexts[:, m]] for m in positions], axis=0)
             log_p = logits - logsumexp(logits, axis=1, keepdims=True)
             total -= (counts * log_p).sum()
@@ -121,16 +150,29 @@ class Objective:
         return float(total / self.positions), tables.backward(gradient.astype(float))
 
 
+def is_plain(layout: Layout, contexts: int) -> bool:
+    """Whether so many contexts are computed without tables of V x V entries.
+
+    They are where such tables are large, and logits from the parameters not many times slower.
+    """
+    v, m, h = layout.vocabulary_size, layout.context_length, layout.embedding_size
+    entries, terms = m * v * v, contexts * v
+    if entries <= _MOST_TABLE_ELEMENTS:
+        return False
+    by_tables = entries * _PER_ENTRY + terms * m * _PER_FACTOR
+    return terms * (_PER_TERM + m * h * _PER_MULTIPLICATION) <= _WORTH * by_tables
+
+
 def _observed_counts(table: NgramTable) -> tuple[NDArray[np.intp], Array]:
     """A[m, v, c], how often target c has character v at position m: its flat cells and values."""
     v = table.vocabulary_size
-    ngrams, counts = table.ngrams()
+    lengths, targets, counts = np.diff(table.counts.indptr), table.counts.indices, table.counts.data
     cells: list[NDArray[np.intp]] = []
     sums: list[Array] = []
-    for m, column in enumerate(ngrams[:, :-1].T):
-        keys = (m * v + column.astype(np.intp)) * v + ngrams[:, -1]
-        different, place = np.unique(keys, return_inverse=True)
-        cells.append(different)
+    for m, column in enumerate(table.contexts.T):
+        keys = np.repeat(column.astype(np.intp), lengths) * v + targets
+        different, place = ranks(keys, v * v)
+        cells.append(different + m * v * v)
         sums.append(np.bincount(place, weights=counts).astype(float))
     return np.concatenate(cells), np.concatenate(sums)
 

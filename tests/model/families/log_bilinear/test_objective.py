@@ -1,5 +1,9 @@
 """The fast objective against the literal oracle, finite differences, and its own properties."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,14 +12,23 @@ from problems import PLAY, counted_models
 from scipy.optimize import approx_fprime
 from scipy.special import logsumexp
 
-from model import reference
+from model import parallel, reference
 from model.corpus import Corpus
 from model.counting import count_ngrams
 from model.dealing import deal
 from model.errors import SettingsError
-from model.families.log_bilinear import context_sums, pair_sums
+from model.families.log_bilinear import (
+    context_sums,
+    objective,
+    pair_sums,
+    plain_sums,
+    segment_sums,
+)
+from model.families.log_bilinear.context_sums import ContextSums
 from model.families.log_bilinear.minibatches import Minibatches
 from model.families.log_bilinear.objective import Objective
+from model.families.log_bilinear.segment_sums import SegmentSums
+from model.families.log_bilinear.selection import Selection
 from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
 
@@ -39,9 +52,9 @@ def test_agrees_with_the_oracle(case: tuple[LogBilinear, NgramTable], seed: int)
 def test_agrees_with_finite_differences(case: tuple[LogBilinear, NgramTable], seed: int) -> None:
     model, table = case
     theta = np.random.default_rng(seed).normal(size=model.parameter_count)
-    objective = Objective(model, table)
-    numeric = approx_fprime(theta, objective.value, 1e-7)
-    np.testing.assert_allclose(objective.value_and_gradient(theta)[1], numeric, atol=1e-5)
+    fast = Objective(model, table)
+    numeric = approx_fprime(theta, fast.value, 1e-7)
+    np.testing.assert_allclose(fast.value_and_gradient(theta)[1], numeric, atol=1e-5)
 
 
 @given(cases, seeds)
@@ -152,21 +165,120 @@ def test_both_threads_and_one_agree(monkeypatch: pytest.MonkeyPatch) -> None:
         assert Objective(model, table).value(theta) == together[0]
 
 
-@given(counted_models(), seeds, st.integers(1, 40))
+def forms(most: int) -> dict[str, dict[tuple[ModuleType, str], object]]:
+    """How each form of the objective is asked for, whatever the problem."""
+    segments: dict[tuple[ModuleType, str], object] = {
+        (context_sums, "_MOST_ELEMENTS"): most,
+        (context_sums, "_MOST_SEGMENT_ELEMENTS"): 40 * most,
+        (segment_sums, "_BLOCK_BYTES"): 64 * most,
+        (segment_sums, "_BLOCKS"): 2,
+    }
+    plain: dict[tuple[ModuleType, str], object] = {
+        (objective, "_MOST_TABLE_ELEMENTS"): 0,
+        (objective, "_WORTH"): np.inf,
+        (plain_sums, "_BLOCK_BYTES"): 64 * most,
+    }
+    return {"segments": segments, "plain": plain}
+
+
+@contextmanager
+def computed_as(form: str, most: int) -> Iterator[None]:
+    """Objectives that are made here have this form, in blocks of this order of size."""
+    with pytest.MonkeyPatch.context() as patch:
+        for (module, name), value in forms(most)[form].items():
+            patch.setattr(module, name, value)
+        yield
+
+
+@pytest.mark.parametrize("form", ["segments", "plain"])
+@given(case=counted_models(longest_context=7), seed=seeds, most=st.integers(1, 40))
 @settings(deadline=None)
-def test_parts_that_bound_the_memory_do_not_show(
-    case: tuple[LogBilinear, NgramTable], seed: int, most: int
+def test_forms_that_bound_the_memory_agree_with_the_oracle(
+    form: str, case: tuple[LogBilinear, NgramTable], seed: int, most: int
 ) -> None:
     model, table = case
-    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    rng = np.random.default_rng(seed)
+    theta = rng.normal(size=model.parameter_count)
+    rows = np.flatnonzero(rng.random(len(table.contexts)) < 0.7)
+    parts = [(None, table)] + ([(rows, table.select(rows))] if len(rows) else [])
+    for selected, part in parts:
+        expected = reference.loss_and_gradient(model, theta, *part.ngrams())
+        with computed_as(form, most):
+            bounded = Objective(model, table, selected)
+            value, gradient = bounded.value_and_gradient(theta)
+            assert bounded.value(theta) == pytest.approx(value, rel=1e-13, abs=1e-15)
+        assert value == pytest.approx(expected[0], rel=1e-12, abs=1e-14)
+        np.testing.assert_allclose(gradient, expected[1], rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.parametrize("form", ["segments", "plain"])
+@given(case=wide_models(), seed=seeds, scale=st.sampled_from([0.0, 1.0, 30.0, 100.0, 1e3, 1e160]))
+@settings(deadline=None, max_examples=30)
+def test_forms_that_bound_the_memory_stay_exact(
+    form: str, case: tuple[LogBilinear, NgramTable], seed: int, scale: float
+) -> None:
+    model, table = case
+    theta = scale * np.random.default_rng(seed).normal(size=model.parameter_count)
+    with computed_as(form, 100):
+        bounded = Objective(model, table)
+        value, gradient = bounded.value_and_gradient(theta)
+        assert bounded.value(theta) == value or scale < 1e100
+    if scale > 1e100:  # logits overflow
+        assert value == np.inf
+        assert np.isnan(gradient).all()
+        return
+    exact = extended(model, table, theta)
+    size = float(np.abs(theta).max(initial=0.0))
+    assert value == pytest.approx(exact[0], rel=1e-9, abs=max(1e-12, 1e-15 * size**2))
+    tolerance = 1e-9 * float(np.abs(exact[1]).max()) + 1e-14 * size
+    np.testing.assert_allclose(gradient, exact[1], rtol=1e-9, atol=tolerance)
+
+
+@pytest.mark.parametrize("form", ["segments", "plain"])
+def test_forms_that_bound_the_memory_do_not_depend_on_threads(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = Corpus.from_text(PLAY)
+    v = len(corpus.vocabulary)
+    table = count_ngrams(corpus.codes, v, 7)
+    model = LogBilinear(v, 7, 4)
+    theta = model.initial(np.random.default_rng(0))
+    results = []
+    with computed_as(form, 30):
+        for threads in (1, 2, 5):
+            monkeypatch.setattr(parallel, "_chosen", threads)
+            results.append(Objective(model, table).value_and_gradient(theta))
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        np.testing.assert_array_equal(gradient, results[0][1])
+
+
+@pytest.mark.parametrize("form", ["segments", "plain"])
+def test_forms_that_bound_the_memory_in_single_precision(form: str) -> None:
+    corpus = Corpus.from_text(PLAY)
+    v = len(corpus.vocabulary)
+    table = count_ngrams(corpus.codes, v, 7)
+    model = LogBilinear(v, 7, 4)
+    theta = model.initial(np.random.default_rng(0))
     value, gradient = Objective(model, table).value_and_gradient(theta)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(context_sums, "_MOST_ELEMENTS", most)
-        parted = Objective(model, table)
-        value_in_parts, gradient_in_parts = parted.value_and_gradient(theta)
-        assert parted.value(theta) == pytest.approx(value_in_parts, rel=1e-12, abs=1e-14)
-    assert value_in_parts == pytest.approx(value, rel=1e-12, abs=1e-14)
-    np.testing.assert_allclose(gradient_in_parts, gradient, rtol=1e-9, atol=1e-13)
+    with computed_as(form, 100):
+        rough_value, rough = Objective(model, table, dtype=np.float32).value_and_gradient(theta)
+    assert rough_value == pytest.approx(value, rel=1e-6)
+    np.testing.assert_allclose(rough, gradient, atol=1e-6 * float(np.abs(gradient).max()))
+
+
+def test_what_a_text_has_decides_the_form() -> None:
+    """Long contexts of a text whose halves do not repeat; many characters."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(60, size=(50, 4))
+    codes = words[rng.integers(50, size=2000)].ravel()
+    long = count_ngrams(codes, 60, 32)
+    assert isinstance(context_sums.context_sums(Selection(long), np.float64), SegmentSums)
+    short = count_ngrams(codes, 60, 3)
+    assert isinstance(context_sums.context_sums(Selection(short), np.float64), ContextSums)
+    assert objective.is_plain(LogBilinear(2971, 3, 5), 15_000)
+    assert not objective.is_plain(LogBilinear(65, 3, 5), 15_000)
+    assert not objective.is_plain(LogBilinear(600, 32, 512), 1_000_000)
 
 
 def extended(model: LogBilinear, table: NgramTable, theta: np.ndarray) -> tuple[float, np.ndarray]:
