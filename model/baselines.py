@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from model.errors import SettingsError
+from model.families.ngrams.limits import Smoothing
 from model.families.ngrams.predictor import NgramPredictor
-from model.families.ngrams.smoothing import Smoothing
 from model.families.text_windows import windows_before
 from model.ngrams import IntArray, NgramTable
 

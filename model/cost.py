@@ -19,12 +19,14 @@ class Cost:
         contexts: different contexts in the text.
         gradient_seconds: of one exact gradient of the whole text.
         bytes: memory of counting and objective together, without the optimizer's state.
+        counting_seconds: before the first step, where a family counts more than its contexts.
     """
 
     parameters: int
     contexts: int
     gradient_seconds: float
     bytes: int
+    counting_seconds: float = 0.0
 
 
 def estimate_contexts(codes: NDArray[np.integer], vocabulary_size: int, context_length: int) -> int:

@@ -34,19 +34,20 @@ class NgramCounter:
         self._parts: list[tuple[NDArray[np.int32], Counts]] = []
         self._size = 1  # of the vocabulary so far
 
-    def add(self, codes: IntArray, *, boundary: int | None = None) -> None:
+    def add(self, codes: IntArray, *, boundary: int | None = None, gap: int | None = None) -> None:
         """Count the windows that end in these codes, which continue those added before.
 
         Args:
             codes: (n,) from 0 up.
             boundary: a code that separates sequences, and stands before each of them as often as
                 a context is long. Windows in which one follows another are not counted.
+            gap: a code that stands for what is left out. Windows that have it are not counted.
         """
         text = np.concatenate([self._tail, codes.astype(np.int32, copy=False)])
         if len(text):
             self._size = max(self._size, int(text.max()) + 1)
         for start in range(0, len(text) - self._m, PIECE):
-            self._count(text[start : start + PIECE + self._m], boundary)
+            self._count(text[start : start + PIECE + self._m], boundary, gap)
         self._tail = text[max(0, len(text) - self._m) :].copy()
 
     def end_sequence(self) -> None:
@@ -66,11 +67,14 @@ class NgramCounter:
             ngrams = order[ngrams].astype(np.int32)
         return NgramTable.from_ngrams(ngrams, counts, vocabulary_size)
 
-    def _count(self, codes: NDArray[np.int32], boundary: int | None) -> None:
+    def _count(self, codes: NDArray[np.int32], boundary: int | None, gap: int | None) -> None:
         columns = [codes[i : len(codes) - self._m + i] for i in range(self._m + 1)]
         if boundary is not None:
             keep = (columns[-1] != boundary) | (columns[-2] != boundary)
             columns = [column[keep] for column in columns]
+        if gap is not None:
+            whole = np.logical_and.reduce([column != gap for column in columns])
+            columns = [column[whole] for column in columns]
         self._parts.append(distinct_ngrams(columns, self._size))
         while len(self._parts) > 1 and len(self._parts[-1][1]) * 2 > len(self._parts[-2][1]):
             (a, m), (b, n) = self._parts[-2:]
@@ -84,17 +88,23 @@ def count_pieces(
     vocabulary_size: int,
     progress: Progress | None = None,
     is_cancelled: Callable[[], bool] | None = None,
+    aside: NDArray[np.bool_] | None = None,
 ) -> NgramTable:
     """Count a long text with progress, in characters, and a way to stop.
+
+    What is set `aside`, (n,), is left out, and no window goes over it.
 
     Raises:
         Cancelled: `is_cancelled` said so.
     """
     counter = NgramCounter(context_length)
+    if aside is not None:
+        codes = np.where(aside, vocabulary_size, codes)
     for start in range(0, len(codes), PIECE):
         if is_cancelled is not None and is_cancelled():
             raise Cancelled("Counting was cancelled.")
-        counter.add(codes[start : start + PIECE])
+        gap = None if aside is None else vocabulary_size
+        counter.add(codes[start : start + PIECE], gap=gap)
         if progress is not None:
             progress(min(start + PIECE, len(codes)), len(codes))
     return counter.table(vocabulary_size)

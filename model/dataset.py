@@ -52,7 +52,7 @@ class Dataset:
         self.source, self.corpus = source, corpus
         self.training: Codes = corpus.codes[:cut]
         self.held_out: Codes | None = corpus.codes[cut:] if cut < len(corpus) else None
-        self._counted: dict[int, Counted] = {}
+        self._counted: dict[tuple[int, bool], Counted] = {}
 
     @classmethod
     def prepare(
@@ -105,6 +105,7 @@ class Dataset:
         context_length: int,
         progress: Callable[[int, int], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
+        aside: NDArray[np.bool_] | None = None,
     ) -> Counted:
         """The tables for a context length, which are counted the first time.
 
@@ -112,17 +113,18 @@ class Dataset:
             context_length: M, at least 1.
             progress: called with the characters of the training text counted, and those in all.
             is_cancelled: asked now and then whether to stop.
+            aside: (n,) characters of the training text to leave out: no window has one, and none
+                goes over one. The same ones every time.
 
         Raises:
             CorpusError: the training text has fewer than M + 2 characters.
             SettingsError: M is less than 1.
             Cancelled: `is_cancelled` said so.
         """
-        found = self._counted.get(context_length)
+        key = (context_length, aside is not None)
+        found = self._counted.get(key)
         if found is None:
-            found = self._counted[context_length] = self._count(
-                context_length, progress, is_cancelled
-            )
+            found = self._counted[key] = self._count(context_length, progress, is_cancelled, aside)
         return found
 
     def _count(
@@ -130,6 +132,7 @@ class Dataset:
         context_length: int,
         progress: Callable[[int, int], None] | None,
         is_cancelled: Callable[[], bool] | None,
+        aside: NDArray[np.bool_] | None,
     ) -> Counted:
         from model.counting import count_pieces  # with scipy: not at start-up
 
@@ -137,7 +140,7 @@ class Dataset:
             raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
         self.require_context_length(context_length)
         size = len(self.vocabulary)
-        training = count_pieces(self.training, context_length, size, progress, is_cancelled)
+        training = count_pieces(self.training, context_length, size, progress, is_cancelled, aside)
         if self.held_out is None:
             return Counted(training, None)
         codes = np.concatenate([self.training[-context_length:], self.held_out])

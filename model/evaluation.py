@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from model.families.base import Codes, Predictor, Reader
+from model.families.base import Codes, Predictor, Reader, ReadsAlong
 
 Array = NDArray[np.float64]
 
@@ -43,11 +43,14 @@ class LossReader:
     def __init__(self, predictor: Predictor, before: Codes | Sequence[int] = ()) -> None:
         self._predictor = predictor
         self._reader: Reader | None = None
+        self._along: ReadsAlong | None = None
         known = np.asarray(before, dtype=np.intp)
         m, unknown = predictor.context_length, predictor.vocabulary_size
         if predictor.needs_only_windows:
             last = known[-m:]
             self._window = np.concatenate([np.full(m - len(last), unknown, dtype=np.intp), last])
+        elif isinstance(predictor, ReadsAlong):
+            self._along, self._before = predictor, known[max(0, len(known) - predictor.reach) :]
         else:
             self._reader = predictor.reader(known.tolist())
 
@@ -56,6 +59,11 @@ class LossReader:
         following = np.asarray(codes, dtype=np.intp)
         if not len(following):
             return np.empty(0)
+        if self._along is not None:
+            found = -self._along.log_probabilities_along(following, self._before)
+            read = np.concatenate([self._before, following])
+            self._before = read[max(0, len(read) - self._along.reach) :]
+            return found
         if self._reader is not None:
             return self._one_by_one(self._reader, following)
         together = np.concatenate([self._window, following])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from model.errors import SettingsError
 from model.evaluation import LossReader
 from model.families.base import Codes, Predictor
+from model.speculative import writer_of
 
 Array = NDArray[np.float64]
 if TYPE_CHECKING:
@@ -140,6 +141,11 @@ class Sampler:
 
     def write(self, prompt: str, length: int, rng: np.random.Generator) -> Iterator[str]:
         """Yield `length` characters that follow the prompt."""
+        plain = self._temperature == 1 and self._top_k is None and self._top_p in (None, 1)
+        writer = writer_of(self._predictor, None if plain else self._adjusted_probabilities)
+        if writer is not None:
+            pieces = writer.write(self._codes(prompt), length, rng)
+            return (self._vocabulary[code] for piece in pieces for code in piece)
         if self._predictor.needs_only_windows:
             return self._write_by_windows(prompt, length, rng)
         return self._write_by_reader(prompt, length, rng)
@@ -211,6 +217,11 @@ class Sampler:
         # bisection never chooses a character of probability 0.
         cumulative /= cumulative[:, -1:]
         return array("d", cumulative.tobytes())
+
+    def _adjusted_probabilities(self, probabilities: Array) -> Array:
+        """As `_adjusted`, from probabilities; (n, V) -> (n, V)."""
+        with np.errstate(divide="ignore"):  # what is impossible stays so
+            return self._adjusted(np.log(probabilities))
 
     def _adjusted(self, log_probabilities: Array) -> Array:
         """Probabilities after temperature, top-k and top-p; (n, V) -> (n, V)."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from charembed_tui.cli.exit_status import DONE
 from charembed_tui.runs.catalogue import find_run
+from charembed_tui.runs.predictors import SavedModel
 from model.corpus import Corpus, read_text, require_length
 from model.evaluation import mean_loss
 
@@ -20,11 +21,12 @@ def run(options: argparse.Namespace) -> int:
     vocabulary = configuration.vocabulary
     known = Corpus(np.zeros(0, dtype=np.int32), vocabulary, configuration.corpus_name)
     codes = known.encode(read_text(options.text))
-    context_length = configuration.settings.context_length
+    saved = SavedModel(folder)
+    context_length = saved.shape.context_length
     require_length(len(codes), context_length, options.text)
     # The first context is the beginning of the text, which is not predicted.
     before, after = codes[:context_length], codes[context_length:]
-    loss = mean_loss(configuration.model.predictor(folder.parameters(options.at)), after, before)
+    loss = mean_loss(saved.predictor(options.at), after, before)
     facts = {"run": folder.path.name, "positions": len(after), "nats_per_character": loss}
     if options.json:
         print(json.dumps(facts))

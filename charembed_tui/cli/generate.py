@@ -8,6 +8,7 @@ import sys
 from charembed_tui.cli.exit_status import DONE
 from charembed_tui.cli.options import with_options
 from charembed_tui.runs.catalogue import find_run
+from charembed_tui.runs.predictors import SavedModel
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.text.glyphs import printable
 from model.sampling import Sampler
@@ -18,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     folder = find_run(options.run)
     configuration = folder.configuration
     settings = with_options(SamplingSettings(), options, "sampling_")
-    predictor = configuration.model.predictor(folder.parameters(options.at))
+    predictor = SavedModel(folder).predictor(options.at)
     sampler = Sampler(predictor, configuration.vocabulary, **settings.arguments())
     # A text may hold escape sequences: files get it as it is, terminals what they can show.
     as_text = printable if sys.stdout.isatty() else str

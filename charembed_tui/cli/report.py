@@ -49,13 +49,25 @@ class _Objects(Report):
 
     def end(self, trainer: Trainer, run: str) -> None:
         """The last object, with the run's name."""
-        best = trainer.best
-        facts = {
+        best, fits = trainer.best, trainer.fits
+        last = trainer.measured.held_out
+        of_best = best.loss if best and last is not None else None
+        facts: dict[str, Any] = {
             "run": run,
             "converged": trainer.converged,
-            "best_held_out": best.loss if best and trainer.measured.held_out is not None else None,
+            "best_held_out": of_best,
             "best_step": best.step if best else None,
+            "seconds": round(trainer.elapsed, 3),
         }
+        if fits is not None and best is not None:
+            # What the run writes with comes first; the family alone is named as such.
+            facts |= {
+                "with": fits.ensemble.settings.names,
+                "held_out": fits.loss(trainer.steps),
+                "best_held_out": fits.loss(best.step),
+                "held_out_alone": last,
+                "best_held_out_alone": of_best,
+            }
         self._print(trainer, facts)
 
     def _tell(self, trainer: Trainer) -> None:

@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
                 saving.save()
                 reporter.progress(trainer, end.part(trainer.steps))
             trainer.measure()
+            if not interrupted:
+                trainer.conclude()
         except (OptimizerError, MemoryError) as error:
             raise saving.after(error) from None
         saving.save(everything=True)

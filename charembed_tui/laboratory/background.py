@@ -103,7 +103,7 @@ class Background:
             return
 
         def task(is_cancelled: Callable[[], bool]) -> None:
-            baselines = compare(session.dataset, session.settings.context_length, table)
+            baselines = compare(session.dataset, table.context_length, table)
             if not is_cancelled():
                 self._screen.post_message(BaselinesFound(session.snapshot.run, baselines))
 

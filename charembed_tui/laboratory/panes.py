@@ -134,10 +134,10 @@ class Panes:
         snapshot, step = session.snapshot, self.embedding.timeline_bar.step
         frame = None if step is None else session.trajectory.at(step)
         if frame is not None:
-            return View(snapshot.model, frame.step, frame.theta, live=False)
+            return View(snapshot.model, frame.step, frame.theta, live=False, fits=session.fits)
         if snapshot.theta is None:
             return None
-        return View(snapshot.model, snapshot.step, snapshot.theta, live=True)
+        return View(snapshot.model, snapshot.step, snapshot.theta, live=True, fits=session.fits)
 
     def go_to_page(self, name: str) -> None:
         """Bring a page to the front of a small screen."""

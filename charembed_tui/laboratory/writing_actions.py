@@ -61,7 +61,7 @@ class WritingActions(BaseScreen):
         """Write after the prompt at several points of the timeline."""
         from charembed_tui.screens.through_time import ThroughTimeScreen, spread
 
-        views = spread(self.session.trajectory, self.snapshot.model)
+        views = spread(self.session.trajectory, self.snapshot.model, self.session.fits)
         generation = self.panes.generation
         self.app.push_screen(
             ThroughTimeScreen(views, self.corpus.vocabulary, generation.prompt, generation.settings)

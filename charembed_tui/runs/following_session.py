@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 from charembed_tui.runs.append_only import Place
 from charembed_tui.runs.folder import RunFolder
@@ -19,7 +20,11 @@ from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.training.trajectory import Trajectory
 from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
+from model.families.base import on_text
 from model.ngrams import NgramTable
+
+if TYPE_CHECKING:
+    from charembed_tui.training.fits import Fits
 
 _SECONDS_BETWEEN_LOOKS = 0.3
 _SECONDS_UNTIL_PAUSED = 5.0  # without anything new
@@ -39,6 +44,7 @@ class FollowingSession:
         self.dataset, self.corpus = dataset, dataset.corpus
         self.trajectory = Trajectory()
         self.table: NgramTable | None = None
+        self.fits: Fits | None = None
         self.problem: str | None = None
         self.followed: str | None = folder.path.name
         self.snapshot = Snapshot(run, SessionState.IDLE, folder.configuration.model)
@@ -103,12 +109,17 @@ class FollowingSession:
     def _count(self) -> None:
         # With scipy: not before the first picture.
         from charembed_tui.text.corpus_facts import describe
+        from charembed_tui.training.fits import Fits
 
-        length = self.settings.context_length
+        model = on_text(self.snapshot.model, self.dataset.training)
+        length = model.context_length
         table = self.dataset.count(length, self._counted, self._closing.is_set).training
         self.table = table
+        if self.settings.ensemble:
+            self.fits = Fits(model, self.dataset, self.settings.ensemble)
         self.snapshot = replace(
             self.snapshot,
+            model=model,
             facts=describe(self.corpus, table),
             optimizer=self._optimizer(),
             counted=1.0,

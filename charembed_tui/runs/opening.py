@@ -6,13 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from charembed_tui.runs.catalogue import find_run
-from charembed_tui.runs.configuration import fingerprint
+from charembed_tui.runs.configuration import Configuration, fingerprint
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.plan import Plan, ResumedRun
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.trajectory import Frame
 from model.corpus import Corpus
+from model.errors import CorpusError
 
 
 def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
@@ -61,7 +62,7 @@ def text_of(folder: RunFolder, corpus_path: str | None = None) -> tuple[Corpus, 
     """
     configuration = folder.configuration
     path = Path(corpus_path or configuration.corpus_path)
-    if corpus_path is None and not path.exists() and folder.text.exists():
+    if corpus_path is None and folder.text.exists() and not _is_text_of(path, configuration):
         path = folder.text
     if not path.exists():
         raise RunError(
@@ -76,3 +77,10 @@ def text_of(folder: RunFolder, corpus_path: str | None = None) -> tuple[Corpus, 
             f"parameters on this one with --from {folder.path.name}."
         )
     return Corpus(corpus.codes, corpus.vocabulary, configuration.corpus_name), path
+
+
+def _is_text_of(path: Path, configuration: Configuration) -> bool:
+    try:
+        return fingerprint(Corpus.from_file(path)) == configuration.fingerprint
+    except CorpusError:  # it is gone, or something else stands there
+        return False

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LOGS = 1.0
 _SECONDS_BETWEEN_CHECKPOINTS = 5.0
 _MOST_PARAMETERS_TO_LOG = 100_000  # beyond, writing them every second costs too much
+_MOST_CHARACTERS_TO_COPY = 16 << 20  # a longer text has to stay where it is
 _GROWTH = 1.01  # of the step from one loss to the next: early ones, where much happens, are dense
 
 
@@ -44,7 +45,8 @@ class RunWriter:
         self._path, self._copy_text = path, copy_text
         self.folder = folder
         self._cut_at = saved_step if folder else None
-        self._logged = self._saved_step = saved_step  # steps
+        self._logged = saved_step
+        self._saved: tuple[int, float | None] = (saved_step, None)
         self._measured = saved_step if folder else -1
         self._log_at = self._checkpoint_at = 0.0
         self._lock = Lock()  # guards the folder's making, and samples that wait for it
@@ -99,18 +101,24 @@ class RunWriter:
         self._logged = trainer.steps
 
     def _checkpoint(self, trainer: Trainer) -> None:
-        if trainer.steps in (0, self._saved_step):
+        state = trainer.steps, trainer.ensemble_loss
+        if not trainer.steps or state == self._saved:
             return
         assert self.folder is not None
         self.folder.save(trainer.state_dict())
-        self._saved_step = trainer.steps
+        self._saved = state
+
+    def _copies(self, trainer: Trainer) -> bool:
+        """Whether the text is to be with the run: where it writes with counts, it needs it."""
+        is_short = len(trainer.dataset.source) <= _MOST_CHARACTERS_TO_COPY
+        return self._copy_text or (trainer.settings.needs_text and is_short)
 
     def _ready(self, trainer: Trainer) -> RunFolder:
         """The folder, with nothing in it that the run has not come to."""
         with self._lock:
             if self.folder is None:
                 self.folder = RunFolder.create(
-                    trainer.dataset, self._path, trainer.settings, copy_text=self._copy_text
+                    trainer.dataset, self._path, trainer.settings, copy_text=self._copies(trainer)
                 )
             while self._samples:
                 self.folder.samples.append(self._samples[0])

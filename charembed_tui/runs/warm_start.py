@@ -50,6 +50,11 @@ def warm_start(folder: RunFolder, corpus: Corpus, settings: TrainingSettings) ->
         CorpusError: the minimum count leaves too few characters.
     """
     old = folder.configuration
+    if registry.find(old.settings.model).counts:
+        raise RunError(
+            f"{folder.path.name} counted its text and has no parameters to start from: train on "
+            f"the other text with --model {old.settings.model}, which takes a second."
+        )
     shape = {name: getattr(old.settings, name) for name in shape_settings(old.settings)}
     settings = replace(settings, **shape)
     vocabulary = settings.prepare(corpus).vocabulary

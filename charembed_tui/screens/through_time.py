@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -23,6 +24,9 @@ from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.titles import entitle
 from model.errors import CharembedError
 from model.families.base import Model
+
+if TYPE_CHECKING:
+    from charembed_tui.training.fits import Fits
 
 _COLUMN = 30  # cells
 _MOST = 6
@@ -106,7 +110,9 @@ class ThroughTimeScreen(Dialog[None]):
             self._samples[event.number].extend(event.chunk)
 
 
-def spread(timeline: Trajectory, model: Model, most: int = _MOST) -> list[View]:
+def spread(
+    timeline: Trajectory, model: Model, fits: Fits | None = None, most: int = _MOST
+) -> list[View]:
     """Return points of a timeline, closer together at the beginning, where most is learned."""
     frames = timeline.frames()
     if not frames:
@@ -115,5 +121,6 @@ def spread(timeline: Trajectory, model: Model, most: int = _MOST) -> list[View]:
     wanted = [0, *(round(last ** (i / (most - 1))) for i in range(1, most))] if last else [0]
     found = {frame.step: frame for step in wanted if (frame := timeline.at(step))}
     return [
-        View(model, step, frame.theta, live=step == last) for step, frame in sorted(found.items())
+        View(model, step, frame.theta, live=step == last, fits=fits)
+        for step, frame in sorted(found.items())
     ]

@@ -21,6 +21,8 @@ class Number:
         kind: int or float.
         word: what may be typed and is shown in place of `word_value`.
         word_value: the value the word stands for; it may lie outside the range.
+        other_word: a second such word, if there is one.
+        other_value: what that stands for.
     """
 
     label: str
@@ -29,30 +31,41 @@ class Number:
     kind: type[float] = int
     word: str | None = None
     word_value: float = 0
+    other_word: str | None = None
+    other_value: float = 0
+
+    @property
+    def words(self) -> dict[str, float]:
+        """What each word stands for that may be typed in place of a number."""
+        pairs = ((self.word, self.word_value), (self.other_word, self.other_value))
+        return {word: value for word, value in pairs if word is not None}
 
     def check(self, value: Any) -> Any:
         """Return a value, or a text as somebody typed it, in its type. Raises SettingsError."""
         text = value.strip().casefold() if isinstance(value, str) else value
-        if self.word is not None and text in (self.word, self.word_value):
-            return self.kind(self.word_value)
+        for word, value_of_word in self.words.items():
+            if text in (word, value_of_word):
+                return self.kind(value_of_word)
         try:
             number = self.kind(text)
         except (ValueError, OverflowError, TypeError):
             wanted = "a number" if self.kind is float else "a whole number"
-            alternative = f", or {self.word}" if self.word else ""
-            raise SettingsError(f"{self.label}: write {wanted}{alternative}") from None
+            raise SettingsError(f"{self.label}: write {wanted}{self._alternatives}") from None
         if math.isnan(number) or not self.least <= number <= self.most:
             raise SettingsError(f"{self.label}: from {self.least:,} to {self.most:,}")
         return number
 
     def range_text(self) -> str:
         """Return the range in words."""
-        word = f", or {self.word}" if self.word else ""
-        return f"from {self.least:,} to {self.most:,}{word}"
+        return f"from {self.least:,} to {self.most:,}{self._alternatives}"
 
     def text_of(self, value: float) -> str:
         """Return the value as a field shows it; `check` reads it back."""
-        return self.word if self.word is not None and value == self.word_value else str(value)
+        return next((w for w, stands_for in self.words.items() if stands_for == value), str(value))
+
+    @property
+    def _alternatives(self) -> str:
+        return "".join(f", or {word}" for word in self.words)
 
 
 @dataclass(frozen=True)

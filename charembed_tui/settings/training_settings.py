@@ -11,7 +11,10 @@ from model.corpus import Corpus
 from model.dataset import Dataset
 from model.families import registry as families
 from model.families.base import Model
+from model.families.ensemble.settings import AUTO, OFF, EnsembleSettings
+from model.families.ngrams.limits import LONGEST, SMOOTHINGS
 from model.optimizers import registry as optimizers
+from model.optimizers.nothing import NAME as COUNTING
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,13 @@ class TrainingSettings(Checked):
         layers: hidden layers of a network.
         activation: of a network's hidden units.
         dropout: share of the hidden activations that is left out at random in training.
+        order: length of the longest n-grams, where the family is n-grams; 0 for the best one of
+            the training text.
+        smoothing: of n-grams.
+        mix_ngrams: order of the n-grams beside a family, with a learned gate between both; 0 for
+            none, -1 for the best one of the training text.
+        cache: how many characters a cache on top of all looks back; 0 for none, -1 for what did
+            best on training text.
         prior: strength of a Gaussian prior on the parameters, in nats of the whole text.
         optimizer: its name in the registry, or "auto".
         minibatches: how many subfunctions SFO deals the text out to (N), at most one a context;
@@ -57,6 +67,12 @@ class TrainingSettings(Checked):
         "layers": Number("hidden layers", 1, 3),
         "activation": Choice("activation", ("relu", "tanh")),
         "dropout": Number("dropout", 0, 0.95, float),
+        "order": Number("order", 1, LONGEST, word="auto"),
+        "smoothing": Choice("smoothing", SMOOTHINGS),
+        "mix_ngrams": Number(
+            "n-grams beside", 1, LONGEST, word="off", other_word="auto", other_value=AUTO
+        ),
+        "cache": Number("cache", 1, 1_000_000, word="off", other_word="auto", other_value=AUTO),
         "prior": Number("prior", 0, 1e6, float),
         "optimizer": Choice("optimizer", optimizers.names),
         "minibatches": Number("minibatches", 1, 1000, word="auto"),
@@ -79,6 +95,10 @@ class TrainingSettings(Checked):
     layers: int = 1
     activation: str = "relu"
     dropout: float = 0.4
+    order: int = 0
+    smoothing: str = SMOOTHINGS[0]
+    mix_ngrams: int = OFF
+    cache: int = OFF
     prior: float = 1.0
     optimizer: str = "auto"
     minibatches: int = 0
@@ -95,9 +115,10 @@ class TrainingSettings(Checked):
 
     def chosen_optimizer(self, contexts: int, vocabulary_size: int) -> str:
         """The optimizer; what "auto" stands for on a text with so many different contexts."""
-        return optimizers.chosen(
-            self.optimizer, contexts, vocabulary_size, families.find(self.model).optimizer
-        )
+        family = families.find(self.model)
+        if family.counts:
+            return COUNTING
+        return optimizers.chosen(self.optimizer, contexts, vocabulary_size, family.optimizer)
 
     def optimizer_options(self) -> dict[str, Any]:
         """The settings that belong to the optimizer, for `model.optimizers.registry`."""
@@ -119,6 +140,17 @@ class TrainingSettings(Checked):
         if "model" not in values:
             values = {**values, "prior": 0.0, "patience": 0.0}
         return cls.from_mapping(values)
+
+    @property
+    def ensemble(self) -> EnsembleSettings:
+        """What goes with the family. Counts beside counts would say the same twice."""
+        counts = families.find(self.model).counts
+        return EnsembleSettings(OFF if counts else self.mix_ngrams, self.cache)
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether parameters alone say nothing: something is counted in the training text."""
+        return families.find(self.model).counts or bool(self.ensemble)
 
     def make_model(self, vocabulary_size: int) -> Model:
         """The model these settings describe, for a text with V different characters."""
@@ -149,6 +181,10 @@ def optimizer_settings() -> tuple[str, ...]:
 def belongs(name: str, optimizer: str, model: str) -> bool:
     """Whether a setting means anything to an optimizer and a family of models."""
     family = families.find(model)
+    if family.counts and name in ("mix_ngrams", *optimizer_settings()):
+        return False
+    if name in family.without:
+        return False
     if name in optimizer_settings() and name not in (
         "optimizer",
         *optimizers.own_settings(optimizer, family.optimizer),

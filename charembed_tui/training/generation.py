@@ -42,7 +42,7 @@ def write(
     Raises:
         CharembedError: the model cannot write.
     """
-    sampler = Sampler(view.predictor, vocabulary, **settings.arguments())
+    sampler = Sampler(view.fitted_predictor(), vocabulary, **settings.arguments())
     surprises = sampler.surprise_reader(prompt)
     pending: list[str] = []
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from charembed_tui.settings.training_settings import TrainingSettings, changed
 from charembed_tui.training.loss_log import Curve
 from charembed_tui.training.snapshot import Snapshot
+from model.families import registry as families
 
 _MOST_RUNS = 50
 
@@ -35,13 +36,16 @@ class Run:
         s = self.settings
         own = changed(s)
         extra = [f"{s.FIELDS[k].label} {v}" for k, v in own.items() if k not in _IN_NAME]
-        parts = [f"{self.number}", s.optimizer, f"M={s.context_length} H={s.embedding_size}"]
+        kind = [s.optimizer, f"M={s.context_length} H={s.embedding_size}"]
+        parts = [f"{self.number}", *([] if families.find(s.model).counts else kind)]
         return " · ".join([*parts, *extra])
 
     @property
     def score(self) -> float:
-        """The held-out loss, or the training loss where nothing is held out; less is better."""
+        """The best held-out loss, or training loss where nothing is held out; less is better."""
         snapshot = self.snapshot
+        if snapshot.ensemble_loss is not None:
+            return snapshot.ensemble_loss
         if snapshot.best is not None:
             return snapshot.best.loss
         loss = snapshot.loss if snapshot.held_out is None else snapshot.held_out

@@ -15,6 +15,7 @@ from model.corpus import Corpus
 from model.dataset import Dataset
 
 if TYPE_CHECKING:
+    from charembed_tui.training.fits import Fits
     from model.ngrams import NgramTable
 
 
@@ -29,6 +30,8 @@ class Session(Protocol):
         trajectory: the recording of the run.
         table: the counted n-grams of the training text, None until they are counted.
         problem: what there is to tell about the run, until somebody has read it.
+        fits: what goes with the family, fitted to some steps; None where nothing does, or until
+            it is counted.
         followed: name of the run that is looked at while another process trains it, or None.
     """
 
@@ -38,6 +41,7 @@ class Session(Protocol):
     snapshot: Snapshot
     trajectory: Trajectory
     table: NgramTable | None
+    fits: Fits | None
     problem: str | None
     followed: str | None
 

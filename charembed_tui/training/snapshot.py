@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from charembed_tui.text.corpus_facts import CorpusFacts
 from charembed_tui.training.best import Best
 from charembed_tui.training.loss_log import NO_CURVE, Curve
 from model.families.base import Model, Predictor
+
+if TYPE_CHECKING:
+    from charembed_tui.training.fits import Fits  # with scipy: not before the first picture
 
 Array = NDArray[np.float64]
 
@@ -54,6 +57,8 @@ class Snapshot:
         optimizer: its name.
         switches: of the optimizer, in the order they were made.
         best: the step with the lowest held-out loss so far, None before there is one.
+        ensemble_loss: the held-out loss there of the family with n-grams and cache, in nats per
+            character; None where nothing goes with it, or it has not been measured.
         objective_share: part of a step's time spent in the objective, lately; the rest is the
             optimizer's.
         steps_per_second: lately; 0 when nothing moves.
@@ -75,6 +80,7 @@ class Snapshot:
     optimizer: str = ""
     switches: tuple[Switch, ...] = ()
     best: Best | None = None
+    ensemble_loss: float | None = None
     objective_share: float = 0.0
     steps_per_second: float = 0.0
     error: str | None = None
@@ -99,12 +105,14 @@ class View:
         step: the step they belong to.
         theta: (D,), read-only.
         live: whether they are the newest.
+        fits: what goes with the family; None where nothing does.
     """
 
     model: Model
     step: int
     theta: Array
     live: bool
+    fits: Fits | None = None
 
     @property
     def embeddings(self) -> Array:
@@ -113,5 +121,17 @@ class View:
 
     @property
     def predictor(self) -> Predictor:
-        """The model at these parameters."""
+        """The model at these parameters, with what goes with it where that was fitted before."""
+        if self.fits is not None and self.fits.at(self.step) is not None:
+            return self.fits.predictor(self.step, self.theta)
         return self.model.predictor(self.theta)
+
+    def fitted_predictor(self) -> Predictor:
+        """The model with all that goes with it, which is fitted now where it was not before.
+
+        Raises:
+            SettingsError: a part does not fit the text.
+        """
+        if self.fits is None:
+            return self.predictor
+        return self.fits.predictor(self.step, self.theta)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.corpus_facts import describe
 from charembed_tui.training.best import Best
+from charembed_tui.training.fits import Fits
 from charembed_tui.training.loss_log import Curve, LossCurve, Measurement
 from charembed_tui.training.memory import require_memory
 from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
@@ -25,9 +26,12 @@ from model.dataset import Dataset
 from model.errors import OptimizerError
 from model.evaluation import mean_loss
 from model.families import registry as families
-from model.families.base import Objective, SumObjective
+from model.families.base import Objective, SumObjective, on_text
+from model.ngrams import NgramTable
 from model.optimizers import registry as optimizers
 from model.optimizers.base import Optimizer
+from model.optimizers.nothing import NAME as COUNTING
+from model.optimizers.nothing import NothingToTrain
 from model.optimizers.problem import Problem
 from model.parts import WeightedSum
 from model.prior import WithPrior
@@ -36,6 +40,7 @@ Array = NDArray[np.float64]
 
 _LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
 _SPEED_STEPS = 200  # over which steps a second are measured
+_MEASURED_CONTEXTS = 1 << 16  # for a training loss that is right to about 0.005
 
 
 class Trainer:
@@ -54,6 +59,8 @@ class Trainer:
 
     Attributes:
         settings: those of the optimizer that is at work, which `state_dict` belongs to.
+        model: the family's, complete.
+        fits: what goes with the family, fitted to some steps; None where nothing does.
 
     Raises:
         CharembedError: text and settings do not go together.
@@ -75,16 +82,21 @@ class Trainer:
         self.run = run
         self.dataset = dataset
         self.settings = settings
-        self.model = settings.make_model(len(dataset.vocabulary))
+        began = time.perf_counter()
         self.trajectory = trajectory
         self.threads = threads or parallel.worthwhile_threads()
         parallel.use_threads(self.threads)
         dataset.require_context_length(settings.context_length)
         require_memory(dataset.corpus, settings)
-        counted = dataset.count(settings.context_length, progress, is_cancelled)
+        self.model = on_text(settings.make_model(len(dataset.vocabulary)), dataset.training)
+        self.fits = Fits(self.model, dataset, settings.ensemble) if settings.ensemble else None
+        aside = self.fits.ensemble.aside if self.fits else None
+        counted = dataset.count(self.model.context_length, progress, is_cancelled, aside)
         self.table = counted.training
         self.facts = describe(dataset.corpus, self.table)
-        self._objective: Objective = self.model.objective(self.table)
+        if self.fits:
+            self.fits.ensemble.prepare(is_cancelled)
+        self._objective: Objective = self.model.objective(self._measured_part())
         self._held_out_objective: Objective | None = None
         if counted.held_out is not None:
             self._held_out_objective = self.model.objective(counted.held_out)
@@ -93,6 +105,8 @@ class Trainer:
         self.switches: tuple[Switch, ...] = ()
         self.steps = 0
         self.seconds = 0.0
+        self._other_seconds = 0.0
+        self._seconds_to_prepare = 0.0
         self._passes = 0.0
         self.best: Best | None = None
         if start is None:
@@ -107,6 +121,7 @@ class Trainer:
         self._ends: deque[float] = deque(maxlen=_SPEED_STEPS)
         trajectory.record(0, self.optimizer.theta)
         self.measure()
+        self._other_seconds = self._seconds_to_prepare = time.perf_counter() - began
 
     def step(self) -> None:
         """Take a step and record it; measure the loss if there is time for that.
@@ -145,7 +160,55 @@ class Trainer:
             return 0.0
         if settings.anneal_steps:
             return self.steps / settings.anneal_steps
-        return self.seconds / settings.anneal_seconds if settings.anneal_seconds else 0.0
+        if not settings.anneal_seconds:
+            return 0.0
+        return self.elapsed / max(settings.anneal_seconds - self._seconds_to_conclude(), 1e-9)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began, with counting and measuring, without pauses."""
+        return self.seconds + self._other_seconds
+
+    def _seconds_to_conclude(self) -> float:
+        """About how long `conclude` will take, which is left of the planned time for it."""
+        if self.fits is None:
+            return 0.0
+        # Both go over text that is held out or set aside, with the model and with counts; a busy
+        # machine only ever makes measuring look longer, but then concluding takes longer, too.
+        return 0.5 * self._seconds_to_prepare + 3.0 * self._seconds_to_measure
+
+    def conclude(self) -> None:
+        """Fit what goes with the family at the best step and the last, and measure both together.
+
+        Raises:
+            SettingsError: a part does not fit the text.
+        """
+        if self.fits is None:
+            return
+        began = time.perf_counter()
+        self.fits.measure(self.steps, self.optimizer.theta)
+        if self.best is not None:
+            self.fits.measure(self.best.step, self.best.theta)
+        self._other_seconds += time.perf_counter() - began
+
+    @property
+    def ensemble_loss(self) -> float | None:
+        """The held-out loss of the family and what goes with it at the best step.
+
+        None where nothing goes with it, nothing is held out, or the run has not been concluded.
+        """
+        return self.fits.loss(self.best.step) if self.fits and self.best else None
+
+    def _measured_part(self) -> NgramTable:
+        """What the training loss is measured on: of many contexts, evenly chosen ones.
+
+        Where a step is a small part of the text, going through all of it takes the time of
+        hundreds of steps.
+        """
+        contexts = len(self.table.contexts)
+        if not families.find(self.settings.model).advice.batch or contexts <= _MEASURED_CONTEXTS:
+            return self.table
+        return self.table.select(np.linspace(0, contexts - 1, _MEASURED_CONTEXTS).astype(np.intp))
 
     def _is_out_of_patience(self) -> bool:
         patience, best = self.settings.patience, self.best
@@ -170,6 +233,12 @@ class Trainer:
 
     def _make_optimizer(self, theta: Array) -> Optimizer:
         settings, size = self.settings, self.model.vocabulary_size
+        if not len(theta):
+            self._optimizer_name, self._is_annealed = COUNTING, False
+            self._sum_objective = TimedObjective(
+                WeightedSum([self._objective]), self._note_evaluation
+            )
+            return NothingToTrain(self._objective.value(theta))
         self._optimizer_name = settings.chosen_optimizer(len(self.table.contexts), size)
 
         family = families.find(settings.model)
@@ -216,7 +285,9 @@ class Trainer:
         if self.dataset.held_out is not None:
             held_out = self._held_out_loss(self.dataset.held_out)
         # The least, since a busy machine only ever makes it look longer.
-        self._seconds_to_measure = min(self._seconds_to_measure, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        self._seconds_to_measure = min(self._seconds_to_measure, seconds)
+        self._other_seconds += seconds
         self._seconds_unmeasured = 0.0
         if not (math.isfinite(loss) and math.isfinite(held_out or 0.0)):
             raise OptimizerError(f"The loss became non-finite at step {self.steps:,}.")
@@ -249,12 +320,14 @@ class Trainer:
         return {
             "steps": self.steps,
             "seconds": self.seconds,
+            "other_seconds": self._other_seconds,
             "passes": self._passes,
             "settings": asdict(self.settings),
             "switches": [switch.step for switch in self.switches],
             "switched_to": [switch.optimizer for switch in self.switches],
             "theta": self.optimizer.theta.copy(),
             "best": self.best.state_dict() if self.best else None,
+            "fits": self.fits.state_dict() if self.fits else {},
             "threads": self.threads,
             "objective": self._sum_objective.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -282,6 +355,7 @@ class Trainer:
             self.optimizer.load_state_dict(state["optimizer"])
             self._sum_objective.load_state_dict(state.get("objective") or {})
             self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
+            self._other_seconds = float(state.get("other_seconds") or 0.0)
             self._passes = float(state["passes"])
             self.switches = _switches(state)
             curve, held_out = Curve.of(state["curve"]), Curve.of(state["held_out_curve"])
@@ -290,6 +364,8 @@ class Trainer:
             self._curve.extend(curve)
             self._held_out_curve.extend(held_out)
             self.best = Best.of(state["best"]) if state.get("best") else None
+            if self.fits:
+                self.fits.load_state_dict(state.get("fits") or {})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise OptimizerError(f"The saved state does not fit this run ({error}).") from None
         shape = self.optimizer.theta.shape
@@ -328,6 +404,7 @@ class Trainer:
             optimizer=self._optimizer_name,
             switches=self.switches,
             best=self.best,
+            ensemble_loss=self.ensemble_loss,
             objective_share=self._objective_share(),
             steps_per_second=speed,
         )

@@ -24,6 +24,7 @@ from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
 
 if TYPE_CHECKING:
+    from charembed_tui.training.fits import Fits
     from charembed_tui.training.trainer import Trainer
     from model.ngrams import NgramTable
 
@@ -56,6 +57,8 @@ class TrainingSession:
         run_log: writes the run, None for one that is forgotten.
         problem: what there is to tell about the run, until somebody has read it.
         table: the counted n-grams of the training text, None until they are counted.
+        fits: what goes with the family, fitted to some steps; None where nothing does, or until
+            it is counted.
         followed: None, since this session trains.
     """
 
@@ -75,6 +78,7 @@ class TrainingSession:
         self.settings = settings
         self.trajectory = Trajectory()
         self.table: NgramTable | None = None
+        self.fits: Fits | None = None
         self.problem: str | None = None
         model = settings.make_model(len(dataset.vocabulary))
         self.snapshot = Snapshot(run, SessionState.IDLE, model)
@@ -173,7 +177,7 @@ class TrainingSession:
                 progress=self._counted,
                 is_cancelled=lambda: self._closing,
             )
-            self.table = trainer.table
+            self.table, self.fits = trainer.table, trainer.fits
             if self._resumed is not None:
                 trainer.load_state_dict(self._resumed.state, self._resumed.frames)
                 self._resumed = None
@@ -239,6 +243,8 @@ class TrainingSession:
             if state is SessionState.FINISHED:
                 self._running = False
         trainer.measure()
+        if state is SessionState.FINISHED:
+            trainer.conclude()
         trainer.rest()
         self._save(trainer, everything=True)
         self.snapshot = trainer.snapshot(state)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,13 @@ __all__ = [
     "Codes",
     "FirstOrderAdvice",
     "Model",
+    "NeedsText",
     "Objective",
     "Predictor",
     "Reader",
+    "ReadsAlong",
     "SumObjective",
+    "on_text",
 ]
 
 Array = NDArray[np.float64]
@@ -188,4 +191,43 @@ class Model(Protocol):
 
     def cost(self, contexts: int) -> Cost:
         """What one exact gradient on so many different contexts takes, before it is built."""
+        ...
+
+
+@runtime_checkable
+class NeedsText(Protocol):
+    """The shape of a model that is complete only with the training text, as counts are."""
+
+    def on(self, training: Codes) -> Model:
+        """The model of a training text, (n,) codes. Raises SettingsError if it is too short."""
+        ...
+
+
+def on_text(model: Model, training: Codes) -> Model:
+    """A model as it is on a training text, (n,) codes: counted, where its family counts.
+
+    Raises:
+        SettingsError: the text is too short to be counted.
+    """
+    return model.on(training) if isinstance(model, NeedsText) else model
+
+
+@runtime_checkable
+class ReadsAlong(Protocol):
+    """A predictor with a memory longer than its window that can go along a known text at once."""
+
+    @property
+    def reach(self) -> int:
+        """How many characters back it looks, at the most."""
+        ...
+
+    def log_probabilities_along(
+        self, codes: NDArray[np.integer], before: NDArray[np.integer] | Sequence[int] = ()
+    ) -> Array:
+        """Natural logarithms of the probability of each character of a text, left to right; (n,).
+
+        Args:
+            codes: (n,) the text; what is outside the vocabulary, code V, has -inf.
+            before: what was read before it; of more than `reach` characters the last are read.
+        """
         ...

@@ -3,7 +3,7 @@
 Nothing is imported before a model is made, so that settings and parsers can ask for names at once.
 
 >>> names()
-('log-bilinear', 'network')
+('log-bilinear', 'network', 'n-grams')
 >>> find("log-bilinear").make(30, 3, embedding_size=5).parameter_count
 600
 """
@@ -32,6 +32,9 @@ class Family:
         optimizer: what "auto" stands for; empty for a choice by the size of the text.
         advice: for first-order optimizers.
         defaults: settings that differ from the usual ones where nobody chose them.
+        counts: whether its models are counts of a training text: without parameters, and complete
+            only on that text, see `model.families.base.on_text`.
+        without: names of settings for all families that mean nothing to this one.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Family:
     optimizer: str = ""
     advice: FirstOrderAdvice = field(default_factory=FirstOrderAdvice)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    counts: bool = False
+    without: tuple[str, ...] = ()
 
     @property
     def own_settings(self) -> tuple[str, ...]:
@@ -77,6 +82,14 @@ _FAMILIES: Registry[Family] = Registry(
             optimizer="Adam",
             advice=FirstOrderAdvice(batch=1024, learning_rate=2.5e-3, weight_decay=0.05),
             defaults={"context_length": 8, "embedding_size": 32},
+        ),
+        Family(
+            "n-grams",
+            ("embedding_size", "order", "smoothing"),
+            lazily("model.families.ngrams.shape", "make"),
+            defaults={"context_length": 3, "embedding_size": 5},
+            counts=True,
+            without=("context_length", "seed", "patience"),
         ),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,3 +93,19 @@ def test_what_is_out_of_range_is_named() -> None:
         Dataset.prepare(corpus, held_out=0).count(5)
     with pytest.raises(SettingsError, match="at least 1"):
         Dataset.prepare(corpus).count(0)
+
+
+@given(texts, st.integers(1, 4), st.data())
+def test_no_window_has_what_is_set_aside(text: str, m: int, data: st.DataObject) -> None:
+    dataset = Dataset.prepare(Corpus.from_text(text), held_out=0.0, context_length=m)
+    n = len(dataset.training)
+    aside = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+    found = dataset.count(m, aside=aside).training
+    windows = [
+        tuple(dataset.training[at - m : at + 1].tolist())
+        for at in range(m, n)
+        if not aside[at - m : at + 1].any()
+    ]
+    ngrams, counts = found.ngrams()
+    assert dict(zip(map(tuple, ngrams.tolist()), counts.tolist(), strict=True)) == Counter(windows)
+    assert dataset.count(m).training.positions == n - m

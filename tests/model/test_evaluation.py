@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from model import evaluation
 from model.counting import count_ngrams
 from model.evaluation import LossReader, losses, mean_loss
+from model.families.cache.predictor import CachePredictor
+from model.families.cache.settings import CacheSettings
 from model.families.log_bilinear.shape import LogBilinear
 
 MODEL = LogBilinear(4, 3, 2)
 THETA = np.random.default_rng(0).normal(size=MODEL.parameter_count)
 WINDOWS = MODEL.predictor(THETA)
+CACHED = CachePredictor(WINDOWS, CacheSettings(6, 1, (2.0, 3.0)))
 codes_of = st.lists(st.integers(0, 4), max_size=30)
 
 
@@ -49,7 +52,9 @@ def test_a_reader_is_fed_everything(before: list[int], codes: list[int]) -> None
     np.testing.assert_allclose(found, expected)
 
 
-@pytest.mark.parametrize("predictor", [WINDOWS, Popularity(4)], ids=["windows", "reader"])
+@pytest.mark.parametrize(
+    "predictor", [WINDOWS, Popularity(4), CACHED], ids=["windows", "reader", "along"]
+)
 @given(st.lists(codes_of, max_size=5), codes_of)
 @settings(deadline=None)
 def test_a_text_may_come_in_pieces(
@@ -59,6 +64,16 @@ def test_a_text_may_come_in_pieces(
     found = [loss for piece in pieces for loss in reader.read(piece).tolist()]
     whole = np.array([code for piece in pieces for code in piece], dtype=int)
     np.testing.assert_allclose(found, losses(predictor, whole, before))  # type: ignore[arg-type]
+
+
+@given(codes_of, codes_of)
+@settings(deadline=None)
+def test_going_along_a_text_is_reading_it(before: list[int], codes: list[int]) -> None:
+    reader, expected = CACHED.reader(before), []
+    for code in codes:
+        expected.append(-reader.log_probabilities()[code] if code < 4 else np.inf)
+        reader.read(code)
+    np.testing.assert_allclose(losses(CACHED, np.array(codes, dtype=int), before), expected)
 
 
 def test_the_mean_loss_is_that_of_the_objective() -> None:

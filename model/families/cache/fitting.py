@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +14,15 @@ from model.families.base import Predictor
 from model.families.cache.along_text import CacheCounts, TextContexts
 from model.families.cache.predictor import CachePredictor
 from model.families.cache.settings import CacheSettings
+from model.families.mixture.evidence import Evidence, probabilities_after
 from model.families.mixture.gate import Gate
-from model.families.mixture.predictor import MixturePredictor, fit_mixture
+from model.families.mixture.predictor import fit_mixture
 from model.families.ngrams.predictor import NgramPredictor
 from model.families.set_aside import Mask, with_gaps
 from model.families.text_windows import windows_before
+from model.parallel import in_parallel
 
+Result = TypeVar("Result")
 Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
 
@@ -27,7 +32,6 @@ _TYPICAL = 16.0  # a strength to begin with, and what short texts stay near
 _PRIOR = 1.0
 _BOUNDS = (0.0, 8.0)  # of the logarithms of strengths: beyond, a length says nothing any more
 _FOLDS = 10
-_AT_ONCE = 2048
 
 
 def fit_cached_mixture(
@@ -62,27 +66,51 @@ def fit_cache(
         sizes: of the memory, in characters, to choose from.
         lengths: of contexts, ascending, in steps of one.
     """
-    from scipy.optimize import minimize  # takes long to load: not at start-up
+    return CacheEvidence(codes, positions, vocabulary_size, sizes, lengths).fitted(below)
 
-    codes, positions = within_reach(codes, positions, max(sizes) + max(lengths))
-    contexts = TextContexts(codes, vocabulary_size, lengths)
-    best, best_loss = CacheSettings(sizes[0], lengths[0], (_TYPICAL,) * len(lengths)), np.inf
-    start = np.full(len(lengths), np.log(_TYPICAL))
-    for characters in sizes:
-        found = minimize(
-            cache_loss,
-            start,
-            args=(contexts.counts(characters, positions), below),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[_BOUNDS] * len(lengths),
-            options={"maxiter": 100},
-        )
-        if found.fun < best_loss:
-            strengths = tuple(float(s) for s in np.exp(found.x))
-            best, best_loss = CacheSettings(characters, lengths[0], strengths), float(found.fun)
-        start = found.x
-    return best
+
+class CacheEvidence:
+    """What caches of several sizes have at some positions of a text, whatever lies below them.
+
+    Arguments as for `fit_cache`.
+    """
+
+    def __init__(
+        self,
+        codes: IntArray,
+        positions: IntArray,
+        vocabulary_size: int,
+        sizes: Sequence[int] = SIZES,
+        lengths: Sequence[int] = LENGTHS,
+    ) -> None:
+        codes, positions = within_reach(codes, positions, max(sizes) + max(lengths))
+        contexts = TextContexts(codes, vocabulary_size, lengths)
+        self._counts = [(size, contexts.counts(size, positions)) for size in sizes]
+        self._lengths = lengths
+
+    def fitted(self, below: Array) -> CacheSettings:
+        """The cache that does best on top of what gives these probabilities, (n,)."""
+        from scipy.optimize import minimize  # takes long to load: not at start-up
+
+        lengths = self._lengths
+        found, best_loss = CacheSettings(), np.inf
+        start = np.full(len(lengths), np.log(_TYPICAL))
+        for characters, counts in self._counts:
+            result = minimize(
+                cache_loss,
+                start,
+                args=(counts, below),
+                jac=True,
+                method="L-BFGS-B",
+                bounds=[_BOUNDS] * len(lengths),
+                options={"maxiter": 100},
+            )
+            if result.fun < best_loss:
+                strengths = tuple(float(s) for s in np.exp(result.x))
+                found = CacheSettings(characters, lengths[0], strengths)
+                best_loss = float(result.fun)
+            start = result.x
+        return found
 
 
 def within_reach(
@@ -167,19 +195,49 @@ def probabilities_aside(
     size = other.vocabulary_size
     positions = np.flatnonzero(np.asarray(aside) & (codes < size))
     length = max(order - 1, 1, other.context_length)
-    windows = windows_before(codes[:0], codes, size, length)
-    found = np.empty(len(positions))
+    windows = windows_before(codes[:0], codes, size, length)[positions]
+
+    def without(gapped: IntArray, asked: slice) -> Evidence:
+        counted = NgramPredictor.from_codes(gapped, size, order)
+        return Evidence.of(counted, windows[asked], codes[positions[asked]])
+
+    evidence = Evidence.joined(without_their_stretch(codes, positions, size, without, folds))
+    return positions, evidence.mixed(probabilities_after(other, windows), gate)
+
+
+def without_their_stretch(
+    codes: IntArray,
+    positions: NDArray[np.intp],
+    vocabulary_size: int,
+    ask: Callable[[IntArray, slice], Result],
+    folds: int = _FOLDS,
+) -> list[Result]:
+    """Ask about positions of a text with the whole stretch of text around them left out.
+
+    Args:
+        codes: (n,) the text, V for gaps.
+        positions: (k,) ascending.
+        vocabulary_size: V.
+        ask: called for every stretch that has positions, on several threads, with the text that
+            lacks it, (n,) codes, and which of the positions lie in it.
+        folds: how many stretches there are.
+
+    Returns:
+        The answers, in the order of the text.
+    """
     edges = np.linspace(0, len(codes), folds + 1).astype(np.intp)
-    for low, high in pairwise(edges):
-        asked = np.flatnonzero((positions >= low) & (positions < high))
-        if not len(asked):
-            continue
+
+    def task(low: int, high: int) -> Result:
         left_out = np.zeros(len(codes), dtype=bool)
         left_out[low:high] = True
-        counted = NgramPredictor.from_codes(with_gaps(codes, left_out, size), size, order)
-        mixture = MixturePredictor(counted, other, gate)
-        for start in range(0, len(asked), _AT_ONCE):
-            some = asked[start : start + _AT_ONCE]
-            rows = mixture.log_probabilities(windows[positions[some]])
-            found[some] = np.exp(rows[np.arange(len(some)), codes[positions[some]]])
-    return positions, found
+        asked = slice(*np.searchsorted(positions, [low, high]))
+        return ask(with_gaps(codes, left_out, vocabulary_size), asked)
+
+    counts = np.diff(np.searchsorted(positions, edges))
+    return in_parallel(
+        [
+            partial(task, int(low), int(high))
+            for (low, high), count in zip(pairwise(edges), counts, strict=True)
+            if count
+        ]
+    )

@@ -52,6 +52,11 @@ class CachePredictor:
         """M, of the predictor below."""
         return self.below.context_length
 
+    @property
+    def reach(self) -> int:
+        """How many characters back it looks."""
+        return max(self.context_length, self.settings.characters + self.settings.longest)
+
     def log_probabilities(self, contexts: Codes) -> Array:
         """As with an empty cache; (n, M) -> (n, V). Only a reader gives the true answers."""
         return self.below.log_probabilities(contexts)
@@ -82,7 +87,7 @@ class CachePredictor:
             part = slice(start, start + _AT_ONCE)
             rows = self.below.log_probabilities(windows[part])
             below[part] = np.exp(rows[np.arange(len(rows)), np.where(known[part], codes[part], 0)])
-        reach = before[max(0, len(before) - settings.characters - settings.longest) :]
+        reach = before[max(0, len(before) - self.reach) :]
         contexts = TextContexts(np.concatenate([reach, codes]), size, settings.lengths)
         positions = np.arange(len(reach), len(reach) + len(codes))
         own, rest = adjustments(contexts.counts(settings.characters, positions), settings)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from model.errors import SettingsError
 from model.families.base import Codes, Predictor, Reader
+from model.families.mixture.evidence import Evidence, probabilities_after
 from model.families.mixture.gate import Gate, gate_features
 from model.families.ngrams.order import best_order
 from model.families.ngrams.predictor import NgramPredictor
@@ -89,7 +90,7 @@ class MixturePredictor:
 
     def combined(self, contexts: Codes, ngrams: Array, depths: IntArray, rests: Array) -> Parts:
         """As `parts`, with what `NgramPredictor.probabilities` gave already."""
-        other = _probabilities(self.other, contexts)
+        other = probabilities_after(self.other, contexts)
         features = gate_features(ngrams, other, depths, rests, self.ngrams.order - 1)
         return Parts(ngrams, other, self.gate.shares(features))
 
@@ -135,20 +136,12 @@ def fit_gate(ngrams: NgramPredictor, other: Predictor, codes: IntArray, aside: M
     _require_alike(ngrams, other)
     codes = np.asarray(codes)
     asked = np.flatnonzero(np.asarray(aside) & (codes < ngrams.vocabulary_size))
-    length = max(ngrams.context_length, other.context_length)
-    windows = windows_before(codes[:0], codes, ngrams.vocabulary_size, length)
     if not len(asked):
         raise SettingsError("A gate is fitted on text set aside, and nothing is: set blocks aside.")
-    pieces, of_ngrams, of_other = [], np.empty(len(asked)), np.empty(len(asked))
-    for start in range(0, len(asked), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        contexts, targets = windows[asked[part]], codes[asked[part]]
-        p, depths, rests = ngrams.probabilities(contexts)
-        q = _probabilities(other, contexts)
-        pieces.append(gate_features(p, q, depths, rests, ngrams.order - 1))
-        rows = np.arange(len(contexts))
-        of_ngrams[part], of_other[part] = p[rows, targets], q[rows, targets]
-    return Gate.fitted(np.vstack(pieces), of_ngrams, of_other)
+    length = max(ngrams.context_length, other.context_length)
+    windows = windows_before(codes[:0], codes, ngrams.vocabulary_size, length)[asked]
+    evidence = Evidence.of(ngrams, windows, codes[asked])
+    return evidence.gate(probabilities_after(other, windows))
 
 
 def fit_mixture(
@@ -173,11 +166,6 @@ def fit_mixture(
     without = NgramPredictor.from_codes(with_gaps(codes, aside, size), size, order)
     gate = fit_gate(without, other, codes, aside)
     return MixturePredictor(NgramPredictor.from_codes(codes, size, order), other, gate)
-
-
-def _probabilities(predictor: Predictor, contexts: Codes) -> Array:
-    length = predictor.context_length
-    return np.exp(predictor.log_probabilities(contexts[:, -length:]))
 
 
 def _require_alike(ngrams: NgramPredictor, other: Predictor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,17 @@ from numpy.typing import NDArray
 from model.cost import Cost
 from model.dealing import deal
 from model.errors import SettingsError
-from model.families.base import Block, Objective, SumObjective
+from model.families.base import Block, Codes, Objective, SumObjective
+from model.families.ngrams.cost import ngram_cost
+from model.families.ngrams.limits import AUTO, LONGEST, Smoothing
 from model.families.ngrams.neighbours import neighbour_vectors
-from model.families.ngrams.order import LONGEST, best_order
+from model.families.ngrams.order import best_order
 from model.families.ngrams.predictor import NgramPredictor
-from model.families.ngrams.smoothing import Smoothing
 from model.ngrams import NgramTable
 from model.parts import WeightedSum
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
-
-_BYTES_PER_CONTEXT = 110.0  # of a longest context with all the shorter ones that it brings along
-_SECONDS_PER_CONTEXT = 3e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +34,12 @@ class NgramModel:
     Attributes:
         counted: the predictor, the same at all parameters.
         vectors: (V, H) what the plane shows: see `neighbour_vectors`.
+        smoothing: of the counts.
     """
 
     counted: NgramPredictor
     vectors: Array
+    smoothing: Smoothing
 
     family = "n-grams"
     parameter_count = 0
@@ -50,7 +50,7 @@ class NgramModel:
         codes: IntArray,
         vocabulary_size: int,
         *,
-        order: int | Literal["auto"] = "auto",
+        order: int = AUTO,
         smoothing: Smoothing = "kneser-ney",
         embedding_size: int = 2,
     ) -> Self:
@@ -59,22 +59,34 @@ class NgramModel:
         Args:
             codes: (n,) the training text, V for gaps.
             vocabulary_size: V.
-            order: length of the longest n-grams, 1 to 10, or "auto": see `best_order`.
+            order: length of the longest n-grams, 1 to 10, or 0 for the best: see `best_order`.
             smoothing: "kneser-ney" or "witten-bell".
             embedding_size: H, at least 1.
 
         Raises:
             SettingsError: an argument is out of range, or the text is empty or too short.
         """
-        if order == "auto":
-            order = best_order(codes, vocabulary_size, smoothing)
+        if order == AUTO:
+            longest = min(LONGEST, max(1, len(codes) - 1))
+            order = best_order(codes, vocabulary_size, smoothing, longest)
         if not 1 <= order <= LONGEST:
-            raise SettingsError(f"The order is {order}: choose 1 to {LONGEST}, or auto.")
+            raise SettingsError(f"The order is {order}: choose 1 to {LONGEST}, or 0 for the best.")
         if embedding_size < 1:
             raise SettingsError(f"The embedding size is {embedding_size}: it must be at least 1.")
         return cls(
             NgramPredictor.from_codes(codes, vocabulary_size, order, smoothing),
             neighbour_vectors(codes, vocabulary_size, embedding_size),
+            smoothing,
+        )
+
+    def on(self, training: Codes) -> NgramModel:
+        """The same order of another text, (n,) codes. Raises SettingsError if it is empty."""
+        return NgramModel.fitted(
+            training,
+            self.vocabulary_size,
+            order=self.counted.order,
+            smoothing=self.smoothing,
+            embedding_size=self.embedding_size,
         )
 
     @property
@@ -126,12 +138,7 @@ class NgramModel:
 
     def cost(self, contexts: int) -> Cost:
         """What counting takes, and one evaluation of the loss of so many contexts."""
-        return Cost(
-            parameters=0,
-            contexts=contexts,
-            gradient_seconds=contexts * _SECONDS_PER_CONTEXT,
-            bytes=int(contexts * _BYTES_PER_CONTEXT),
-        )
+        return ngram_cost(contexts)
 
 
 class NgramObjective:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from model.families.ngrams.levels import count_levels
+from model.families.ngrams.limits import LONGEST, Smoothing
 from model.families.ngrams.predictor import NgramPredictor
 from model.families.ngrams.smoothing import (
-    Smoothing,
     kneser_ney_highest,
     kneser_ney_lower,
     witten_bell,
@@ -17,8 +19,6 @@ from model.families.set_aside import spread_blocks, with_gaps
 from model.families.text_windows import windows_before
 
 IntArray = NDArray[np.integer]
-
-LONGEST = 10
 
 
 def best_order(
@@ -57,17 +57,29 @@ def losses_by_order(
     """
     codes = np.asarray(codes)
     aside = spread_blocks(len(codes))
-    levels = count_levels(with_gaps(codes, aside, vocabulary_size), vocabulary_size, longest)
     asked = aside & (codes < vocabulary_size)
     windows = windows_before(codes[:0], codes, vocabulary_size, max(1, longest - 1))[asked]
-    targets = codes[asked]
+    gapped = with_gaps(codes, aside, vocabulary_size)
+    return np.array(
+        [
+            -predictor.log_probabilities_of(windows, codes[asked]).mean()
+            for predictor in of_every_order(gapped, vocabulary_size, smoothing, longest)
+        ]
+    )
+
+
+def of_every_order(
+    codes: IntArray,
+    vocabulary_size: int,
+    smoothing: Smoothing = "kneser-ney",
+    longest: int = LONGEST,
+) -> Iterator[NgramPredictor]:
+    """N-grams of every order from 1 on, of a text that is counted once; arguments as above."""
+    levels = count_levels(codes, vocabulary_size, longest)
     if smoothing == "witten-bell":
         lower = highest = witten_bell(levels)
     else:
         lower = [kneser_ney_lower(level) for level in levels[:-1]]
         highest = [kneser_ney_highest(level) for level in levels]
-    losses = []
     for order in range(1, longest + 1):
-        predictor = NgramPredictor([*lower[: order - 1], highest[order - 1]], vocabulary_size)
-        losses.append(-predictor.log_probabilities_of(windows, targets).mean())
-    return np.array(losses)
+        yield NgramPredictor([*lower[: order - 1], highest[order - 1]], vocabulary_size)

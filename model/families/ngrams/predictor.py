@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from model.families.base import Codes, Reader
 from model.families.ngrams.draws import NgramDraws
 from model.families.ngrams.levels import Level, count_levels
-from model.families.ngrams.smoothing import SmoothedLevel, Smoothing, kneser_ney, witten_bell
+from model.families.ngrams.limits import Smoothing
+from model.families.ngrams.smoothing import SmoothedLevel, kneser_ney, witten_bell
 from model.families.windows import WindowReader
 
 Array = NDArray[np.float64]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from scipy import sparse
 from model.families.ngrams.levels import Level
 
 Array = NDArray[np.float64]
-Smoothing = Literal["kneser-ney", "witten-bell"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,7 @@ def chain(length: int, memory: int, seed: int = 0) -> np.ndarray:
 def test_auto_finds_how_far_a_text_remembers(memory: int) -> None:
     codes = chain(20_000, memory)
     assert best_order(codes, V, longest=6) == memory + 1
-    model = NgramModel.fitted(codes, V, order="auto")
+    model = NgramModel.fitted(codes, V)
     assert model.context_length == memory
 
 
@@ -109,7 +109,7 @@ def test_vectors_are_alike_where_neighbours_are() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"order": 0}, "order is 0"),
+        ({"order": -1}, "order is -1"),
         ({"order": 11}, "1 to 10"),
         ({"embedding_size": 0}, "size is 0"),
     ],

@@ -13,8 +13,8 @@ from ngram_oracles import Distribution, kneser_ney, witten_bell
 from model import baselines
 from model.errors import SettingsError
 from model.families.ngrams import predictor as predictors
+from model.families.ngrams.limits import Smoothing
 from model.families.ngrams.predictor import NgramPredictor
-from model.families.ngrams.smoothing import Smoothing
 from model.families.text_windows import windows_before
 
 V = 4

@@ -1,0 +1,95 @@
+"""What goes with a run's family, fitted to the parameters of some of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.dataset import Dataset
+from model.errors import OptimizerError
+from model.evaluation import mean_loss
+from model.families.base import Model, Predictor
+from model.families.ensemble.ensemble import Ensemble
+from model.families.ensemble.settings import EnsembleSettings, Fit
+
+Array = NDArray[np.float64]
+
+
+class Fits:
+    """Owner of the fits of a run, by step. Any thread may ask; a fit is made once.
+
+    Args:
+        model: the family's, complete.
+        dataset: the text.
+        settings: what goes with the family.
+
+    Attributes:
+        ensemble: the parts, which no step changes.
+    """
+
+    def __init__(self, model: Model, dataset: Dataset, settings: EnsembleSettings) -> None:
+        self.ensemble = Ensemble(model, dataset.training, settings)
+        self._dataset = dataset
+        self._lock = Lock()
+        self._fits: dict[int, Fit] = {}
+        self._losses: dict[int, float] = {}
+        self._newest: tuple[int, Predictor] | None = None
+
+    def at(self, step: int) -> Fit | None:
+        """The fit to the parameters of a step, if there is one already."""
+        return self._fits.get(step)
+
+    def loss(self, step: int) -> float | None:
+        """The held-out loss of all parts together at a step; None where none was measured."""
+        return self._losses.get(step)
+
+    def predictor(self, step: int, theta: Array) -> Predictor:
+        """All parts together at a step, whose parameters are (D,).
+
+        The first time they are fitted, which takes a second or two on a megabyte of text.
+
+        Raises:
+            SettingsError: a part does not fit the text.
+        """
+        with self._lock:
+            if self._newest is not None and self._newest[0] == step:
+                return self._newest[1]
+            fit = self._fits.get(step)
+            if fit is None:
+                fit = self._fits[step] = self.ensemble.fit(theta)
+            found = self.ensemble.predictor(theta, fit)
+            self._newest = step, found
+            return found
+
+    def measure(self, step: int, theta: Array) -> None:
+        """Fit to the parameters of a step, (D,), and measure the held-out loss, if there is one."""
+        predictor = self.predictor(step, theta)
+        held_out = self._dataset.held_out
+        if held_out is not None and step not in self._losses:
+            self._losses[step] = mean_loss(predictor, held_out, self._dataset.training)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The fits, by step: see `load_state_dict`."""
+        losses = self._losses
+        return {
+            str(step): {**fit.state_dict(), "loss": losses.get(step)}
+            for step, fit in list(self._fits.items())
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the fits of a `state_dict`.
+
+        Raises:
+            OptimizerError: it is none.
+        """
+        try:
+            for step, saved in state.items():
+                self._fits[int(step)] = Fit.of(saved)
+                if saved["loss"] is not None:
+                    self._losses[int(step)] = float(saved["loss"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise OptimizerError(f"The saved fits do not fit this run ({error}).") from None

@@ -1,0 +1,204 @@
+"""A family on a training text with n-grams beside it and a cache on top, and how they are fitted.
+
+Nothing is fitted on text that is counted or trained on: short blocks of the training text, spread
+over all of it, are set aside. The family is trained without them; counts are made without them for
+the gate, and without a whole stretch of text around them for the cache. In the end everything is
+counted. All but the family's own part is found once, so that a fit to other parameters is quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import Cancelled
+from model.families.base import Codes, Model, NeedsText, Predictor, on_text
+from model.families.cache.fitting import SIZES, CacheEvidence, without_their_stretch
+from model.families.cache.predictor import CachePredictor
+from model.families.ensemble.settings import AUTO, MOST_COUNTED, OFF, EnsembleSettings, Fit
+from model.families.mixture.evidence import Evidence, probabilities_after
+from model.families.mixture.gate import Gate
+from model.families.mixture.predictor import MixturePredictor
+from model.families.ngrams.limits import LONGEST
+from model.families.ngrams.order import best_order, of_every_order
+from model.families.ngrams.predictor import NgramPredictor
+from model.families.set_aside import Mask, spread_blocks, with_gaps
+from model.families.text_windows import windows_before
+
+Array = NDArray[np.float64]
+IntArray = NDArray[np.integer]
+
+_ENOUGH_FOR_AN_ORDER = 2_000_000  # characters
+_MOST_CELLS = 1 << 22  # probabilities at positions set aside, 32 MB
+_FOLDS, _FOLDS_OF_LONG_TEXTS = 5, 2  # stretches of text that are left out, one after another
+
+
+class Ensemble:
+    """What goes with a family on one training text.
+
+    Args:
+        model: the family's, complete: see `model.families.base.on_text`.
+        training: (n,) codes.
+        settings: what goes with it.
+
+    Attributes:
+        aside: (n,) which characters the family must be trained without; None where it counts, and
+            so is counted again without them.
+    """
+
+    def __init__(self, model: Model, training: Codes, settings: EnsembleSettings) -> None:
+        self.model, self.settings = model, settings
+        training = np.asarray(training)
+        self._codes = training[max(0, len(training) - MOST_COUNTED) :]
+        blocks = spread_blocks(len(self._codes))
+        self.aside: Mask | None = None
+        if not isinstance(model, NeedsText):
+            self.aside = np.zeros(len(training), dtype=bool)
+            self.aside[len(training) - len(blocks) :] = blocks
+        self._blocks = blocks
+        size = model.vocabulary_size
+        asked = np.flatnonzero(blocks)
+        self._positions = asked[:: -(-len(asked) * size // _MOST_CELLS)]
+        self._lock = Lock()  # guards the two below: several threads may ask
+        self._ngrams: NgramPredictor | None = None
+        self._shared: _Shared | None = None
+
+    def prepare(self, is_cancelled: Callable[[], bool] | None = None) -> None:
+        """Count what all fits share; once. Raises Cancelled if `is_cancelled` said so."""
+        with self._lock:
+            if self._shared is None:
+                self._shared = self._found(is_cancelled or (lambda: False))
+
+    def fit(self, theta: Array) -> Fit:
+        """How much to believe each part, with the family at these parameters, (D,)."""
+        self.prepare()
+        shared = self._shared
+        assert shared is not None
+        below, gate = shared.counted, None
+        if below is None:
+            other = probabilities_after(self.model.predictor(theta), shared.windows)
+            below = other[np.arange(len(other)), shared.targets]
+            if shared.without is not None:
+                gate = shared.without.gate(other)
+                if shared.around is not None:
+                    below = shared.around.mixed(other, gate)
+        return Fit(
+            shared.order,
+            None if gate is None else gate.weights,
+            None if shared.cache is None else shared.cache.fitted(below),
+        )
+
+    def predictor(self, theta: Array, fit: Fit) -> Predictor:
+        """All parts together, with the family at these parameters, (D,), that they were fitted to.
+
+        Raises:
+            SettingsError: the fit is of another vocabulary or text.
+        """
+        found: Predictor = self.model.predictor(theta)
+        if fit.gate is not None:
+            found = MixturePredictor(self.ngrams(fit.order), found, Gate(fit.gate))
+        return found if fit.cache is None else CachePredictor(found, fit.cache)
+
+    def ngrams(self, order: int) -> NgramPredictor:
+        """The n-grams of the whole text."""
+        with self._lock:
+            if self._ngrams is None or self._ngrams.order != order:
+                self._ngrams = self._counted(self._codes, order)
+            return self._ngrams
+
+    def _counted(self, codes: IntArray, order: int) -> NgramPredictor:
+        return NgramPredictor.from_codes(codes, self.model.vocabulary_size, order)
+
+    def _found(self, is_cancelled: Callable[[], bool]) -> _Shared:
+        codes, positions, size = self._codes, self._positions, self.model.vocabulary_size
+        targets = codes[positions]
+        windows = windows_before(codes[:0], codes, size, self._reach)[positions]
+        without: Evidence | None = None
+        order = 0
+        if self._is_mixed:
+            order, without = self._without(windows, targets)
+        if is_cancelled():
+            raise Cancelled("Counting was cancelled.")
+        if self._is_mixed and self._ngrams is None:
+            self._ngrams = self._counted(codes, order)
+        if self.settings.cache == OFF:
+            return _Shared(windows, targets, order, without)
+        sizes = SIZES if self.settings.cache == AUTO else (self.settings.cache,)
+        cache = CacheEvidence(codes, positions, size, sizes)
+        model = self.model
+
+        def ask(gapped: IntArray, asked: slice) -> Evidence:
+            if is_cancelled():
+                raise Cancelled("Counting was cancelled.")
+            counted = self._counted(gapped, order)
+            return Evidence.of(counted, windows[asked], targets[asked])
+
+        def ask_family(gapped: IntArray, asked: slice) -> Array:
+            if is_cancelled():
+                raise Cancelled("Counting was cancelled.")
+            counted = on_text(model, gapped).predictor(np.empty(0))
+            p = probabilities_after(counted, windows[asked])
+            return p[np.arange(len(p)), targets[asked]]
+
+        folds = _FOLDS if len(codes) <= _ENOUGH_FOR_AN_ORDER else _FOLDS_OF_LONG_TEXTS
+        if self.aside is None:
+            pieces = without_their_stretch(codes, positions, size, ask_family, folds)
+            return _Shared(windows, targets, order, counted=np.concatenate(pieces), cache=cache)
+        if not self._is_mixed:
+            return _Shared(windows, targets, order, cache=cache)
+        around = Evidence.joined(without_their_stretch(codes, positions, size, ask, folds))
+        return _Shared(windows, targets, order, without, around, cache=cache)
+
+    @property
+    def _is_mixed(self) -> bool:
+        # Counts beside counts would say the same twice.
+        return self.settings.ngrams != OFF and self.aside is not None
+
+    @property
+    def _reach(self) -> int:
+        chosen = LONGEST if self.settings.ngrams == AUTO else self.settings.ngrams
+        return max(chosen - 1, self.model.context_length)
+
+    def _without(self, windows: Codes, targets: IntArray) -> tuple[int, Evidence]:
+        """The order of the n-grams, and what they say of what is set aside without it."""
+        size, order = self.model.vocabulary_size, self.settings.ngrams
+        gapped = with_gaps(self._codes, self._blocks, size)
+        if order == AUTO and len(gapped) > _ENOUGH_FOR_AN_ORDER:
+            order = best_order(self._codes[-_ENOUGH_FOR_AN_ORDER:], size)
+        if order != AUTO:
+            return order, Evidence.of(self._counted(gapped, order), windows, targets)
+        longest = min(LONGEST, max(1, len(gapped) - 1))
+        best = min(
+            of_every_order(gapped, size, longest=longest),
+            key=lambda counted: -counted.log_probabilities_of(windows, targets).mean(),
+        )
+        return best.order, Evidence.of(best, windows, targets)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """What fits to all parameters share, at some positions of the training text that are set aside.
+
+    Attributes:
+        windows: (k, M) before these positions.
+        targets: (k,) the characters there.
+        order: of the n-grams; 0 for none.
+        without: what n-grams without all that is set aside say; None for no n-grams.
+        around: what n-grams without the whole stretch around each position say, where a cache
+            comes on top.
+        counted: (k,) where the family itself counts, what it gives to these characters, counted
+            without the stretch around.
+        cache: what caches have there; None for no cache.
+    """
+
+    windows: Codes
+    targets: IntArray
+    order: int
+    without: Evidence | None = None
+    around: Evidence | None = None
+    counted: Array | None = None
+    cache: CacheEvidence | None = None

@@ -1,0 +1,77 @@
+"""What goes with a family, as it is chosen and as it is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.families.cache.settings import CacheSettings
+
+OFF, AUTO = 0, -1
+# Of a longer text its end is counted: ten million characters take half a minute and 1 GB.
+MOST_COUNTED = 10_000_000
+
+
+@dataclass(frozen=True)
+class EnsembleSettings:
+    """What a person chose.
+
+    Attributes:
+        ngrams: order of the n-grams beside a family; OFF for none, AUTO for the best one of the
+            training text.
+        cache: how many characters a cache on top looks back; OFF for none, AUTO for what did best
+            on training text.
+    """
+
+    ngrams: int = OFF
+    cache: int = OFF
+
+    def __bool__(self) -> bool:
+        return self.ngrams != OFF or self.cache != OFF
+
+    @property
+    def names(self) -> str:
+        """What goes with the family, in words."""
+        chosen = (("n-grams", self.ngrams), ("cache", self.cache))
+        return " and ".join(name for name, value in chosen if value != OFF)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What was learned of how much to believe each part, at some parameters of a family.
+
+    Attributes:
+        order: of the n-grams; 0 where there are none.
+        gate: (F,) weights of `model.families.mixture.gate.Gate`; None where there are no n-grams.
+        cache: the cache on top; None where there is none.
+    """
+
+    order: int = 0
+    gate: NDArray[np.float64] | None = None
+    cache: CacheSettings | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `of` makes it from: arrays, and what JSON can hold."""
+        cache = self.cache
+        return {
+            "order": self.order,
+            "gate": self.gate,
+            "cache": None
+            if cache is None
+            else [cache.characters, cache.shortest, list(cache.strengths)],
+        }
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Self:
+        """The fit of a state. Raises KeyError, TypeError or ValueError if it is none."""
+        gate, cache = state["gate"], state["cache"]
+        if gate is not None and (not isinstance(gate, np.ndarray) or gate.dtype != np.float64):
+            raise ValueError("its gate is no vector of numbers")
+        if cache is not None:
+            characters, shortest, strengths = cache
+            cache = CacheSettings(int(characters), int(shortest), tuple(map(float, strengths)))
+        return cls(int(state["order"]), gate, cache)
