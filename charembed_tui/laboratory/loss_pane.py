@@ -57,10 +57,11 @@ class LossPane(Vertical):
         if self._displayed is None:
             return
         snapshot, history, corpus = self._displayed
-        past = [run.curve for run in history.overlaid(snapshot.run, corpus)]
+        past = {run.number: run.curve for run in history.overlaid(snapshot.run, corpus)}
         curves = [c for c in (snapshot.curve, snapshot.held_out_curve) if len(c)]
         switches = tuple(switch.step for switch in snapshot.switches)
-        self.plot.show(curves, past, switches, self._baselines, self.view)
+        best = snapshot.best.step if snapshot.best else None
+        self.plot.show(curves, past, switches, self._baselines, self.view, best)
         self._entitle()
 
     @on(LossPlot.CursorMoved)

@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 from textual.timer import Timer
 
 from charembed_tui.training.trajectory import Trajectory
@@ -29,6 +30,7 @@ class TimelineBar(Line):
         "timeline--head",
         "timeline--sample",
         "timeline--best",
+        "timeline--shade",
     }
 
     @dataclass
@@ -150,7 +152,7 @@ class TimelineBar(Line):
         label = f" step {here:,} {state}"
         length = self._length = max(4, width - len(label) - 2)
         head = self._column(here, length)
-        segments = [Segment(f"{sign} ")]
+        sign_of_state, segments = Segment(f"{sign} "), []
         marks = {self._column(step, length) for step in self._samples if step <= self._last}
         column = 0
         star = None if self._best is None else self._column(self._best, length)
@@ -168,8 +170,11 @@ class TimelineBar(Line):
             segments.append(Segment(sign, self.ink(f"timeline--{name}")))
             column = place + 1
         segments.append(Segment("─" * (length - column), self.ink("timeline--rest")))
-        segments.append(Segment(label, Style(dim=self.step is None)))
-        return [segment for segment in segments if segment.text]
+        bar = Strip(segment for segment in segments if segment.text)
+        if star is not None:  # what comes after the best step is shaded
+            until, after = bar.divide([star + 1, length])
+            bar = Strip([*until, *after.apply_style(self.ink("timeline--shade"))])
+        return [sign_of_state, *bar, Segment(label, Style(dim=self.step is None))]
 
     def _column(self, step: int, length: int) -> int:
         return round(step / max(self._last, 1) * (length - 1))

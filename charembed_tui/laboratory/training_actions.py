@@ -70,7 +70,9 @@ class TrainingActions(BaseScreen):
                 self.panes.hyperparameters.choose(settings)
                 self.notify("r starts a run with these settings.")
 
-        self.app.push_screen(RunsScreen(self.history, self.snapshot.run), take)
+        self.app.push_screen(
+            RunsScreen(self.history, self.snapshot.run, self.panes.loss.plot.run_style), take
+        )
 
     def action_open_saved_run(self) -> None:
         """Show the runs on disk, and open the one that is chosen."""

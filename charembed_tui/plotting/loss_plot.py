@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -33,8 +34,14 @@ from charembed_tui.training.loss_log import Curve, bucketed
 
 Array = NDArray[np.float64]
 
-_NAMES = ("curve", "held-out", "switch", "baseline", "cursor", "past-1", "past-2", "past-3")
-_SWITCH, _BASELINE, _CURSOR, _PAST = map(_NAMES.index, ("switch", "baseline", "cursor", "past-1"))
+_RUN_COLOURS = 6
+_NAMES = (
+    *("curve", "held-out", "switch", "baseline", "cursor", "best"),
+    *(f"run-{i}" for i in range(_RUN_COLOURS)),
+)
+_SWITCH, _BASELINE, _CURSOR, _BEST, _RUN = map(
+    _NAMES.index, ("switch", "baseline", "cursor", "best", "run-0")
+)
 _LEVEL = 1e-9  # nats or bits: what differs less is one height
 _BASELINE_ROOM = 0.3  # of the curves' range: lines farther off are not drawn
 
@@ -56,7 +63,8 @@ class LossPlot(Plot, can_focus=True):
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._curves: tuple[Curve, ...] = ()
-        self._past: tuple[Curve, ...] = ()
+        self._past: dict[int, Curve] = {}
+        self._best: int | None = None
         self._switches: tuple[int, ...] = ()
         self._baselines: tuple[Baseline, ...] = ()
         self._view = LossView()
@@ -66,16 +74,30 @@ class LossPlot(Plot, can_focus=True):
     def show(
         self,
         curves: Sequence[Curve],
-        past: Sequence[Curve],
+        past: Mapping[int, Curve],
         switches: tuple[int, ...],
         baselines: tuple[Baseline, ...],
         view: LossView,
+        best: int | None = None,
     ) -> None:
-        """Draw curves, the first being the training loss; past ones are of other runs."""
+        """Draw curves, the first being the training loss.
+
+        Args:
+            curves: of this run.
+            past: of other runs, by their numbers, which say what colour they have.
+            switches: steps at which the optimizer was changed.
+            baselines: losses of simpler models.
+            view: how losses are looked at.
+            best: the step with the lowest held-out loss; what comes after it is shaded.
+        """
         at_once = view != self._view
-        self._curves, self._past = tuple(curves), tuple(past)
+        self._curves, self._past, self._best = tuple(curves), dict(past), best
         self._switches, self._baselines, self._view = switches, baselines, view
         self.redraw(at_once=at_once)
+
+    def run_style(self, number: int) -> Style:
+        """Return the colour of another run's curve."""
+        return self.ink(self.INKS[_RUN + number % _RUN_COLOURS])
 
     def reading(self) -> tuple[float, tuple[float, ...]] | None:
         """Return where on the horizontal axis the cursor is, and the last loss of each curve."""
@@ -83,7 +105,7 @@ class LossPlot(Plot, can_focus=True):
             return None
         left, right = self._horizontal
         x = left + self._cursor / max(1, self.canvas.columns - 1) * (right - left)
-        x = 10**x if self._view.log_x else x
+        x = 10**x - self._view.log_offset if self._view.log_x else x
         values, last = [], 0.0
         for xs, ys in (points(curve, self._view) for curve in self._curves):
             if len(xs):
@@ -123,7 +145,7 @@ class LossPlot(Plot, can_focus=True):
     def picture(self, canvas: Canvas) -> Picture:
         """Draw lines through two points a column at the most."""
         view = self._view
-        curves = [(_PAST + i % 3, curve) for i, curve in enumerate(self._past)]
+        curves = [(_RUN + n % _RUN_COLOURS, curve) for n, curve in self._past.items()]
         curves += reversed(list(enumerate(self._curves)))  # the training curve on top
         drawn = [
             (ink, *self._scaled(*bucketed(*points(curve, view), canvas.columns)))
@@ -140,7 +162,9 @@ class LossPlot(Plot, can_focus=True):
         low, high = _rounded_outward(low, high)
         left = min(float(x[0]) for _, x, _ in drawn) if view.log_x else 0.0
         right = max(float(x[-1]) for _, x, _ in drawn)
-        right = math.log10(_rounded_up(10**right)) if view.log_x else _rounded_up(right)
+        offset = view.log_offset if view.log_x else 0.0
+        end = _rounded_up(10**right - offset if view.log_x else right)
+        right = math.log10(end + offset) if view.log_x else end
         right = max(right, left + (0.1 if view.log_x or view.against != "steps" else 1.0))
         self._horizontal = left, right
         per_x = (canvas.columns - 1) / (right - left)
@@ -160,15 +184,31 @@ class LossPlot(Plot, can_focus=True):
         for ink, x, y in drawn:
             columns, rows = _dots((x - left) * per_x, (y - low) * per_y)
             strokes.append(Stroke(tuple(columns.tolist()), tuple(rows.tolist()), "braille", ink))
+        shaded_from, star = None, self._best_place()
+        if star is not None and left <= star[0] < right:
+            column = round((star[0] - left) * per_x)
+            names.append(Sign(column, round((star[1] - low) * per_y), "★", _BEST))
+            shaded_from = column + 1
         if self._cursor is not None:
             strokes.append(Stroke((self._cursor, self._cursor), ends[1], "│", _CURSOR))
-        horizontal = _ticks(left, right, canvas.columns, canvas.columns // 12, view.log_x)
+        most = canvas.columns // 12
+        horizontal = _ticks(left, right, canvas.columns, most, view.log_x, offset)
         vertical = _ticks(low, high, canvas.rows, canvas.rows // 3, view.log_y)
-        return Picture(tuple(strokes), tuple(names), horizontal, vertical)
+        return Picture(tuple(strokes), tuple(names), horizontal, vertical, shaded_from)
+
+    def _best_place(self) -> tuple[float, float] | None:
+        """Return where the best step is on both axes, if training went on after it."""
+        if self._best is None or not self._curves or self._best >= self._curves[0].steps[-1]:
+            return None
+        x, curve = self._at_step(self._best), self._curves[-1]
+        y = self._view.loss(float(np.interp(self._best, curve.steps, curve.losses)))
+        if x is None or (self._view.log_y and y <= 0):
+            return None
+        return x, math.log10(y) if self._view.log_y else y
 
     def _scaled(self, x: Array, y: Array) -> tuple[Array, Array]:
         return (
-            np.log10(x) if self._view.log_x else x,
+            np.log10(x + self._view.log_offset) if self._view.log_x else x,
             np.log10(y) if self._view.log_y else y,
         )
 
@@ -192,6 +232,7 @@ class LossPlot(Plot, can_focus=True):
             return None
         x = float(np.interp(step, curve.steps, getattr(curve, self._view.against)))
         if self._view.log_x:
+            x += self._view.log_offset
             return math.log10(x) if x > 0 else None
         return x
 
@@ -232,11 +273,17 @@ def _rounded_outward(low: float, high: float) -> tuple[float, float]:
     return math.floor((low - room) / step) * step, math.ceil((high + room) / step) * step
 
 
-def _ticks(low: float, high: float, cells: int, most: int, logarithmic: bool) -> Ticks:
+def _ticks(
+    low: float, high: float, cells: int, most: int, logarithmic: bool, offset: float = 0.0
+) -> Ticks:
+    """Return round numbers as labels; on a logarithmic axis v is at log10(v + offset)."""
     most = max(2, most)
     if not logarithmic:
         return linear_ticks(low, high, cells, most)
-    values = [10.0**p for p in range(math.ceil(low), math.floor(high) + 1)]
+    ends = 10**low - offset, 10**high - offset
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    values = [0.0] * (offset > 0) + [10.0**p for p in powers]
+    values = [v for v in values if ends[0] - 1e-9 <= v <= ends[1] * (1 + 1e-9)]
     if len(values) < 2:  # less than a decade: round numbers at unequal distances
-        values = [v for v in round_ticks(10**low, 10**high, most) if v > 0]
-    return ticks(low, high, cells, [(math.log10(v), short(v)) for v in values])
+        values = [v for v in round_ticks(*ends, most) if v + offset > 0]
+    return ticks(low, high, cells, [(math.log10(v + offset), short(v)) for v in values])

@@ -30,7 +30,7 @@ def points(curve: Curve, view: LossView) -> tuple[Array, Array]:
         y = y / np.log(2)
     drawable = np.isfinite(y)
     if view.log_x:
-        drawable &= x > 0
+        drawable &= x + view.log_offset > 0
     if view.log_y:
         drawable &= y > 0
     return x[drawable], y[drawable]

@@ -74,12 +74,20 @@ class Picture:
     """A picture is all that a plot shows, later parts over earlier ones, signs over strokes.
 
     Equal ones look the same.
+
+    Attributes:
+        strokes: lines.
+        signs: characters.
+        horizontal: ticks.
+        vertical: ticks.
+        shaded_from: the first column of those with a shaded background, None for none.
     """
 
     strokes: tuple[Stroke, ...]
     signs: tuple[Sign, ...]
     horizontal: Ticks
     vertical: Ticks
+    shaded_from: int | None = None
 
 
 NOTHING = Picture((), (), (), ())

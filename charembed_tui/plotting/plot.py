@@ -25,8 +25,9 @@ class Plot(StripWidget):
 
     DEFAULT_CSS = """
     Plot { height: 1fr; width: 1fr; }
+    Plot .plot--shade { background: $panel; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--frame"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--frame", "plot--shade"}
     INKS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **keywords: Any) -> None:
@@ -126,7 +127,18 @@ class Plot(StripWidget):
             pieces = zip(texts_and_codes[::2], styles, strict=True)
             strip = Strip([Segment(text, style) for text, style in pieces if text])
             strips.append(strip.adjust_cell_length(width, own))
+        if picture.shaded_from is not None:
+            self._shade(strips, picture.shaded_from)
         return strips + [Strip.blank(width, own)] * (height - len(strips))
+
+    def _shade(self, strips: list[Strip], first: int) -> None:
+        """Put another background behind the canvas, from a column on."""
+        canvas, style = self.canvas, self.ink("plot--shade")
+        cuts = [canvas.left + first, canvas.left + canvas.columns]
+        for y in range(canvas.top, canvas.top + canvas.rows):
+            before, shaded, after = strips[y].divide([*cuts, strips[y].cell_length])
+            segments = Segment.apply_style(shaded, post_style=style)
+            strips[y] = Strip.join([before, Strip(segments), after])
 
 
 def _ink(codes: str) -> int:

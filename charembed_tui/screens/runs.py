@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -25,6 +27,7 @@ class RunsScreen(Dialog[TrainingSettings]):
     Args:
         history: the runs.
         current: number of the run that goes on.
+        colour_of: the colour of a run's curve, by its number.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,8 +35,11 @@ class RunsScreen(Dialog[TrainingSettings]):
         Binding("R", "close", "Close", show=False),
     ]
 
-    def __init__(self, history: RunHistory, current: int) -> None:
+    def __init__(
+        self, history: RunHistory, current: int, colour_of: Callable[[int], Style]
+    ) -> None:
         super().__init__()
+        self._colour_of = colour_of
         self._history, self._current = history, current
         self._table: DataTable[Text | str] = DataTable(cursor_type="row", zebra_stripes=True)
 
@@ -60,6 +66,7 @@ class RunsScreen(Dialog[TrainingSettings]):
             snapshot = run.snapshot
             sign = "►" if run.number == self._current else "●" if run.is_visible else "○"
             style = "bold" if place == 0 else ""
+            colour = style if run.number == self._current else self._colour_of(run.number)
             cells = (
                 f"{sign} best" if place == 0 else sign,
                 run.name,
@@ -69,7 +76,9 @@ class RunsScreen(Dialog[TrainingSettings]):
                 f"{snapshot.seconds:.1f}",
                 visible(run.corpus),
             )
-            self._table.add_row(*(Text(cell, style=style) for cell in cells), key=str(run.number))
+            texts = [Text(cell, style=style) for cell in cells]
+            texts[0].stylize(colour)
+            self._table.add_row(*texts, key=str(run.number))
         if self._table.row_count:
             self._table.move_cursor(row=min(row, self._table.row_count - 1))
 

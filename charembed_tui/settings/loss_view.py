@@ -37,7 +37,7 @@ class LossView(Checked):
 
     unit: str = "nats"
     against: str = "steps"
-    scale: str = "linear"
+    scale: str = "log x"  # most is learned in the first steps
     smoothing: str = "none"
     baselines: str = "on"
 
@@ -58,6 +58,11 @@ class LossView(Checked):
     def log_x(self) -> bool:
         """Whether the horizontal axis is logarithmic."""
         return self.scale in ("log x", "log both")
+
+    @property
+    def log_offset(self) -> float:
+        """What a logarithmic horizontal axis adds, so that step 0 has a place on it."""
+        return 1.0 if self.against == "steps" else 0.0
 
     @property
     def log_y(self) -> bool:

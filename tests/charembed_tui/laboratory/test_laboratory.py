@@ -296,7 +296,7 @@ async def test_the_loss_is_displayed_as_one_likes(app: CharembedApp) -> None:
         await until(lambda: len(app.laboratory.panes.loss._baselines) == 5)
         await pilot.press("u", "v", "l", "s", "b")
         view = app.laboratory.panes.loss.view
-        assert (view.unit, view.against, view.scale) == ("bits", "passes", "log x")
+        assert (view.unit, view.against, view.scale) == ("bits", "passes", "log y")
         assert (view.smoothing, view.baselines) == ("light", "off")
         assert "bits" in required(app.laboratory.panes.loss.border_title)
         assert f"{app.laboratory.snapshot.loss / np.log(2):.4f}" in required(
@@ -331,11 +331,15 @@ async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> N
         assert table.row_count == 2
         place = [run.number for run in app.laboratory.history.ranked()].index(first)
         table.move_cursor(row=place)
+        # The run has the colour of its curve.
+        sign = table.get_row_at(place)[0]
+        colour = app.laboratory.panes.loss.plot.run_style(first).color
+        assert [span.style.color for span in sign.spans] == [colour]
         await pilot.press("space", "enter")
         await until(lambda: not isinstance(app.screen, RunsScreen))
         await pilot.pause()
         assert app.query_one("#embedding-size", Input).value == "5"
-        assert app.laboratory.panes.loss.plot._past == ()  # hidden
+        assert app.laboratory.panes.loss.plot._past == {}  # hidden
 
 
 async def test_a_sweep_runs_by_itself(app: CharembedApp) -> None:

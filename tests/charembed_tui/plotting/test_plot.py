@@ -56,27 +56,60 @@ def falling(most: float = 2.0) -> Curve:
 @pytest.mark.parametrize("scale", SCALES)
 async def test_curves_are_drawn_with_their_numbers(scale: str) -> None:
     plot = LossPlot()
-    plot.show([falling()], [falling(1.0)], (100,), (), LossView(scale=scale))
+    plot.show([falling()], {3: falling(1.0)}, (100,), (), LossView(scale=scale))
     text = "\n".join(await lines(plot, (60, 20)))
     assert ("100" if "x" in scale or "both" in scale else "200") in text
     assert "4" in text
     assert any("\u2800" < c <= "\u28ff" for c in text)
 
 
+async def test_what_comes_after_the_best_step_is_shaded() -> None:
+    plot = LossPlot()
+    for best, expected in ((20, True), (499, False), (None, False)):
+        plot.show([falling()], {}, (), (), LossView(), best)
+        text = "\n".join(await lines(plot, (60, 20)))
+        assert ("★" in text) is expected
+        picture = plot.picture(plot.canvas)
+        assert (picture.shaded_from is not None) is expected
+    plot = LossPlot()
+    plot.show([falling()], {}, (), (), LossView(), 20)
+    async with OneWidget(plot).run_test(size=(60, 20)):
+        canvas = plot.canvas
+        first = required(plot.picture(canvas).shaded_from)
+        assert first - 1 == round(np.log10(21) / np.log10(501) * (canvas.columns - 1))
+        for y in range(canvas.rows):
+            row = plot.render_line(canvas.top + y)
+            _, before, shaded, _ = row.divide(
+                [canvas.left, canvas.left + first, canvas.left + canvas.columns, 60]
+            )
+            backgrounds = [{required(s.style).bgcolor for s in part} for part in (before, shaded)]
+            assert len(backgrounds[1]) == 1
+            assert backgrounds[1].isdisjoint(backgrounds[0])
+
+
+async def test_step_0_is_on_a_logarithmic_axis_of_steps() -> None:
+    plot = LossPlot()
+    plot.show([falling()], {}, (), (), LossView())
+    assert LossView().log_x
+    top = await lines(plot, (60, 20))
+    assert [label for label in top[-1].split() if label.isdigit()] == ["0", "1", "10", "100"]
+    assert min(row.find(c) for row in top for c in row if "\u2800" < c <= "\u28ff") == 7
+
+
 async def test_lines_of_simpler_models_are_named_where_they_are_near() -> None:
     plot = LossPlot()
     near, far = Baseline("n", "near", 2.2), Baseline("f", "far", 9.0)
-    plot.show([falling()], [], (), (near, far), LossView())
+    plot.show([falling()], {}, (), (near, far), LossView())
     text = "\n".join(await lines(plot, (60, 20)))
     assert "near" in text
     assert "far" not in text
-    plot.show([falling()], [], (), (near,), LossView(baselines="off"))
+    plot.show([falling()], {}, (), (near,), LossView(baselines="off"))
     assert "near" not in "\n".join(await lines(plot, (60, 20)))
 
 
 async def test_the_number_under_the_cursor() -> None:
     plot = LossPlot()
-    plot.show([falling()], [], (), (), LossView(unit="bits"))
+    plot.show([falling()], {}, (), (), LossView(unit="bits", scale="linear"))
     app = OneWidget(plot)
     async with app.run_test(size=(60, 20)) as pilot:
         plot.focus()
