@@ -77,7 +77,9 @@ def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
         from charembed_tui.cli.warm_start import start_from
 
         return start_from(options.start or None, corpus, options).plan(corpus, path)
-    return Plan(corpus, path, settings)
+    from charembed_tui.cli.options import training_settings
+
+    return Plan(corpus, path, training_settings(settings, options, len(corpus)))
 
 
 def _with_options(preferences: Any, options: argparse.Namespace) -> Any:

@@ -9,7 +9,7 @@ from charembed_tui import __version__
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `charembed-tui`."""
-    from charembed_tui.cli.options import add_run_options, add_settings
+    from charembed_tui.cli.options import add_preset, add_run_options, add_settings
     from charembed_tui.settings.loss_view import LossView
     from charembed_tui.settings.sampling_settings import SamplingSettings
     from charembed_tui.settings.training_settings import TrainingSettings
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--theme", help="name of a colour theme, such as textual-light or nord")
     add_run_options(result, follow=True)
+    add_preset(result)
     add_settings(result, "training", TrainingSettings)
     add_settings(result, "writing", SamplingSettings, "sampling_", renamed=("seed",))
     renamed = ("unit", "against", "scale", "smoothing")

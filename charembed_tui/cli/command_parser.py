@@ -14,7 +14,12 @@ _RUN = "its name or folder; without it, the newest"
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `charembed`."""
-    from charembed_tui.cli.options import add_run_options, add_runs_folder, add_settings
+    from charembed_tui.cli.options import (
+        add_preset,
+        add_run_options,
+        add_runs_folder,
+        add_settings,
+    )
     from charembed_tui.settings.sampling_settings import SamplingSettings
     from charembed_tui.settings.training_settings import TrainingSettings
 
@@ -32,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--steps", type=_positive(int), help="stop at this step")
     train.add_argument("--seconds", type=_positive(float), help="stop after this time")
     add_run_options(train)
+    add_preset(train)
     add_settings(train, "training", TrainingSettings)
 
     generate = commands.add_parser("generate", help="write with a trained run")

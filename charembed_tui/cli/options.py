@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from charembed_tui.settings.fields import Checked
+from charembed_tui.settings.presets import OPTIONS, find
 from charembed_tui.settings.training_settings import TrainingSettings
 from model.errors import SettingsError
 
@@ -40,6 +41,15 @@ def add_settings(
             metavar="VALUE",
             help=f"{field.label}; {field.range_text()}".replace("%", "%%"),
         )
+
+
+def add_preset(parser: argparse.ArgumentParser) -> None:
+    """Settings that suit a purpose and the text's size, before all others."""
+    parser.add_argument(
+        "--preset",
+        choices=OPTIONS,
+        help="settings to begin with: those of the source, for a fast look, or for the best text",
+    )
 
 
 def add_run_options(parser: argparse.ArgumentParser, *, follow: bool = False) -> None:
@@ -75,12 +85,18 @@ def with_options(settings: Settings, options: argparse.Namespace, prefix: str = 
     return replace(settings, **{name: given[prefix + name] for name in names})
 
 
-def training_settings(settings: TrainingSettings, options: argparse.Namespace) -> TrainingSettings:
+def training_settings(
+    settings: TrainingSettings, options: argparse.Namespace, characters: int | None = None
+) -> TrainingSettings:
     """Training settings with what the command line says in their place.
+
+    A preset goes before all else, once it is known how many characters the text has.
 
     Another family of models brings the sizes that suit it; an end that is set on the command line
     is what a learning rate that falls to zero is planned for.
     """
+    if options.preset is not None and characters is not None:
+        settings = find(options.preset).apply(settings, characters)
     if options.model is not None and options.model != settings.model:
         settings = settings.with_family(options.model)
     given = vars(options)
@@ -98,7 +114,7 @@ def add_runs_folder(parser: argparse._ActionsContainer) -> None:
 
 def require_no_settings(options: argparse.Namespace, kind: type[Checked]) -> None:
     """Refuse settings on the command line where a run has its own. Raises SettingsError."""
-    given = [name for name in kind.FIELDS if getattr(options, name) is not None]
+    given = [n for n in ("preset", *kind.FIELDS) if getattr(options, n, None) is not None]
     if given:
         named = ", ".join("--" + name.replace("_", "-") for name in given)
         raise SettingsError(

@@ -77,7 +77,7 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
         return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
     path = Path(options.corpus or default_sample())
     corpus, start = Corpus.from_file(path), None
-    settings = training_settings(TrainingSettings(), options)
+    settings = training_settings(TrainingSettings(), options, len(corpus))
     if options.start is not None:
         warm_start = start_from(options.start or None, corpus, options)
         settings, start = warm_start.settings, warm_start.theta

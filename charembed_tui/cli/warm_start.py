@@ -25,6 +25,8 @@ def start_from(name: str | None, corpus: Corpus, options: argparse.Namespace) ->
     """
     folder = find_run(name)
     before = folder.configuration.settings
+    if options.preset is not None:
+        raise RunError("A run that starts from another has its settings: leave out --preset.")
     settings = with_options(before, options)
     for label in shape_settings(before):
         if getattr(settings, label) != getattr(before, label):

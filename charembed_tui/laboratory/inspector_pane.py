@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual import on
@@ -19,7 +20,10 @@ from charembed_tui.widgets.titles import entitle
 from model.sampling import Sampler
 
 if TYPE_CHECKING:
+    from model.families.ensemble.explanation import Explanation
     from model.ngrams import NgramTable
+
+Array = NDArray[np.float64]
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _BOLD, _DIM = Style(bold=True), Style(dim=True)
@@ -78,9 +82,12 @@ class InspectorPane(Vertical):
         rows = self._bars.size.height - 1
         if rows < 1:
             return
-        sampler = Sampler(view.predictor, self._vocabulary)
-        context = sampler.context(self._field.value)
-        p = sampler.probabilities(context)
+        from model.families.ensemble.explanation import explain  # with scipy: not at start-up
+
+        predictor = view.predictor
+        context = Sampler(predictor, self._vocabulary).context(self._field.value)
+        found = explain(predictor, context)
+        p = found.whole
         counts = np.zeros(len(p))
         unknown = len(self._vocabulary)
         # A predictor that remembers more than its window has the whole text as its context.
@@ -92,11 +99,13 @@ class InspectorPane(Vertical):
         subtitle = f"{int(seen):,} times in the text" if seen else "not in the text"
         after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
         entitle(self, f"Inspector · after “{after}”", subtitle)
+        if view.fits is not None:
+            self._bars.show(self._parts(view, found, counted, rows))
+            return
         half = max(2, (self._bars.size.width - 16) // 2)
         rows_of_bars = [[Segment(f"   {'model':<{half + 6}}{'counted':<{half}}", _DIM)]]
         for c in np.argsort(-p, kind="stable")[:rows].tolist():
-            sign = self._vocabulary[c]
-            name = glyph(sign) + " " * (3 - width(sign))
+            name = self._in_cells(c)
             percent = f"{counted[c]:5.0%}" if seen else ""
             rows_of_bars.append(
                 [
@@ -106,6 +115,51 @@ class InspectorPane(Vertical):
                 ]
             )
         self._bars.show(rows_of_bars)
+
+    def _in_cells(self, character: int) -> str:
+        """Return a character in three cells."""
+        sign = self._vocabulary[character]
+        return glyph(sign) + " " * (3 - width(sign))
+
+    def _parts(
+        self, view: View, found: Explanation, counted: Array, rows: int
+    ) -> list[list[Segment]]:
+        """Return rows of all parts together as bars, and each part in percent beside."""
+        of_each: list[tuple[str, Array | None]] = [
+            (view.model.family, found.family),
+            ("n-grams", found.ngrams),
+            ("cache", found.cache),
+            ("counted", counted),
+        ]
+        columns = [(name, part) for name, part in of_each if part is not None]
+        below = 1.0 - found.cached
+        believed = [
+            f"{view.model.family} {below * (1.0 - found.gate):.0%}",
+            *([f"n-grams {below * found.gate:.0%}"] if found.ngrams is not None else []),
+            *([f"cache {found.cached:.0%}"] if view.fits and view.fits.has_cache else []),
+        ]
+        weights = "believed: " + ", ".join(believed)
+        if view.fits is None or view.fits.at(view.step) is None:
+            weights = "g fits n-grams and cache to this step"
+        cells = [max(len(name), 4) + 1 for name, _ in columns]
+        bar = max(2, self._bars.size.width - 9 - sum(cells))
+        heads = "".join(f"{name:>{n}}" for (name, _), n in zip(columns, cells, strict=True))
+        lines = [
+            [Segment(f"   {weights}", _DIM)],
+            [Segment(f"   {'together':<{bar + 5}}"[: bar + 8] + heads, _DIM)],
+        ]
+        for c in np.argsort(-found.whole, kind="stable")[: rows - 1].tolist():
+            parts = "".join(
+                f"{part[c]:>{n}.0%}" for (_, part), n in zip(columns, cells, strict=True)
+            )
+            lines.append(
+                [
+                    Segment(self._in_cells(c) + _bar(found.whole[c], bar), _BOLD),
+                    Segment(f"{found.whole[c]:5.0%}"),
+                    Segment(parts, _DIM),
+                ]
+            )
+        return lines
 
 
 def _bar(part: float, cells: int) -> str:

@@ -309,3 +309,5 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             if event.note is not None:
                 self.panes.generation.end(event.note)
                 self.save_with_run()
+                if self.session.fits is not None:
+                    self.panes.show_view(self.session)  # what was fitted for writing is explained

@@ -68,6 +68,8 @@ class StatusBar(Line):
 def _conclusion(snapshot: Snapshot, best: Best) -> str:
     """Return what a finished run has reached, and when."""
     text = f"  ·  best {best.loss:.4f} at step {best.step:,}"
+    if snapshot.ensemble_loss is not None:
+        text += f", {snapshot.ensemble_loss:.4f} with all that goes with it"
     if snapshot.held_out is not None and snapshot.held_out - best.loss > _NOTICEABLE:
         text += "; after that it only learned the text by heart"
     return text

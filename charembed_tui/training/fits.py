@@ -14,7 +14,7 @@ from model.errors import OptimizerError
 from model.evaluation import mean_loss
 from model.families.base import Model, Predictor
 from model.families.ensemble.ensemble import Ensemble
-from model.families.ensemble.settings import EnsembleSettings, Fit
+from model.families.ensemble.settings import OFF, EnsembleSettings, Fit
 
 Array = NDArray[np.float64]
 
@@ -38,6 +38,11 @@ class Fits:
         self._fits: dict[int, Fit] = {}
         self._losses: dict[int, float] = {}
         self._newest: tuple[int, Predictor] | None = None
+
+    @property
+    def has_cache(self) -> bool:
+        """Whether a cache is one of the parts."""
+        return self.ensemble.settings.cache != OFF
 
     def at(self, step: int) -> Fit | None:
         """The fit to the parameters of a step, if there is one already."""

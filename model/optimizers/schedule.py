@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from model.errors import SettingsError
 
+_WARM_UP = 0.1  # of a short plan
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -24,7 +26,8 @@ class Schedule:
     [1.0, 0.85, 0.5, 0.0]
 
     Attributes:
-        warmup_steps: over how many steps the factor rises to 1; 0 for none.
+        warmup_steps: over how many steps the factor rises to 1, or over a tenth of what is planned
+            if that is over sooner; 0 for none.
         floor: the factor at the end, from 0 to 1; 1 for no decline.
 
     Raises:
@@ -53,4 +56,4 @@ class Schedule:
         """
         share = min(1.0, max(0.0, progress))
         decline = self.floor + (1 - self.floor) * (1 + math.cos(math.pi * share)) / 2
-        return decline * min(1.0, (step + 1) / max(1, self.warmup_steps))
+        return decline * min(1.0, max((step + 1) / max(1, self.warmup_steps), share / _WARM_UP))

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from charembed_tui.app import CharembedApp
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.opening import resume
 from charembed_tui.settings.preferences import Preferences
+from charembed_tui.settings.presets import PRESETS, Preset
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
 
@@ -258,3 +260,20 @@ def test_starting_from_another_run(text: Path, tmp_path: Path) -> None:
     refused = run("train", other, "--from", "--embedding-size", "7")
     assert refused.returncode == 2
     assert "embedding size of 2" in refused.stderr
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=[p.option for p in PRESETS])
+def test_a_preset_is_what_options_begin_with(text: Path, preset: Preset) -> None:
+    done = run("train", text, "--preset", preset.option, "--steps", "2", "--seed", "7")
+    assert done.returncode == 0, done.stderr
+    settings = find_run(done.stdout.strip()).configuration.settings
+    expected = preset.apply(TrainingSettings(seed=7), len(PLAY * 4))
+    assert settings == replace(expected, anneal_steps=2)
+
+
+def test_a_run_keeps_its_settings_whatever_the_preset(text: Path) -> None:
+    name = run("train", text, *FAST, "--steps", "3").stdout.strip()
+    for option in ("--resume", "--from"):
+        refused = run("train", text, option, name, "--preset", "fast-look")
+        assert refused.returncode == 2
+        assert "leave out --preset" in refused.stderr

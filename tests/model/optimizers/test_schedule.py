@@ -24,7 +24,7 @@ def test_factors_are_from_zero_to_one(schedule: Schedule, progress: float, step:
         assert factor >= schedule.floor - 1e-15
 
 
-@given(schedules, st.floats(0, 1), st.floats(0, 1), st.integers(0, 10_000))
+@given(schedules, st.floats(0.1, 1), st.floats(0.1, 1), st.integers(0, 10_000))
 def test_it_declines_with_progress_and_rises_in_the_warm_up(
     schedule: Schedule, progress: float, other: float, step: int
 ) -> None:
@@ -39,6 +39,8 @@ def test_the_ends_and_the_middle() -> None:
     assert schedule.factor(0, 9) == schedule.factor(0, 10) == 1
     assert schedule.factor(0.5, 10) == pytest.approx(0.6)
     assert schedule.factor(1, 10) == pytest.approx(0.2)
+    assert Schedule(1000).factor(0.1, 0) == pytest.approx(Schedule(0).factor(0.1, 0))
+    assert Schedule(1000).factor(0.05, 0) == pytest.approx(0.5 * Schedule(0).factor(0.05, 0))
     quarter = 0.2 + 0.8 * (1 + math.sqrt(0.5)) / 2
     assert schedule.factor(0.25, 10) == pytest.approx(quarter)
 
