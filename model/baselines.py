@@ -9,8 +9,8 @@ import numpy as np
 from model.errors import SettingsError
 from model.families.ngrams.limits import Smoothing
 from model.families.ngrams.predictor import NgramPredictor
-from model.families.text_windows import windows_before
 from model.ngrams import IntArray, NgramTable
+from model.sequences import Sequences
 
 
 def uniform(vocabulary_size: int) -> float:
@@ -43,15 +43,19 @@ def conditional_entropy(table: NgramTable) -> float:
     return float((counts * np.log(contexts / counts)).sum() / counts.sum())
 
 
-def witten_bell(training: IntArray, held_out: IntArray, vocabulary_size: int, order: int) -> float:
+def witten_bell(
+    training: IntArray | Sequences,
+    held_out: IntArray | Sequences,
+    vocabulary_size: int,
+    order: int,
+) -> float:
     """Loss on a held-out text of n-grams with interpolated Witten-Bell smoothing.
 
-    See `model.families.ngrams.smoothing`. Contexts at the beginning of the held-out text reach
-    back into the training text, which it continues.
+    See `model.families.ngrams.smoothing`.
 
     Args:
-        training: (n,) codes.
-        held_out: (k,) codes.
+        training: (n,) codes of one text, or sequences.
+        held_out: (k,) codes of a text that goes on from the training text, or sequences.
         vocabulary_size: V.
         order: length of the longest n-grams, at least 1; their contexts have one less.
 
@@ -61,7 +65,12 @@ def witten_bell(training: IntArray, held_out: IntArray, vocabulary_size: int, or
     return _loss(training, held_out, vocabulary_size, order, "witten-bell")
 
 
-def kneser_ney(training: IntArray, held_out: IntArray, vocabulary_size: int, order: int) -> float:
+def kneser_ney(
+    training: IntArray | Sequences,
+    held_out: IntArray | Sequences,
+    vocabulary_size: int,
+    order: int,
+) -> float:
     """Loss on a held-out text of n-grams with interpolated modified Kneser-Ney smoothing.
 
     Arguments and errors as for `witten_bell`.
@@ -70,10 +79,20 @@ def kneser_ney(training: IntArray, held_out: IntArray, vocabulary_size: int, ord
 
 
 def _loss(
-    training: IntArray, held_out: IntArray, vocabulary_size: int, order: int, smoothing: Smoothing
+    training: IntArray | Sequences,
+    held_out: IntArray | Sequences,
+    vocabulary_size: int,
+    order: int,
+    smoothing: Smoothing,
 ) -> float:
     if not len(training) or not len(held_out):
         raise SettingsError("A baseline needs a training and a held-out text: one is empty.")
-    predictor = NgramPredictor.from_codes(training, vocabulary_size, order, smoothing)
-    windows = windows_before(training, held_out, vocabulary_size, predictor.context_length)
-    return float(-predictor.log_probabilities_of(windows, held_out).mean())
+    if not isinstance(training, Sequences):
+        training = Sequences.of(training)
+    if not isinstance(held_out, Sequences):
+        held_out = Sequences.of(held_out, training.codes)
+    predictor = NgramPredictor.from_sequences(training, vocabulary_size, order, smoothing)
+    m = predictor.context_length
+    codes, asked = held_out.padded(m, vocabulary_size)
+    windows = np.lib.stride_tricks.sliding_window_view(codes, m + 1)[asked[m:]]
+    return float(-predictor.log_probabilities_of(windows[:, :-1], windows[:, -1]).mean())

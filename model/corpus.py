@@ -1,12 +1,11 @@
-"""A text as integer codes over its own vocabulary."""
+"""A text as integer codes over its own vocabulary: one, several, or a list."""
 
 from __future__ import annotations
 
-import codecs
-import gzip
-import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -15,17 +14,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CorpusError
+from model.sequences import LEAST_CHARACTERS, Sequences, require_length
+from model.texts.decoding import Decoded
+from model.texts.lists import looks_like_list
+from model.texts.reading import Reading
+from model.texts.sources import Source, find_sources, title
+from model.texts.vocabulary import GrowingVocabulary
 
-# Encoding in pieces keeps each call into C short, so that other threads get their turn.
+# Work in pieces keeps each call into C short, so that other threads get their turn.
 _CHUNK_CHARACTERS = 1 << 20
+_BYTES_PER_CHARACTER = 4
+_SAMPLE = 1 << 15  # characters at the beginning and in the middle show whether a text is a list
 RARE = "\ufffd"  # stands for all rare characters
-BINARY_SNIFF_BYTES = 1 << 13
-_OTHER_BOMS = {
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
+LINE_END = "\n"
+
+
+class TextTooLongError(CorpusError):
+    """A text takes more memory than it may."""
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """One of the texts that a corpus was read from.
+
+    Attributes:
+        path: of the file, absolute; "-" for standard input.
+        member: of a zip archive; empty otherwise.
+        name: for people.
+        characters: how many it has.
+        fingerprint: SHA-256 of its characters as they were read, in UTF-8.
+        line_ends: which kinds its lines ended with, of LF, CRLF and CR.
+    """
+
+    path: str
+    member: str
+    name: str
+    characters: int
+    fingerprint: str
+    line_ends: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """Where to read it again."""
+        return Source(self.path, self.member, self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +67,22 @@ class Corpus:
         codes: int32 array of shape (n,): the place of each character in the vocabulary.
         vocabulary: the V different characters, sorted by code point.
         name: what to call the text on the screen.
+        starts: where each of several texts begins; empty for a single one.
+        reading: how it was read, where it was. Lists have line feeds at the ends of all lines, and
+            no empty lines.
+        files: what it was read from.
+        skipped: why files that were found in folders are no part of it.
+        was_recognized: whether it was taken for a list by its look alone.
     """
 
     codes: NDArray[np.int32]
     vocabulary: tuple[str, ...]
     name: str = "text"
+    starts: tuple[int, ...] = ()
+    reading: Reading = field(default_factory=lambda: Reading(lines=False))
+    files: tuple[TextFile, ...] = ()
+    skipped: tuple[str, ...] = ()
+    was_recognized: bool = False
 
     @classmethod
     def from_text(cls, text: str, name: str = "text") -> Self:
@@ -56,37 +98,114 @@ class Corpus:
             CorpusError: the text is empty, has fewer than two different characters, or holds
                 lone surrogates, which are no characters.
         """
-        if not text:
-            raise CorpusError(f"{name} is empty: choose a text with at least two characters.")
-        points = code_points(text, name)
-        seen = np.zeros(int(points.max()) + 1, dtype=bool)
-        for chunk in _chunks(points):
-            seen[chunk] = True
-        present = np.flatnonzero(seen)
-        vocabulary = tuple(map(chr, present))
-        if len(vocabulary) < 2:
-            raise CorpusError(
-                f"{name} repeats a single character ({vocabulary[0]!r}): "
-                "there is nothing to predict. Choose a text with at least two different ones."
-            )
-        rank = np.zeros(len(seen), dtype=np.int32)
-        rank[present] = np.arange(len(present), dtype=np.int32)
-        codes = np.empty(len(points), dtype=np.int32)
-        for start in range(0, len(points), _CHUNK_CHARACTERS):
-            stop = start + _CHUNK_CHARACTERS
-            np.take(rank, points[start:stop], out=codes[start:stop])
-        codes.flags.writeable = False
-        return cls(codes, vocabulary, name)
+        vocabulary = GrowingVocabulary()
+        starts = range(0, len(text), _CHUNK_CHARACTERS)
+        pieces = [vocabulary.codes(text[i : i + _CHUNK_CHARACTERS], name, i) for i in starts]
+        codes, characters = _in_order(_joined(deque(pieces)), vocabulary)
+        corpus = cls(codes, characters, name)
+        corpus.require_two_characters()
+        return corpus
 
     @classmethod
-    def from_file(cls, path: str | Path) -> Self:
-        """Read a UTF-8 text, with or without a byte order mark. Line ends stay as they are.
+    def from_file(cls, path: str | Path, reading: Reading | None = None) -> Self:
+        """Read a text, as `from_files` does."""
+        return cls.from_files([path], reading)
+
+    @classmethod
+    def from_files(cls, names: Sequence[str | Path], reading: Reading | None = None) -> Self:
+        """Read texts: files, folders, patterns, archives, "-" for standard input.
+
+        Args:
+            names: where they are; see `model.texts.sources.find_sources`.
+            reading: how; by default UTF-8, and lists are recognized.
 
         Raises:
-            CorpusError: the path is missing, a directory, unreadable, empty, binary, or in
-                another encoding; or what `from_text` raises.
+            CorpusError: one is missing, unreadable, in another encoding, or too long; or what
+                `from_text` raises. What is found in folders and is no text is left out.
         """
-        return cls.from_text(read_text(path), Path(path).name)
+        sources = find_sources(names)
+        corpus = cls.from_sources(sources, title(names, sources), reading)
+        corpus.require_two_characters()
+        return corpus
+
+    @classmethod
+    def from_sources(
+        cls, sources: Sequence[Source], name: str, reading: Reading | None = None
+    ) -> Self:
+        """The same for texts that were found before, of any vocabulary but none."""
+        reading = reading or Reading()
+        vocabulary = GrowingVocabulary(LINE_END)
+        pieces: deque[NDArray[np.int32]] = deque()
+        files: list[TextFile] = []
+        skipped: list[str] = []
+        most = reading.most_bytes()
+        for source in sources:
+            before = sum(file.characters for file in files)
+            room = None if most is None else most // _BYTES_PER_CHARACTER - before
+            try:
+                own, file = _read(source, reading, vocabulary, room)
+            except TextTooLongError:
+                raise
+            except CorpusError as error:
+                if source.was_named:
+                    raise
+                skipped.append(str(error))
+            else:
+                pieces += own
+                files.append(file)
+        if not files:
+            raise CorpusError(skipped[0])
+        lengths = np.array([file.characters for file in files if file.characters], dtype=np.int64)
+        codes, starts = _joined(pieces), np.cumsum(lengths) - lengths
+        if not len(codes):
+            raise CorpusError(_EMPTY.format(name=name))
+        lines = reading.lines
+        if lines is None:
+            lines = not reading.is_bytes and looks_like_list(_some_lines(codes, vocabulary))
+        if lines:
+            codes, starts = _entries(codes, starts), starts[:0]
+        codes, characters = _in_order(codes, vocabulary)
+        if not len(codes):
+            raise CorpusError(_EMPTY.format(name=name))
+        return cls(
+            codes,
+            characters,
+            name,
+            tuple(starts.tolist()) if len(starts) > 1 else (),
+            replace(reading, lines=lines),
+            tuple(files),
+            tuple(skipped),
+            was_recognized=lines and reading.lines is None,
+        )
+
+    def require_two_characters(self) -> None:
+        """Refuse what cannot be learned. Raises CorpusError."""
+        if not len(self.codes):
+            raise CorpusError(_EMPTY.format(name=self.name))
+        if len(self.vocabulary) < 2:
+            require_length(len(self), 1, self.name)
+            raise CorpusError(
+                f"{self.name} repeats a single character ({self.vocabulary[0]!r}): "
+                "there is nothing to predict. Choose a text with at least two different ones."
+            )
+
+    @property
+    def is_list(self) -> bool:
+        """Whether each line is a sequence of its own."""
+        return bool(self.reading.lines)
+
+    @cached_property
+    def sequences(self) -> Sequences:
+        """The text as sequences that no n-gram crosses."""
+        if self.is_list:
+            return Sequences.of_lines(self.codes, self._code_of[LINE_END])
+        starts = np.array(self.starts or [0], dtype=np.int64)
+        return Sequences(self.codes, starts[: len(self.codes)])
+
+    def entries(self) -> Iterator[str]:
+        """The lines of a list, without their ends."""
+        for codes, _ in self.sequences.parts(0):
+            yield self.decode(codes[:-1].tolist())
 
     @cached_property
     def _code_of(self) -> dict[str, int]:
@@ -116,7 +235,8 @@ class Corpus:
     def split(self, fraction: float = 0.1) -> tuple[Corpus, Corpus]:
         """Training text and held-out text: the last part of this one, never to be counted.
 
-        For use as a library; the programs split by `model.dataset.Dataset`, which merges too.
+        For use as a library, on a single text; the programs split by `model.dataset.Dataset`, which
+        merges too.
 
         Both keep the whole vocabulary. The cut is at int((1 - fraction) * n) characters.
 
@@ -156,12 +276,13 @@ class Corpus:
         Raises:
             CorpusError: fewer than two different characters would be left.
         """
-        counts = self.counts() if minimum > 1 else np.zeros(0)
-        rare = np.flatnonzero(counts < minimum)
-        if not len(rare):
+        is_rare = self.counts() < minimum
+        if self.is_list:
+            is_rare[self._code_of[LINE_END]] = False  # where a line ends is always known
+        if not is_rare.any():
             return self
-        kept = {c for c, n in zip(self.vocabulary, counts, strict=True) if n >= minimum}
-        vocabulary = tuple(sorted(kept | {RARE}))
+        frequent = {c for c, rare in zip(self.vocabulary, is_rare, strict=True) if not rare}
+        vocabulary = tuple(sorted(frequent | {RARE}))
         if len(vocabulary) < 2:
             raise CorpusError(
                 f"No character of {self.name} occurs {minimum:,} times: "
@@ -174,97 +295,108 @@ class Corpus:
             stop = start + _CHUNK_CHARACTERS
             codes[start:stop] = new[self.codes[start:stop]]
         codes.flags.writeable = False
-        return Corpus(codes, vocabulary, self.name)
+        return replace(self, codes=codes, vocabulary=vocabulary)
+
+    def recoded(self, vocabulary: Sequence[str], unknown: int) -> Sequences:
+        """The same text over another vocabulary, with a code for what is not in it."""
+        place = {character: code for code, character in enumerate(vocabulary)}
+        new = np.array([place.get(c, unknown) for c in self.vocabulary], dtype=np.int32)
+        boundary = self.sequences.boundary
+        return replace(
+            self.sequences,
+            codes=new[self.codes],
+            boundary=None if boundary is None else int(new[boundary]),
+        )
 
     def require_context_length(self, context_length: int) -> None:
         """Check that the text is long enough for contexts of this many characters.
 
         Raises:
-            CorpusError: the text has fewer than `context_length` + 2 characters.
+            CorpusError: it has fewer than two windows of `context_length` + 1 characters.
         """
-        require_length(len(self), context_length, self.name)
+        self.sequences.require_context_length(context_length, self.name)
 
 
-def require_length(characters: int, context_length: int, name: str) -> None:
-    """Refuse a text too short to hold two n-grams. Raises CorpusError."""
-    if characters < context_length + 2:
-        raise CorpusError(
-            f"{name} has {characters} characters, too few for a context length of "
-            f"{context_length}: choose a longer text or a context length of at most "
-            f"{max(characters - 2, 0)}."
-        )
+_EMPTY = "{name} is empty: choose a text with at least " + f"{LEAST_CHARACTERS} characters."
 
 
-def read_text(path: str | Path) -> str:
-    """The text of a UTF-8 file without its byte order mark. Raises CorpusError."""
-    path = Path(path)
-    name = path.name or str(path)
-    if path.is_dir():
-        raise CorpusError(f"{name} is a directory: choose a text file in it.")
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise CorpusError(f"{name} does not exist: check the path.") from None
-    except OSError as error:
-        raise CorpusError(
-            f"{name} cannot be read ({error.strerror}): check its permissions."
-        ) from None
-    if path.suffix == ".gz":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            raise CorpusError(f"{name} is no gzip file: check it, or rename it.") from None
-    describe_bad_start(data[:BINARY_SNIFF_BYTES], name)
-    try:
-        return _decode_utf8(data)
-    except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"{name} is not UTF-8 (byte {error.start:,} is 0x{data[error.start]:02x}): "
-            "choose a text file, or convert it to UTF-8 first."
-        ) from None
+def _read(
+    source: Source, reading: Reading, vocabulary: GrowingVocabulary, room: int | None
+) -> tuple[list[NDArray[np.int32]], TextFile]:
+    """The codes of a text, which may have so many characters."""
+    pieces, digest, characters = [], hashlib.sha256(), 0
+    with source.open() as (stream, _):
+        decoded = Decoded(stream, source.name, reading)
+        for text in decoded.pieces():
+            pieces.append(vocabulary.codes(text, source.name, characters))
+            digest.update(text.encode())
+            characters += len(text)
+            if room is not None and characters > room:
+                limit = (reading.most_bytes() or 0) / 1e6
+                raise TextTooLongError(
+                    f"{source.name} takes more than the {limit:,.0f} MB of memory that a text may "
+                    f"take ({_BYTES_PER_CHARACTER} bytes a character; by default a quarter of what "
+                    "is free): --limit allows more."
+                )
+    is_file = source.path != "-"
+    file = TextFile(
+        str(Path(source.path).absolute()) if is_file else source.path,
+        source.member,
+        source.name,
+        characters,
+        digest.hexdigest(),
+        decoded.line_ends,
+    )
+    return pieces, file
 
 
-def describe_bad_start(data: bytes, name: str) -> None:
-    """Refuse a file whose first bytes show that it is no UTF-8 text. Raises CorpusError."""
-    for mark, encoding in _OTHER_BOMS.items():
-        if data.startswith(mark):
-            raise CorpusError(f"{name} is {encoding}, not UTF-8: convert it to UTF-8 first.")
-    if b"\0" in data:
-        raise CorpusError(f"{name} is a binary file (it has NUL bytes): choose a text file.")
+def _joined(pieces: deque[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """One array of many, which are let go one by one."""
+    joined = np.empty(sum(map(len, pieces)), dtype=np.int32)
+    place = 0
+    while pieces:
+        piece = pieces.popleft()
+        joined[place : place + len(piece)] = piece
+        place += len(piece)
+    return joined
 
 
-def _decode_utf8(data: bytes) -> str:
-    """Decode in pieces; the error of a bad byte carries its place in `data` as `start`."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    pieces: list[str] = []
-    first = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-    for start in range(first, len(data), _CHUNK_CHARACTERS):
+def _in_order(
+    codes: NDArray[np.int32], vocabulary: GrowingVocabulary
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Codes by code point in place of those by first sight, and the characters in use."""
+    in_use = np.zeros(len(vocabulary), dtype=bool)
+    chunks = range(0, len(codes), _CHUNK_CHARACTERS)
+    for start in chunks:
+        in_use[codes[start : start + _CHUNK_CHARACTERS]] = True
+    characters, ranks = vocabulary.sorted(in_use)
+    for start in chunks:
         stop = start + _CHUNK_CHARACTERS
-        try:
-            pieces.append(decoder.decode(data[start:stop], final=stop >= len(data)))
-        except UnicodeDecodeError as error:
-            # The decoder counts from its own buffer, which may begin with bytes of the last piece.
-            error.start += min(stop, len(data)) - len(error.object)
-            raise
-    return "".join(pieces)
+        codes[start:stop] = ranks[codes[start:stop]]
+    codes.flags.writeable = False
+    return codes, characters
 
 
-def code_points(text: str, name: str) -> NDArray[np.uint32]:
-    """The code point of every character, (n,). Raises CorpusError for lone surrogates."""
-    points = np.empty(len(text), dtype=np.uint32)
-    for start in range(0, len(text), _CHUNK_CHARACTERS):
-        piece = text[start : start + _CHUNK_CHARACTERS]
-        try:
-            raw = piece.encode("utf-32-le")
-        except UnicodeEncodeError as error:
-            raise CorpusError(
-                f"{name} holds a lone surrogate at character {start + error.start:,}, "
-                "which is no character: remove it."
-            ) from None
-        points[start : start + len(piece)] = np.frombuffer(raw, dtype="<u4")
-    return points
+def _some_lines(codes: NDArray[np.int32], vocabulary: GrowingVocabulary) -> list[str]:
+    """Lines of the beginning of a text, and of its middle."""
+    characters = vocabulary.characters
+    middle = max(_SAMPLE, len(codes) // 2)
+    found: list[str] = []
+    for start in (0, middle):
+        part = codes[start : start + _SAMPLE].tolist()
+        lines = "".join(characters[code] for code in part).split(LINE_END)
+        # The first one of the middle has no beginning, the last ones may have no end.
+        found += lines[start > 0 : None if start + _SAMPLE >= len(codes) else -1]
+    return found[:-1] if found and not found[-1] else found
 
 
-def _chunks(array: NDArray[np.uint32]) -> Iterable[NDArray[np.uint32]]:
-    for start in range(0, len(array), _CHUNK_CHARACTERS):
-        yield array[start : start + _CHUNK_CHARACTERS]
+def _entries(codes: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Lines that all end with a line feed, code 0, and none of which is empty."""
+    ends = np.append(starts[1:], len(codes))
+    open_ends = ends[codes[ends - 1] != 0]
+    if len(open_ends):
+        codes = np.insert(codes, open_ends, 0)
+    is_end = codes == 0
+    is_empty = is_end.copy()
+    is_empty[1:] &= is_end[:-1]
+    return codes[~is_empty] if is_empty.any() else codes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from model.sequences import IntArray, Sequences
 
 _SAMPLE = 100_000  # characters
 
@@ -29,24 +30,25 @@ class Cost:
     counting_seconds: float = 0.0
 
 
-def estimate_contexts(codes: NDArray[np.integer], vocabulary_size: int, context_length: int) -> int:
+def estimate_contexts(text: IntArray | Sequences, vocabulary_size: int, context_length: int) -> int:
     """How many different contexts a text has, extrapolated from its beginning.
 
     Different contexts grow as a power of the length (Heaps' law), which is measured between half
     of a sample and the whole of it. Texts shorter than the sample are counted exactly.
     """
-    if len(codes) < context_length + 2:
+    whole = text if isinstance(text, Sequences) else Sequences.of(text)
+    sample = _contexts(whole.head(_SAMPLE), vocabulary_size, context_length)
+    if len(whole) <= _SAMPLE or not sample:
+        return sample
+    half = _contexts(whole.head(_SAMPLE // 2), vocabulary_size, context_length)
+    power = min(1.0, max(0.0, float(np.log2(sample / max(half, 1)))))
+    most = min(float(len(whole)), float(vocabulary_size) ** context_length)
+    return int(min(most, sample * (len(whole) / _SAMPLE) ** power))
+
+
+def _contexts(text: Sequences, vocabulary_size: int, context_length: int) -> int:
+    from model.counting import count_sequences  # with scipy: not at start-up
+
+    if text.positions(context_length) < 2:
         return 0
-    whole = _contexts(codes[:_SAMPLE], vocabulary_size, context_length)
-    if len(codes) <= _SAMPLE:
-        return whole
-    half = _contexts(codes[: _SAMPLE // 2], vocabulary_size, context_length)
-    power = min(1.0, max(0.0, float(np.log2(whole / half))))
-    most = min(float(len(codes)), float(vocabulary_size) ** context_length)
-    return int(min(most, whole * (len(codes) / _SAMPLE) ** power))
-
-
-def _contexts(codes: NDArray[np.integer], vocabulary_size: int, context_length: int) -> int:
-    from model.counting import count_ngrams  # with scipy: not at start-up
-
-    return len(count_ngrams(codes, vocabulary_size, context_length).contexts)
+    return len(count_sequences(text, context_length, vocabulary_size).contexts)

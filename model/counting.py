@@ -7,12 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from model.corpus import require_length
 from model.errors import Cancelled, SettingsError
 from model.ngrams import IntArray, NgramTable
+from model.sequences import PIECE, Mask, Sequences, pieces_without_gaps, require_length
 from model.unique_ngrams import Counts, distinct_ngrams
-
-PIECE = 1 << 22  # windows counted at a time
 
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is."""
@@ -34,20 +32,20 @@ class NgramCounter:
         self._parts: list[tuple[NDArray[np.int32], Counts]] = []
         self._size = 1  # of the vocabulary so far
 
-    def add(self, codes: IntArray, *, boundary: int | None = None, gap: int | None = None) -> None:
+    def add(self, codes: IntArray, counted: Mask | None = None) -> None:
         """Count the windows that end in these codes, which continue those added before.
 
         Args:
             codes: (n,) from 0 up.
-            boundary: a code that separates sequences, and stands before each of them as often as
-                a context is long. Windows in which one follows another are not counted.
-            gap: a code that stands for what is left out. Windows that have it are not counted.
+            counted: (n,) whether the window that ends in each is counted; all are without it.
         """
         text = np.concatenate([self._tail, codes.astype(np.int32, copy=False)])
         if len(text):
             self._size = max(self._size, int(text.max()) + 1)
+        first = self._m - len(self._tail)  # where the first window ends
         for start in range(0, len(text) - self._m, PIECE):
-            self._count(text[start : start + PIECE + self._m], boundary, gap)
+            chosen = None if counted is None else counted[first + start : first + start + PIECE]
+            self._count(text[start : start + PIECE + self._m], chosen)
         self._tail = text[max(0, len(text) - self._m) :].copy()
 
     def end_sequence(self) -> None:
@@ -67,14 +65,12 @@ class NgramCounter:
             ngrams = order[ngrams].astype(np.int32)
         return NgramTable.from_ngrams(ngrams, counts, vocabulary_size)
 
-    def _count(self, codes: NDArray[np.int32], boundary: int | None, gap: int | None) -> None:
-        columns = [codes[i : len(codes) - self._m + i] for i in range(self._m + 1)]
-        if boundary is not None:
-            keep = (columns[-1] != boundary) | (columns[-2] != boundary)
-            columns = [column[keep] for column in columns]
-        if gap is not None:
-            whole = np.logical_and.reduce([column != gap for column in columns])
-            columns = [column[whole] for column in columns]
+    def _count(self, codes: NDArray[np.int32], counted: Mask | None) -> None:
+        columns: list[IntArray] = [codes[i : len(codes) - self._m + i] for i in range(self._m + 1)]
+        if counted is not None:
+            columns = [column[counted] for column in columns]
+        if not len(columns[0]):
+            return
         self._parts.append(distinct_ngrams(columns, self._size))
         while len(self._parts) > 1 and len(self._parts[-1][1]) * 2 > len(self._parts[-2][1]):
             (a, m), (b, n) = self._parts[-2:]
@@ -82,31 +78,32 @@ class NgramCounter:
             self._parts[-2:] = [merged.ngrams()]
 
 
-def count_pieces(
-    codes: IntArray,
+def count_sequences(
+    sequences: Sequences,
     context_length: int,
     vocabulary_size: int,
     progress: Progress | None = None,
     is_cancelled: Callable[[], bool] | None = None,
     aside: NDArray[np.bool_] | None = None,
 ) -> NgramTable:
-    """Count a long text with progress, in characters, and a way to stop.
+    """Count all windows of all sequences with progress, in characters, and a way to stop.
 
-    What is set `aside`, (n,), is left out, and no window goes over it.
+    What is set `aside` of the joined texts is left out, and no window goes over it.
 
     Raises:
         Cancelled: `is_cancelled` said so.
     """
     counter = NgramCounter(context_length)
+    pieces = sequences.pieces(context_length)
     if aside is not None:
-        codes = np.where(aside, vocabulary_size, codes)
-    for start in range(0, len(codes), PIECE):
+        gapped = np.where(aside, vocabulary_size, sequences.joined(vocabulary_size))
+        pieces = pieces_without_gaps(gapped, context_length, vocabulary_size)
+    for codes, counted, done in pieces:
         if is_cancelled is not None and is_cancelled():
             raise Cancelled("Counting was cancelled.")
-        gap = None if aside is None else vocabulary_size
-        counter.add(codes[start : start + PIECE], gap=gap)
-        if progress is not None:
-            progress(min(start + PIECE, len(codes)), len(codes))
+        counter.add(codes, counted)
+        if progress is not None and done:
+            progress(done, len(sequences))
     return counter.table(vocabulary_size)
 
 
@@ -138,4 +135,4 @@ def count_ngrams(codes: IntArray, vocabulary_size: int, context_length: int) -> 
             f"Codes run from {low} to {high}, but a vocabulary of {vocabulary_size} "
             f"has only 0 to {vocabulary_size - 1}: encode the text with that vocabulary."
         )
-    return count_pieces(codes, context_length, vocabulary_size)
+    return count_sequences(Sequences.of(codes), context_length, vocabulary_size)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from model.corpus import Corpus, require_length
+from model.corpus import Corpus
 from model.errors import SettingsError
+from model.sequences import Sequences
 
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
-
-Codes = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +23,9 @@ class Counted:
 
     Attributes:
         training: of the training text.
-        held_out: of the held-out text, whose first contexts reach back into the training text, so
-            that each of its characters is one position; None where nothing is held out.
+        held_out: of the held-out text. Where it goes on from the training text its first contexts
+            reach back into it, so that each of its characters is one position; None where nothing
+            is held out.
     """
 
     training: NgramTable
@@ -44,14 +44,15 @@ class Dataset:
     Attributes:
         source: the text as it was read.
         corpus: the text as it is learned, rare characters merged.
-        training: (n,) codes that are trained on, read-only.
-        held_out: (k,) codes that follow them and are only measured on; None where there are none.
+        training: what is trained on.
+        held_out: what is only measured on; None where there is nothing.
     """
 
-    def __init__(self, source: Corpus, corpus: Corpus, cut: int) -> None:
+    def __init__(
+        self, source: Corpus, corpus: Corpus, training: Sequences, held_out: Sequences | None
+    ) -> None:
         self.source, self.corpus = source, corpus
-        self.training: Codes = corpus.codes[:cut]
-        self.held_out: Codes | None = corpus.codes[cut:] if cut < len(corpus) else None
+        self.training, self.held_out = training, held_out
         self._counted: dict[tuple[int, bool], Counted] = {}
 
     @classmethod
@@ -62,16 +63,18 @@ class Dataset:
         held_out: float = 0.1,
         minimum_count: int = 1,
         context_length: int = 1,
+        seed: int = 0,
     ) -> Dataset:
         """Merge rare characters and set a part of the text aside.
 
         Args:
             source: the text as it was read.
-            held_out: the part at its end that is held out, from 0 to below 1. Nothing is where
-                that is less than one character, or leaves too few to train on: all of the text is
-                for training then.
+            held_out: the part that is held out, from 0 to below 1: the end of a text, lines drawn
+                at random from a list. Nothing is where that is less than one character or line, or
+                leaves too few to train on: all of the text is for training then.
             minimum_count: characters that occur less often are one symbol; 1 keeps all.
             context_length: the training text has to do for contexts of this many characters.
+            seed: of the drawing of lines.
 
         Raises:
             SettingsError: the part is no part.
@@ -82,23 +85,43 @@ class Dataset:
                 f"The part to hold out is {held_out}: choose a number from 0 to below 1."
             )
         corpus = source.merge_rare(minimum_count)
-        cut = int((1.0 - held_out) * len(corpus))
-        if int(held_out * len(corpus)) < 1 or cut < context_length + 2:
-            cut = len(corpus)
-        return cls(source, corpus, cut)
+        whole = corpus.sequences
+        if corpus.is_list:
+            parts = _drawn_lines(whole, held_out, seed)
+        elif int(held_out * len(corpus)) < 1:
+            parts = None
+        else:
+            parts = whole.split(int((1.0 - held_out) * len(corpus)))
+        if parts is None or parts[0].positions(context_length) < 2:
+            return cls(source, corpus, whole, None)
+        return cls(source, corpus, *parts)
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """The V characters, in the order of their codes."""
         return self.corpus.vocabulary
 
+    @property
+    def running_text(self) -> NDArray[np.int32]:
+        """The training text as what counts along it reads it: codes, with V between texts.
+
+        Raises:
+            SettingsError: it is a list.
+        """
+        if self.corpus.is_list:
+            raise SettingsError(
+                f"{self.corpus.name} is a list, and n-grams and caches are counted along running "
+                "text: choose another family without them, or --no-lines."
+            )
+        return self.training.joined(len(self.vocabulary))
+
     def require_context_length(self, context_length: int) -> None:
         """Check that the training text is long enough for contexts of this many characters.
 
         Raises:
-            CorpusError: it has fewer than `context_length` + 2 characters.
+            CorpusError: it has fewer than two windows of `context_length` + 1 characters.
         """
-        require_length(len(self.training), context_length, self.corpus.name)
+        self.training.require_context_length(context_length, self.corpus.name)
 
     def count(
         self,
@@ -113,11 +136,11 @@ class Dataset:
             context_length: M, at least 1.
             progress: called with the characters of the training text counted, and those in all.
             is_cancelled: asked now and then whether to stop.
-            aside: (n,) characters of the training text to leave out: no window has one, and none
+            aside: which characters of `running_text` to leave out: no window has one, and none
                 goes over one. The same ones every time.
 
         Raises:
-            CorpusError: the training text has fewer than M + 2 characters.
+            CorpusError: the training text has fewer than two windows.
             SettingsError: M is less than 1.
             Cancelled: `is_cancelled` said so.
         """
@@ -134,15 +157,27 @@ class Dataset:
         is_cancelled: Callable[[], bool] | None,
         aside: NDArray[np.bool_] | None,
     ) -> Counted:
-        from model.counting import count_pieces  # with scipy: not at start-up
+        from model.counting import count_sequences  # with scipy: not at start-up
 
         if context_length < 1:
             raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
         self.require_context_length(context_length)
-        size = len(self.vocabulary)
-        training = count_pieces(self.training, context_length, size, progress, is_cancelled, aside)
-        if self.held_out is None:
+        size, held_out = len(self.vocabulary), self.held_out
+        training = count_sequences(
+            self.training, context_length, size, progress, is_cancelled, aside
+        )
+        if held_out is None or not held_out.positions(context_length):
             return Counted(training, None)
-        codes = np.concatenate([self.training[-context_length:], self.held_out])
-        held_out = count_pieces(codes, context_length, size, None, is_cancelled)
-        return Counted(training, held_out)
+        return Counted(
+            training, count_sequences(held_out, context_length, size, None, is_cancelled)
+        )
+
+
+def _drawn_lines(lines: Sequences, part: float, seed: int) -> tuple[Sequences, Sequences] | None:
+    """The lines to train on and those held out, each in the order of the list."""
+    count = int(part * len(lines.starts))
+    if not 0 < count < len(lines.starts):
+        return None
+    is_held_out = np.zeros(len(lines.starts), dtype=bool)
+    is_held_out[np.random.default_rng(seed).permutation(len(is_held_out))[:count]] = True
+    return lines.chosen(~is_held_out), lines.chosen(is_held_out)

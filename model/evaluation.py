@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.families.base import Codes, Predictor, Reader, ReadsAlong
+from model.sequences import Sequences
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,33 @@ def losses(predictor: Predictor, codes: Codes, before: Codes | Sequence[int] = (
 def mean_loss(predictor: Predictor, codes: Codes, before: Codes | Sequence[int] = ()) -> float:
     """The mean of `losses`, in nats per character; the text has at least one."""
     return float(losses(predictor, codes, before).mean())
+
+
+def mean_loss_of(predictor: Predictor, sequences: Sequences) -> float:
+    """The mean of `losses_of`, in nats per character; there is at least one."""
+    return float(losses_of(predictor, sequences).mean())
+
+
+def losses_of(predictor: Predictor, sequences: Sequences) -> Array:
+    """-ln P of every character of texts or of a list, each given its own text or line; (n,).
+
+    In nats; infinite for the code V, which stands for a character outside the vocabulary.
+    """
+    m, size = predictor.context_length, predictor.vocabulary_size
+    if not predictor.needs_only_windows:
+        each = [losses(predictor, codes, before) for codes, before in sequences.parts(m)]
+        return np.concatenate(each) if each else np.empty(0)
+    codes, asked = sequences.padded(m, size)
+    if not len(codes):
+        return np.empty(0)
+    windows = np.lib.stride_tricks.sliding_window_view(codes, m + 1)
+    rows = np.flatnonzero(asked[m:])
+    result = np.empty(len(rows))
+    block = max(1, _BLOCK_NUMBERS // size)
+    for start in range(0, len(rows), block):
+        part = slice(start, start + block)
+        result[part] = _window_losses(predictor, windows[rows[part]])
+    return result
 
 
 class LossReader:
@@ -68,14 +96,11 @@ class LossReader:
             return self._one_by_one(self._reader, following)
         together = np.concatenate([self._window, following])
         windows = np.lib.stride_tricks.sliding_window_view(together, len(self._window) + 1)
-        size = self._predictor.vocabulary_size
-        result = np.full(len(following), np.inf)
-        rows = max(1, _BLOCK_NUMBERS // size)
+        result = np.empty(len(following))
+        rows = max(1, _BLOCK_NUMBERS // self._predictor.vocabulary_size)
         for start in range(0, len(windows), rows):
-            block = windows[start : start + rows]
-            log_p = self._predictor.log_probabilities(block[:, :-1])
-            known = np.flatnonzero(block[:, -1] < size)
-            result[start + known] = -log_p[known, block[known, -1]]
+            part = slice(start, start + rows)
+            result[part] = _window_losses(self._predictor, windows[part])
         self._window = together[len(following) :].copy()
         return result
 
@@ -86,3 +111,13 @@ class LossReader:
                 result[i] = -reader.log_probabilities()[code]
             reader.read(code)
         return result
+
+
+def _window_losses(predictor: Predictor, windows: Codes) -> Array:
+    """-ln P of the last character of every window, (n, M + 1) -> (n,)."""
+    log_p = predictor.log_probabilities(windows[:, :-1])
+    targets = windows[:, -1]
+    known = np.flatnonzero(targets < predictor.vocabulary_size)
+    result = np.full(len(windows), np.inf)
+    result[known] = -log_p[known, targets[known]]
+    return result

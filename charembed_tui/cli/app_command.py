@@ -54,9 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
     """The session to begin with. Raises CharembedError."""
+    from charembed_tui.cli.options import reading_changes
     from charembed_tui.runs.plan import Plan
+    from charembed_tui.text.reading_notes import reading_notes
     from charembed_tui.text.sample_texts import default_sample
     from model.corpus import Corpus
+    from model.texts.reading import Reading
 
     if options.resume is not None or options.follow is not None:
         from charembed_tui.cli.options import require_no_settings
@@ -65,21 +68,24 @@ def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
     if options.resume is not None:
         from charembed_tui.runs.opening import resume
 
-        return resume(options.resume or None, options.corpus).plan()
+        return resume(options.resume or None, options.corpus, reading_changes(options)).plan()
     if options.follow is not None:
         from charembed_tui.runs.catalogue import find_run
         from charembed_tui.runs.opening import follow
 
-        return follow(find_run(options.follow or None, in_use_first=True), options.corpus)
-    path = Path(options.corpus or default_sample())
-    corpus = Corpus.from_file(path)
+        run = find_run(options.follow or None, in_use_first=True)
+        return follow(run, options.corpus, reading_changes(options))
+    names = options.corpus or [str(default_sample())]
+    path = Path(names[0])
+    corpus = Corpus.from_files(names, Reading(**reading_changes(options)))
     if options.start is not None:
         from charembed_tui.cli.warm_start import start_from
 
         return start_from(options.start or None, corpus, options).plan(corpus, path)
     from charembed_tui.cli.options import training_settings
 
-    return Plan(corpus, path, training_settings(settings, options, len(corpus)))
+    settings = training_settings(settings, options, len(corpus))
+    return Plan(corpus, path, settings, note="\n".join(reading_notes(corpus)))
 
 
 def _with_options(preferences: Any, options: argparse.Namespace) -> Any:

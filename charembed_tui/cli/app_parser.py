@@ -9,7 +9,13 @@ from charembed_tui import __version__
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `charembed-tui`."""
-    from charembed_tui.cli.options import add_preset, add_run_options, add_settings
+    from charembed_tui.cli.options import (
+        TEXTS,
+        add_preset,
+        add_run_options,
+        add_settings,
+        add_text_options,
+    )
     from charembed_tui.settings.loss_view import LossView
     from charembed_tui.settings.sampling_settings import SamplingSettings
     from charembed_tui.settings.training_settings import TrainingSettings
@@ -20,17 +26,13 @@ def parser() -> argparse.ArgumentParser:
         epilog="Inside, ? shows all keys: space starts and pauses, g writes, q quits. "
         "Settings are remembered; options go before what is remembered.",
     )
-    result.add_argument(
-        "corpus",
-        nargs="?",
-        metavar="CORPUS",
-        help="a UTF-8 text file to learn from; without it, a sample text",
-    )
+    result.add_argument("corpus", nargs="*", metavar="CORPUS", help=TEXTS)
     result.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     result.add_argument(
         "--fresh", action="store_true", help="begin with the defaults and remember nothing"
     )
     result.add_argument("--theme", help="name of a colour theme, such as textual-light or nord")
+    add_text_options(result)
     add_run_options(result, follow=True)
     add_preset(result)
     add_settings(result, "training", TrainingSettings)

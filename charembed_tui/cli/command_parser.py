@@ -15,10 +15,12 @@ _RUN = "its name or folder; without it, the newest"
 def parser() -> argparse.ArgumentParser:
     """The arguments of `charembed`."""
     from charembed_tui.cli.options import (
+        TEXTS,
         add_preset,
         add_run_options,
         add_runs_folder,
         add_settings,
+        add_text_options,
     )
     from charembed_tui.settings.sampling_settings import SamplingSettings
     from charembed_tui.settings.training_settings import TrainingSettings
@@ -33,21 +35,35 @@ def parser() -> argparse.ArgumentParser:
     commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     train = commands.add_parser("train", help="learn from a text, or go on with a run")
-    train.add_argument("corpus", nargs="?", help="a UTF-8 text; without it, a sample text")
+    train.add_argument("corpus", nargs="*", help=TEXTS)
     train.add_argument("--steps", type=_positive(int), help="stop at this step")
-    train.add_argument("--seconds", type=_positive(float), help="stop after this time")
+    train.add_argument(
+        "--seconds", type=_positive(float), help="stop after so much training, pauses left out"
+    )
+    add_text_options(train)
     add_run_options(train)
     add_preset(train)
     add_settings(train, "training", TrainingSettings)
 
     generate = commands.add_parser("generate", help="write with a trained run")
     generate.add_argument("run", nargs="?", help=_RUN)
-    generate.add_argument("--prompt", default="", help="what the text follows")
+    generate.add_argument(
+        "--prompt", default="", help="what the text follows; for a list, how every line begins"
+    )
+    generate.add_argument(
+        "--new", action="store_true", help="leave out lines that the list has, and count them"
+    )
     add_settings(generate, "writing", SamplingSettings, "sampling_")
 
     evaluate = commands.add_parser("evaluate", help="measure a run on a text")
-    evaluate.add_argument("text", help="a UTF-8 text over the run's characters")
-    evaluate.add_argument("run", nargs="?", help=_RUN)
+    evaluate.add_argument(
+        "texts",
+        nargs="+",
+        metavar="TEXT",
+        help="files, folders, patterns, archives, or - for standard input, read as the run's own; "
+        "the last may be a run, " + _RUN,
+    )
+    add_text_options(evaluate, lists=False)
 
     export = commands.add_parser("export", help="write a run's vectors for other programs")
     export.add_argument("folder", type=Path, help="where to write vectors.tsv and metadata.tsv")

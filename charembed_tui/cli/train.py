@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from charembed_tui.cli.exit_status import DONE, INTERRUPTED, UNSAVED
-from charembed_tui.cli.options import require_no_settings, training_settings
+from charembed_tui.cli.options import reading_changes, require_no_settings, training_settings
 from charembed_tui.cli.report import report
 from charembed_tui.cli.warm_start import start_from
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.glyphs import visible
+from charembed_tui.text.reading_notes import reading_notes
 from charembed_tui.text.sample_texts import default_sample
 from charembed_tui.training.memory import reason
 from charembed_tui.training.run_log import saved_threads
@@ -26,6 +28,7 @@ from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 from model.errors import CharembedError, OptimizerError
+from model.texts.reading import Reading
 
 _TRAJECTORY_BYTES = 24 << 20  # somewhat more than a run folder's recording takes
 
@@ -33,14 +36,16 @@ _TRAJECTORY_BYTES = 24 << 20  # somewhat more than a run folder's recording take
 def run(options: argparse.Namespace) -> int:
     """Learn until the end that was set, convergence, or a signal; the exit status."""
     trainer, writer = _begin(options)
-    end = _End(options.steps, options.seconds, trainer.steps, time.monotonic())
+    end = _End(options.steps, options.seconds, trainer.steps, trainer.elapsed)
     saving = _Saving(writer, trainer)
-    with _interruptible() as interrupted, report(options.json) as reporter:
+    stops = _Stops()
+    with _interruptible() as interrupted, stops, report(options.json) as reporter:
         try:
-            while not (interrupted or trainer.converged or end.part(trainer.steps) == 1.0):
+            while not (interrupted or trainer.converged or end.part(trainer) == 1.0):
+                stops.leave_out_of(trainer)
                 trainer.step()
                 saving.save()
-                reporter.progress(trainer, end.part(trainer.steps))
+                reporter.progress(trainer, end.part(trainer))
             trainer.measure()
             if not interrupted:
                 trainer.conclude()
@@ -64,7 +69,7 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
     trajectory = Trajectory(_TRAJECTORY_BYTES)
     if options.resume is not None:
         require_no_settings(options, TrainingSettings)
-        resumed = resume(options.resume or None, options.corpus)
+        resumed = resume(options.resume or None, options.corpus, reading_changes(options))
         settings = resumed.settings
         trainer = Trainer(
             1,
@@ -75,8 +80,11 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
         )
         trainer.load_state_dict(resumed.state, resumed.frames)
         return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
-    path = Path(options.corpus or default_sample())
-    corpus, start = Corpus.from_file(path), None
+    names = options.corpus or [str(default_sample())]
+    path = Path(names[0])
+    corpus, start = Corpus.from_files(names, Reading(**reading_changes(options))), None
+    for note in reading_notes(corpus):
+        print(f"charembed: {visible(note)}", file=sys.stderr)
     settings = training_settings(TrainingSettings(), options, len(corpus))
     if options.start is not None:
         warm_start = start_from(options.start or None, corpus, options)
@@ -99,17 +107,56 @@ class _End:
     steps: int | None
     seconds: float | None
     first_step: int
-    began: float
+    first_second: float
 
-    def part(self, step: int) -> float | None:
-        """How much is done, from 0 to 1; None where no end was set."""
+    def part(self, trainer: Trainer) -> float | None:
+        """How much is done, from 0 to 1; None where no end was set.
+
+        Seconds are those of training: a process that was stopped for an hour has not trained.
+        """
         parts = []
         if self.steps is not None:
             to_do = self.steps - self.first_step
-            parts.append((step - self.first_step) / to_do if to_do > 0 else 1.0)
+            parts.append((trainer.steps - self.first_step) / to_do if to_do > 0 else 1.0)
         if self.seconds is not None:
-            parts.append((time.monotonic() - self.began) / self.seconds)
+            parts.append((trainer.elapsed - self.first_second) / self.seconds)
         return min(1.0, max(parts)) if parts else None
+
+
+class _Stops:
+    """Finds out how long the process was stopped, by ctrl-z for instance.
+
+    Nothing runs while it is, so that only the signal to go on is heard: what passed by the clock
+    since the last step, without the processor being used, was time stopped.
+    """
+
+    def __init__(self) -> None:
+        self._has_gone_on = False
+        self._last = self._now()
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if hasattr(signal, "SIGCONT"):
+            self._before = signal.signal(signal.SIGCONT, self._go_on)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(signal, "SIGCONT"):
+            signal.signal(signal.SIGCONT, self._before)
+
+    def leave_out_of(self, trainer: Trainer) -> None:
+        """Take the time stopped since the last call out of a run."""
+        before, self._last = self._last, self._now()
+        if self._has_gone_on:
+            self._has_gone_on = False
+            clock, processor = (now - then for now, then in zip(self._last, before, strict=True))
+            trainer.leave_out(max(0.0, clock - processor))
+
+    def _go_on(self, *_: object) -> None:
+        self._has_gone_on = True
+
+    def _now(self) -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
 
 
 class _Saving:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+import numpy as np
 
 from charembed_tui import __version__
 from charembed_tui.runs.errors import RunError
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.training.snapshot import Switch
-from model.corpus import Corpus
+from model.corpus import Corpus, TextFile
 from model.dataset import Dataset
 from model.families import registry
 from model.families.base import Model
+from model.texts.reading import Reading
 
 _FIRST_FAMILY = "log-bilinear"  # of runs that name none
 _MOST_BYTES = 64 << 20  # a vocabulary of all characters is shorter
+_EARLIER_READING = Reading(newlines="keep", lines=False)  # of runs that say nothing of it
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Configuration:
 
     Attributes:
         corpus_name: of the text.
-        corpus_path: where it was read from; it may have moved since.
+        corpus_path: where it was read from, or the first of several texts; it may have moved since.
         fingerprint: SHA-256 of the text as it was trained on.
         characters: how many the text has.
         vocabulary: the characters of the model, in the order of their codes.
@@ -37,6 +42,8 @@ class Configuration:
         settings: of the training.
         started: when, ISO 8601.
         switches: of the optimizer since.
+        files: all texts that it was read from, each with a fingerprint of its own.
+        reading: how they were read.
     """
 
     corpus_name: str
@@ -48,6 +55,8 @@ class Configuration:
     settings: TrainingSettings
     started: str
     switches: tuple[Switch, ...] = ()
+    files: tuple[TextFile, ...] = ()
+    reading: Reading = _EARLIER_READING
 
     @classmethod
     def of(cls, dataset: Dataset, path: Path, settings: TrainingSettings, now: datetime) -> Self:
@@ -55,13 +64,15 @@ class Configuration:
         corpus = dataset.source
         return cls(
             corpus.name,
-            str(path.absolute()),
+            corpus.files[0].path if corpus.files else str(path.absolute()),
             fingerprint(corpus),
             len(corpus),
             dataset.vocabulary,
             tuple(dataset.corpus.counts().tolist()),
             settings,
             now.isoformat(timespec="seconds"),
+            files=corpus.files,
+            reading=replace(corpus.reading, limit=0),  # which is the machine's, not the text's
         )
 
     @property
@@ -101,6 +112,8 @@ class Configuration:
                 TrainingSettings.from_saved(saved["settings"]),
                 str(saved["started"]),
                 tuple(Switch(int(step), str(to)) for step, to in saved.get("switches", ())),
+                tuple(_file(entry) for entry in saved.get("files", ())),
+                _reading(saved["reading"]) if "reading" in saved else _EARLIER_READING,
             )
             if any(len(character) != 1 for character in found.vocabulary):
                 raise ValueError("an entry of the vocabulary is not one character")
@@ -126,4 +139,29 @@ def fingerprint(corpus: Corpus) -> str:
     """SHA-256 of a text's characters, the same whatever the file's encoding marks."""
     digest = hashlib.sha256("\x00".join(corpus.vocabulary).encode("utf-8", "surrogatepass"))
     digest.update(corpus.codes.astype("<i4", copy=False).tobytes())
+    if corpus.is_list:
+        digest.update(b"list")
+    if corpus.starts:
+        digest.update(np.array(corpus.starts, dtype="<i8").tobytes())
     return digest.hexdigest()
+
+
+def _file(saved: Mapping[str, Any]) -> TextFile:
+    return TextFile(
+        str(saved["path"]),
+        str(saved["member"]),
+        str(saved["name"]),
+        int(saved["characters"]),
+        str(saved["fingerprint"]),
+        tuple(str(end) for end in saved["line_ends"]),
+    )
+
+
+def _reading(saved: Mapping[str, Any]) -> Reading:
+    """Raises SettingsError, a ValueError, where nothing can be read so."""
+    return Reading(
+        str(saved["encoding"]),
+        str(saved["newlines"]),
+        bool(saved["fold_case"]),
+        bool(saved["lines"]),
+    )

@@ -18,6 +18,7 @@ from charembed_tui.runs.configuration import Configuration
 from charembed_tui.runs.errors import CheckpointError, RunError
 from charembed_tui.runs.generated_texts import GeneratedTexts
 from charembed_tui.runs.metrics import Metrics
+from charembed_tui.runs.text_copies import write_copies
 from charembed_tui.runs.trajectory_file import TrajectoryFile
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
@@ -33,7 +34,6 @@ except ImportError:  # Windows
 
 _CONFIGURATION = "run.json"
 _SLOTS = ("checkpoint-a.bin", "checkpoint-b.bin")
-_TEXT = "text.txt"
 _LOCK = "in-use"
 
 
@@ -51,7 +51,6 @@ class RunFolder:
         metrics: the losses as they came.
         recording: the parameters as they came.
         samples: the texts it wrote.
-        text: a copy of the text, where one was asked for.
     """
 
     def __init__(self, path: Path, configuration: Configuration) -> None:
@@ -59,7 +58,6 @@ class RunFolder:
         self.metrics = Metrics(path / "metrics.csv")
         self.recording = TrajectoryFile(path / "recording.bin", configuration.model.parameter_count)
         self.samples = GeneratedTexts(path / "samples.jsonl")
-        self.text = path / _TEXT
         self._turn = 0
         self._lock: IO[str] | None = None
 
@@ -74,7 +72,7 @@ class RunFolder:
         try:
             folder.lock()
             if copy_text:
-                write_whole(folder.text, corpus.decode(corpus.codes).encode())
+                write_copies(folder.path, corpus)
             configuration.write(folder.path / _CONFIGURATION)
         except OSError:
             folder.unlock()

@@ -111,7 +111,9 @@ class FollowingSession:
         from charembed_tui.text.corpus_facts import describe
         from charembed_tui.training.fits import Fits
 
-        model = on_text(self.snapshot.model, self.dataset.training)
+        model = self.snapshot.model
+        if self.settings.needs_text:
+            model = on_text(model, self.dataset.running_text)
         length = model.context_length
         table = self.dataset.count(length, self._counted, self._closing.is_set).training
         self.table = table

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.configuration import Configuration, fingerprint
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.plan import Plan, ResumedRun
+from charembed_tui.runs.text_copies import copies, reading_of_copies
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.trajectory import Frame
 from model.corpus import Corpus
 from model.errors import CorpusError
+from model.texts.sources import STDIN, Source, find_sources
 
 
-def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
+def resume(
+    name: str | None, texts: Sequence[str] = (), changes: Mapping[str, Any] | None = None
+) -> ResumedRun:
     """Open a run, by name or the newest, with its text.
 
     Args:
         name: of the run's folder, or None for the newest.
-        corpus_path: where the text is now, if it has moved.
+        texts: where the text is now, if it has moved.
+        changes: how it is to be read now, where that differs: fields of `Reading`.
 
     Raises:
         RunError: there is no such run, it has no good checkpoint, another process trains it, or
@@ -34,7 +42,7 @@ def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
         state = folder.load()
         if not isinstance(state.get("settings"), dict):
             raise RunError(f"The checkpoint of {folder.path.name} has no settings.")
-        corpus, path = text_of(folder, corpus_path)
+        corpus, path = text_of(folder, texts, changes)
     except BaseException:
         folder.unlock()
         raise
@@ -47,40 +55,82 @@ def resume(name: str | None, corpus_path: str | None = None) -> ResumedRun:
     return ResumedRun(folder, corpus, path, state, frames, samples)
 
 
-def follow(folder: RunFolder, corpus_path: str | None = None) -> Plan:
+def follow(
+    folder: RunFolder, texts: Sequence[str] = (), changes: Mapping[str, Any] | None = None
+) -> Plan:
     """The session that watches while another process trains a run. Raises what `text_of` does."""
-    corpus, path = text_of(folder, corpus_path)
+    corpus, path = text_of(folder, texts, changes)
     return Plan(corpus, path, folder.configuration.settings, followed=folder)
 
 
-def text_of(folder: RunFolder, corpus_path: str | None = None) -> tuple[Corpus, Path]:
-    """The text a run was trained on, and where it is now.
+def text_of(
+    folder: RunFolder, texts: Sequence[str] = (), changes: Mapping[str, Any] | None = None
+) -> tuple[Corpus, Path]:
+    """The text a run was trained on, and where it is now; arguments as for `resume`.
 
     Raises:
-        RunError: it is gone, or has changed.
+        RunError: it is gone, has changed, or is another one.
         CorpusError: it cannot be read.
     """
     configuration = folder.configuration
-    path = Path(corpus_path or configuration.corpus_path)
-    if corpus_path is None and folder.text.exists() and not _is_text_of(path, configuration):
-        path = folder.text
-    if not path.exists():
-        raise RunError(
-            f"The text of {folder.path.name}, {configuration.corpus_name}, is no longer at "
-            f"{path}: name it as CORPUS."
-        )
-    corpus = Corpus.from_file(path)
+    reading = replace(configuration.reading, **changes or {})
+    sources = find_sources(texts) if texts else _sources(folder)
+    if not texts and any(source in sources for source in copies(folder.path)):
+        reading = reading_of_copies(reading)
+    corpus = Corpus.from_sources(sources, configuration.corpus_name, reading)
     if fingerprint(corpus) != configuration.fingerprint:
+        raise RunError(_difference(folder, corpus, sources))
+    return replace(corpus, files=configuration.files or corpus.files), Path(sources[0].path)
+
+
+def _sources(folder: RunFolder) -> list[Source]:
+    """Where a run's texts were when it began, or copies of them. Raises RunError."""
+    configuration = folder.configuration
+    path = configuration.corpus_path
+    sources = [file.source for file in configuration.files] or [Source(path, name=Path(path).name)]
+    missing = [source for source in sources if not Path(source.path).exists()]
+    found = copies(folder.path)
+    if found and (missing or not _are_unchanged(sources, configuration)):
+        return found
+    if not missing:
+        return sources
+    if missing[0].path == STDIN:
         raise RunError(
-            f"{path.name} has changed since {folder.path.name} was trained on it: a run goes on "
-            f"only with its own text. Bring back the old text, or start from the run's "
-            f"parameters on this one with --from {folder.path.name}."
+            f"The text of {folder.path.name} came from standard input: pipe it in again and name "
+            "it as -, or name a file with it as CORPUS."
         )
-    return Corpus(corpus.codes, corpus.vocabulary, configuration.corpus_name), path
+    raise RunError(
+        f"The text of {folder.path.name}, {missing[0].name}, is no longer at "
+        f"{missing[0].path}: name it as CORPUS."
+    )
 
 
-def _is_text_of(path: Path, configuration: Configuration) -> bool:
+def _are_unchanged(sources: Sequence[Source], configuration: Configuration) -> bool:
     try:
-        return fingerprint(Corpus.from_file(path)) == configuration.fingerprint
-    except CorpusError:  # it is gone, or something else stands there
+        corpus = Corpus.from_sources(sources, configuration.corpus_name, configuration.reading)
+    except CorpusError:
         return False
+    return fingerprint(corpus) == configuration.fingerprint
+
+
+def _difference(folder: RunFolder, corpus: Corpus, sources: Sequence[Source]) -> str:
+    """Why a text is not the one that a run was trained on."""
+    configuration, run = folder.configuration, folder.path.name
+    own = [file.path for file in configuration.files] or [configuration.corpus_path]
+    again = f"start from the run's parameters on this one with --from {run}."
+    if [str(Path(source.path).absolute()) for source in sources] != own:
+        named = ", ".join(source.name for source in sources[:3]) + " …" * (len(sources) > 3)
+        return (
+            f"{named} is another text than {configuration.corpus_name}, which {run} was trained "
+            f"on, and a run goes on only with its own. Name that one, or {again}"
+        )
+    before = [file.fingerprint for file in configuration.files]
+    changed = [
+        file.name
+        for file, fingerprint_before in zip(corpus.files, before, strict=False)
+        if file.fingerprint != fingerprint_before
+    ] or [Path(own[0]).name]
+    return (
+        f"{', '.join(changed[:3])} has changed since {run} was trained on it: a run goes on only "
+        f"with its own text. Bring back the old text, or {again}"
+    )

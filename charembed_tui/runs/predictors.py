@@ -34,7 +34,7 @@ class SavedModel:
             CharembedError: its text is needed, and cannot be read.
         """
         shape = self.folder.configuration.model
-        return on_text(shape, self._dataset.training) if self._settings.needs_text else shape
+        return on_text(shape, self._dataset.running_text) if self._settings.needs_text else shape
 
     def predictor(self, at: str | int = "best") -> Predictor:
         """All that the run writes with, at a step.

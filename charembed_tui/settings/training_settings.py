@@ -49,9 +49,11 @@ class TrainingSettings(Checked):
         anneal_steps: the same in steps, which goes before seconds; 0 for not in steps.
         patience: seconds of training without a lower held-out loss after which a run is finished;
             0 for never.
-        held_out: percent of the text, at its end, that is never trained on but measured.
+        held_out: percent of the text, at its end, that is never trained on but measured; of a
+            list, percent of its lines, drawn at random.
         minimum_count: characters that occur less often are one symbol; 1 keeps all.
-        seed: of the starting parameters, the dealing and all of the optimizer's choices.
+        seed: of the starting parameters, the dealing, all of the optimizer's choices, and the
+            drawing of lines to hold out.
 
     Raises:
         SettingsError: a value is out of its range.
@@ -169,6 +171,7 @@ class TrainingSettings(Checked):
             held_out=self.held_out / 100,
             minimum_count=self.minimum_count,
             context_length=self.context_length,
+            seed=self.seed,
         )
 
 

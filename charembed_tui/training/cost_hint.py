@@ -58,7 +58,7 @@ class CostHint:
     def _contexts_of(self, length: int) -> int:
         if length not in self._contexts:
             size = len(self.corpus.vocabulary)
-            self._contexts[length] = estimate_contexts(self.corpus.codes, size, length)
+            self._contexts[length] = estimate_contexts(self.corpus.sequences, size, length)
         return self._contexts[length]
 
     def _ensemble_cost(self, settings: EnsembleSettings) -> Cost:

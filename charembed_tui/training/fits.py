@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.dataset import Dataset
 from model.errors import OptimizerError
-from model.evaluation import mean_loss
+from model.evaluation import mean_loss_of
 from model.families.base import Model, Predictor
 from model.families.ensemble.ensemble import Ensemble
 from model.families.ensemble.settings import OFF, EnsembleSettings, Fit
@@ -32,7 +32,7 @@ class Fits:
     """
 
     def __init__(self, model: Model, dataset: Dataset, settings: EnsembleSettings) -> None:
-        self.ensemble = Ensemble(model, dataset.training, settings)
+        self.ensemble = Ensemble(model, dataset.running_text, settings)
         self._dataset = dataset
         self._lock = Lock()
         self._fits: dict[int, Fit] = {}
@@ -75,7 +75,7 @@ class Fits:
         predictor = self.predictor(step, theta)
         held_out = self._dataset.held_out
         if held_out is not None and step not in self._losses:
-            self._losses[step] = mean_loss(predictor, held_out, self._dataset.training)
+            self._losses[step] = mean_loss_of(predictor, held_out)
 
     def state_dict(self) -> dict[str, Any]:
         """The fits, by step: see `load_state_dict`."""

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.cost_hint import CostHint
 from model.corpus import Corpus
 from model.errors import SettingsError
+from model.texts.reading import available_bytes
 
 _SHARE = 0.8  # of what is available
 _NEVER_REFUSED = 500_000_000  # bytes
 MOST_CHECKPOINT_BYTES = 4 << 30  # more is not read back
-
-
-def available_bytes() -> int | None:
-    """Memory that could be had now, None where the platform does not tell."""
-    try:
-        with open("/proc/meminfo") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def reason(error: Exception) -> str:
@@ -43,7 +28,7 @@ def require_memory(corpus: Corpus, settings: TrainingSettings) -> None:
     """
     available = available_bytes()
     hint = CostHint(corpus)
-    if len(corpus) < settings.context_length + 2:
+    if corpus.sequences.positions(settings.context_length) < 2:
         return
     state = hint.state_bytes(settings)
     if state > MOST_CHECKPOINT_BYTES:

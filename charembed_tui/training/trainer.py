@@ -24,7 +24,7 @@ from charembed_tui.training.trajectory import Frame, Trajectory
 from model import parallel
 from model.dataset import Dataset
 from model.errors import OptimizerError
-from model.evaluation import mean_loss
+from model.evaluation import mean_loss_of
 from model.families import registry as families
 from model.families.base import Objective, SumObjective, on_text
 from model.ngrams import NgramTable
@@ -35,6 +35,7 @@ from model.optimizers.nothing import NothingToTrain
 from model.optimizers.problem import Problem
 from model.parts import WeightedSum
 from model.prior import WithPrior
+from model.sequences import Sequences
 
 Array = NDArray[np.float64]
 
@@ -88,7 +89,9 @@ class Trainer:
         parallel.use_threads(self.threads)
         dataset.require_context_length(settings.context_length)
         require_memory(dataset.corpus, settings)
-        self.model = on_text(settings.make_model(len(dataset.vocabulary)), dataset.training)
+        self.model = settings.make_model(len(dataset.vocabulary))
+        if settings.needs_text:
+            self.model = on_text(self.model, dataset.running_text)
         self.fits = Fits(self.model, dataset, settings.ensemble) if settings.ensemble else None
         aside = self.fits.ensemble.aside if self.fits else None
         counted = dataset.count(self.model.context_length, progress, is_cancelled, aside)
@@ -168,6 +171,10 @@ class Trainer:
     def elapsed(self) -> float:
         """Seconds since the run began, with counting and measuring, without pauses."""
         return self.seconds + self._other_seconds
+
+    def leave_out(self, seconds: float) -> None:
+        """Take time out of the run in which the process was stopped."""
+        self.seconds = max(0.0, self.seconds - seconds)
 
     def _seconds_to_conclude(self) -> float:
         """About how long `conclude` will take, which is left of the planned time for it."""
@@ -299,11 +306,11 @@ class Trainer:
         if held_out is not None:
             self._held_out_curve.add(self.steps, self.seconds, self._passes, held_out)
 
-    def _held_out_loss(self, held_out: NDArray[np.int32]) -> float:
+    def _held_out_loss(self, held_out: Sequences) -> float:
         theta = self.optimizer.theta
         if self._needs_only_windows and self._held_out_objective is not None:
             return self._held_out_objective.value(theta)
-        return mean_loss(self.model.predictor(theta), held_out, self.dataset.training)
+        return mean_loss_of(self.model.predictor(theta), held_out)
 
     def measurements(self, after: int) -> list[Measurement]:
         """The losses measured after a step, in ascending order."""

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import counting
+from model import counting, sequences
 from model.corpus import Corpus
-from model.counting import count_ngrams, count_pieces
+from model.counting import count_ngrams, count_sequences
 from model.errors import Cancelled, CorpusError
 from model.ngrams import NgramTable
+from model.sequences import Sequences
 from model.streaming import count_files
 from model.unique_ngrams import distinct_ngrams
 
@@ -56,7 +57,8 @@ def test_pieces_do_not_show(piece: int, m: int) -> None:
     size = len(corpus.vocabulary)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "PIECE", piece)
-        pieced = count_pieces(corpus.codes, m, size)
+        patch.setattr(sequences, "PIECE", piece)
+        pieced = count_sequences(corpus.sequences, m, size)
     assert same(pieced, count_ngrams(corpus.codes, size, m))
 
 
@@ -134,7 +136,7 @@ def test_progress_reaches_the_end_and_work_can_be_stopped(tmp_path: Path) -> Non
     with pytest.raises(Cancelled):
         count_files(path, 2, is_cancelled=lambda: True)
     with pytest.raises(Cancelled):
-        count_pieces(np.zeros(5, dtype=int), 1, 2, is_cancelled=lambda: True)
+        count_sequences(Sequences.of(np.zeros(5, dtype=int)), 1, 2, is_cancelled=lambda: True)
 
 
 @pytest.mark.parametrize(

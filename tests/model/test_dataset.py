@@ -22,8 +22,8 @@ def test_every_character_is_in_one_part(text: str, percent: int, m: int) -> None
     corpus = Corpus.from_text(text)
     dataset = Dataset.prepare(corpus, held_out=percent / 100, context_length=m)
     held_out = dataset.held_out
-    rest = [] if held_out is None else held_out.tolist()
-    assert dataset.training.tolist() + rest == corpus.codes.tolist()
+    rest = [] if held_out is None else held_out.codes.tolist()
+    assert dataset.training.codes.tolist() + rest == corpus.codes.tolist()
     assert held_out is None or len(held_out) >= 1
     assert len(dataset.training) >= m + 2
     if held_out is not None:
@@ -36,7 +36,7 @@ def test_every_held_out_character_is_one_position(text: str, percent: int, m: in
     dataset = Dataset.prepare(corpus, held_out=percent / 100, context_length=m)
     counted = dataset.count(m)
     assert counted.training.positions == len(dataset.training) - m
-    plain = count_ngrams(dataset.training, len(corpus.vocabulary), m)
+    plain = count_ngrams(dataset.training.codes, len(corpus.vocabulary), m)
     assert (counted.training.counts - plain.counts).nnz == 0
     if dataset.held_out is None:
         assert counted.held_out is None
@@ -63,7 +63,7 @@ def test_rare_characters_are_merged_before_the_split() -> None:
     dataset = Dataset.prepare(corpus, held_out=0.5, minimum_count=2)
     assert dataset.source is corpus
     assert dataset.vocabulary == ("a", "b", RARE)
-    assert dataset.corpus.decode(dataset.training) == "aaaabbbb" + RARE
+    assert dataset.corpus.decode(dataset.training.codes) == "aaaabbbb" + RARE
     with pytest.raises(CorpusError, match="smaller minimum"):
         Dataset.prepare(corpus, minimum_count=100)
 
@@ -102,7 +102,7 @@ def test_no_window_has_what_is_set_aside(text: str, m: int, data: st.DataObject)
     aside = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
     found = dataset.count(m, aside=aside).training
     windows = [
-        tuple(dataset.training[at - m : at + 1].tolist())
+        tuple(dataset.training.codes[at - m : at + 1].tolist())
         for at in range(m, n)
         if not aside[at - m : at + 1].any()
     ]

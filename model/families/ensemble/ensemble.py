@@ -42,7 +42,7 @@ class Ensemble:
 
     Args:
         model: the family's, complete: see `model.families.base.on_text`.
-        training: (n,) codes.
+        training: (n,) codes, V for gaps.
         settings: what goes with it.
 
     Attributes:
@@ -61,7 +61,7 @@ class Ensemble:
             self.aside[len(training) - len(blocks) :] = blocks
         self._blocks = blocks
         size = model.vocabulary_size
-        asked = np.flatnonzero(blocks)
+        asked = np.flatnonzero(blocks & (self._codes < size))
         self._positions = asked[:: -(-len(asked) * size // _MOST_CELLS)]
         self._lock = Lock()  # guards the two below: several threads may ask
         self._ngrams: NgramPredictor | None = None

@@ -36,7 +36,12 @@ class Level:
     extensions: sparse.csr_array | None
 
 
-def count_levels(codes: IntArray, vocabulary_size: int, order: int) -> list[Level]:
+def count_levels(
+    codes: IntArray,
+    vocabulary_size: int,
+    order: int,
+    counted: NDArray[np.bool_] | None = None,
+) -> list[Level]:
     """Contexts of 0 to order - 1 characters of a text, and what follows them.
 
     Args:
@@ -44,6 +49,8 @@ def count_levels(codes: IntArray, vocabulary_size: int, order: int) -> list[Leve
             across it.
         vocabulary_size: V.
         order: length of the longest n-grams, at least 1.
+        counted: (n,) which characters are counted as followers; the others only stand in contexts,
+            as the boundaries before a line do. All are without it.
 
     Raises:
         SettingsError: the order is less than 1, the text has nothing to count, or a code lies
@@ -53,6 +60,8 @@ def count_levels(codes: IntArray, vocabulary_size: int, order: int) -> list[Leve
         raise SettingsError(f"The order is {order}: it must be at least 1.")
     codes = np.asarray(codes)
     known = codes < vocabulary_size
+    if counted is not None:
+        known &= counted
     if not known.any():
         raise SettingsError("N-grams are made of a training text: this one is empty.")
     if codes.min() < 0 or codes.max() > vocabulary_size:

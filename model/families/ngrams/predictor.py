@@ -13,6 +13,7 @@ from model.families.ngrams.levels import Level, count_levels
 from model.families.ngrams.limits import Smoothing
 from model.families.ngrams.smoothing import SmoothedLevel, kneser_ney, witten_bell
 from model.families.windows import WindowReader
+from model.sequences import Sequences
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
@@ -59,6 +60,19 @@ class NgramPredictor:
     ) -> NgramPredictor:
         """Count a text and smooth the counts; arguments and errors as for `count_levels`."""
         levels = count_levels(codes, vocabulary_size, order)
+        return cls.from_levels(levels, vocabulary_size, smoothing)
+
+    @classmethod
+    def from_sequences(
+        cls,
+        sequences: Sequences,
+        vocabulary_size: int,
+        order: int,
+        smoothing: Smoothing = "kneser-ney",
+    ) -> NgramPredictor:
+        """Count texts or a list, and smooth the counts; the rest as for `from_codes`."""
+        codes, counted = sequences.padded(max(1, order - 1), vocabulary_size)
+        levels = count_levels(codes, vocabulary_size, order, counted)
         return cls.from_levels(levels, vocabulary_size, smoothing)
 
     @classmethod

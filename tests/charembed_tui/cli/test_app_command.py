@@ -53,10 +53,10 @@ def test_what_is_no_text_gives_one_line_and_status_2(
     assert "\x1b" not in result.stderr
 
 
-def test_a_directory_is_no_text(tmp_path: Path) -> None:
+def test_a_directory_without_texts_is_no_text(tmp_path: Path) -> None:
     result = run(str(tmp_path))
     assert result.returncode == 2
-    assert "is a directory" in result.stderr
+    assert "directory without texts" in result.stderr
 
 
 def test_a_theme_that_is_not_known_is_refused_with_those_that_are() -> None:

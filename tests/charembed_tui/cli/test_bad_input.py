@@ -155,6 +155,7 @@ def test_a_stranger_cannot_have_files_outside_the_folder_written(
     secret = tmp_path / "secret.txt"
     secret.write_text("not the text")
     saved.update(corpus_path=str(secret), corpus_name="../../../../tmp/x")
+    saved["files"][0]["path"] = str(secret)
     path.write_text(json.dumps(saved))
     before = {file: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
     with pytest.raises(CharembedError, match="has changed"):

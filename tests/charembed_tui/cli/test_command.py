@@ -50,7 +50,7 @@ def test_train_write_measure_export_list(text: Path, tmp_path: Path) -> None:
     assert len(written[0].stdout) == len("KING") + 50 + 1
 
     measured = json.loads(run("evaluate", text, name, "--json").stdout)
-    assert measured["positions"] == len(PLAY * 4) - 1
+    assert measured["positions"] == len(PLAY * 4)  # the first ones too
     assert 1 < measured["nats_per_character"] < 3
 
     run("export", tmp_path / "out", name)
@@ -116,13 +116,26 @@ def test_what_cannot_be_done_is_one_line_and_status_2(arguments: list[str], mess
     assert "Traceback" not in result.stderr
 
 
-def test_a_text_with_other_characters_cannot_be_measured(text: Path, tmp_path: Path) -> None:
+def test_unknown_characters_are_counted_and_charged_for(text: Path, tmp_path: Path) -> None:
     run("train", text, *FAST, "--steps", "3")
+    name = find_run(None).path.name
     other = tmp_path / "other.txt"
-    other.write_text("世界", encoding="utf-8")
+    other.write_text("the 世界 and 世", encoding="utf-8")
     result = run("evaluate", other)
-    assert result.returncode == 2
-    assert "does not occur" in result.stderr
+    assert result.returncode == 0, result.stderr
+    assert "over 9 positions" in result.stdout
+    assert "3 characters that the run does not know, 2 different: 世 界" in result.stdout
+    assert "bits per byte" in result.stdout
+    both = json.loads(run("evaluate", other, text, name, "--json").stdout)
+    first, second = both["texts"]
+    assert first["unknown_characters"] == {"世": 2, "界": 1}
+    assert first["bytes"] == len("the 世界 and 世".encode())
+    assert second["unknown"] == 0
+    assert both["characters"] == first["characters"] + second["characters"]
+    assert first["nats_per_character_charged"] > first["nats_per_character"]
+    only = tmp_path / "only.txt"
+    only.write_text("世界", encoding="utf-8")
+    assert "no known characters" in run("evaluate", only, name).stdout
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")

@@ -169,12 +169,15 @@ def test_a_changed_or_missing_text_is_explained(tmp_path: Path) -> None:
     moved = path.rename(tmp_path / "moved.txt")
     with pytest.raises(RunError, match="no longer at"):
         resume(None)
-    run = resume(None, str(moved))
+    run = resume(None, [str(moved)])
     assert run.state["steps"] == 10
     run.folder.unlock()
     moved.write_text(PLAY * 4 + "!", encoding="utf-8")
-    with pytest.raises(RunError, match="has changed"):
-        resume(None, str(moved))
+    with pytest.raises(RunError, match=r"is another text than play\.txt"):
+        resume(None, [str(moved)])
+    moved.rename(path)
+    with pytest.raises(RunError, match=r"play\.txt has changed"):
+        resume(None)
 
 
 def test_two_programs_do_not_train_one_run(tmp_path: Path) -> None:

@@ -58,14 +58,13 @@ def test_everything_works_where_the_text_has_gone(
     found = json.loads(said(capsys, "evaluate", other, name, "--json"))
     codes = Corpus.from_file(other).codes
     folder = RunFolder.open(tmp_path / "runs" / name)
-    m = SavedModel(folder).shape.context_length
-    reader = SavedModel(folder).predictor().reader(codes[:m].tolist())
+    reader = SavedModel(folder).predictor().reader()
     losses = []
-    for code in codes[m:].tolist():
+    for code in codes.tolist():
         losses.append(-reader.log_probabilities()[code])
         reader.read(code)
     assert found["nats_per_character"] == pytest.approx(np.mean(losses))
-    assert found["positions"] == len(codes) - m
+    assert found["positions"] == len(codes)
 
     said(capsys, "export", tmp_path / "vectors", name)
     rows = np.loadtxt(tmp_path / "vectors" / "vectors.tsv", delimiter="\t")
@@ -99,7 +98,7 @@ def test_a_step_that_was_not_fitted_is_fitted_when_it_is_asked_for(text: Path) -
     folder, trainer = saved_run(text, MIXED, steps=9, every=3)
     steps = [frame.step for frame in folder.recording.read()[0]]
     predictor = SavedModel(folder).predictor(steps[1])
-    ensemble = Ensemble(trainer.model, trainer.dataset.training, MIXED.ensemble)
+    ensemble = Ensemble(trainer.model, trainer.dataset.running_text, MIXED.ensemble)
     theta = folder.parameters(steps[1])
     expected = ensemble.predictor(theta, ensemble.fit(theta))
     contexts = np.random.default_rng(0).integers(20, size=(30, 2))
@@ -157,7 +156,7 @@ def test_counts_are_nothing_to_start_from(text: Path) -> None:
 
 def test_a_run_of_counts_without_its_text_says_so(text: Path) -> None:
     folder, _ = saved_run(text, NGRAMS, steps=1)
-    folder.text.unlink()
+    (folder.path / "text.txt").unlink()
     text.unlink()
     with pytest.raises(RunError, match="no longer at"):
         SavedModel(folder).predictor()

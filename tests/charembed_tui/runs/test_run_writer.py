@@ -19,6 +19,7 @@ from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
+from charembed_tui.runs.text_copies import copies
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import runs_directory
 from charembed_tui.training.generated_text import GeneratedText
@@ -80,7 +81,9 @@ def test_what_is_in_a_run_folder(writer: RunWriter, trainer: Trainer, text: Path
     configuration = folder.configuration
     assert configuration.characters == sum(configuration.counts) == len(PLAY * 4)
     assert configuration.settings == SETTINGS
-    assert not folder.text.exists()  # no copy unless asked for
+    assert not copies(folder.path)  # none unless asked for
+    (file,) = configuration.files
+    assert (file.path, file.characters) == (str(text), len(PLAY * 4))
 
 
 def test_a_copy_of_the_text_is_used_when_the_text_is_gone(text: Path, trainer: Trainer) -> None:

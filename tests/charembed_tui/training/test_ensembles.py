@@ -18,7 +18,7 @@ from charembed_tui.training.training_session import TrainingSession
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 from model.counting import count_ngrams
-from model.evaluation import mean_loss
+from model.evaluation import mean_loss_of
 from model.families.base import on_text
 from model.families.ensemble.ensemble import Ensemble
 from model.families.set_aside import spread_blocks
@@ -49,9 +49,9 @@ def test_n_grams_are_done_after_one_step() -> None:
     run = trainer(NGRAMS, steps=1)
     assert run.converged
     dataset = run.dataset
-    model = on_text(NGRAMS.make_model(len(dataset.vocabulary)), dataset.training)
+    model = on_text(NGRAMS.make_model(len(dataset.vocabulary)), dataset.running_text)
     held_out = required(dataset.held_out)
-    expected = mean_loss(model.predictor(np.empty(0)), held_out, dataset.training)
+    expected = mean_loss_of(model.predictor(np.empty(0)), held_out)
     assert run.measured.held_out == pytest.approx(expected)
     assert required(run.best).loss == pytest.approx(expected)
     snapshot = run.snapshot(SessionState.FINISHED)
@@ -68,7 +68,7 @@ def test_a_family_is_trained_without_what_gate_and_cache_are_fitted_on(
     settings: TrainingSettings,
 ) -> None:
     run = trainer(settings)
-    training = run.dataset.training
+    training = run.dataset.running_text
     aside = spread_blocks(len(training))
     m = settings.context_length
     whole = [at for at in range(m, len(training)) if not aside[at - m : at + 1].any()]
@@ -86,10 +86,10 @@ def test_all_parts_are_measured_at_the_best_step(settings: TrainingSettings) -> 
     assert run.ensemble_loss is None
     run.conclude()
     best, dataset = required(run.best), run.dataset
-    ensemble = Ensemble(run.model, dataset.training, settings.ensemble)
+    ensemble = Ensemble(run.model, dataset.running_text, settings.ensemble)
     predictor = ensemble.predictor(best.theta, ensemble.fit(best.theta))
-    reader, losses = predictor.reader(dataset.training.tolist()), []
-    for code in required(dataset.held_out).tolist():
+    reader, losses = predictor.reader(dataset.running_text.tolist()), []
+    for code in required(dataset.held_out).codes.tolist():
         losses.append(-reader.log_probabilities()[code])
         reader.read(code)
     found: float = required(run.ensemble_loss)

@@ -12,11 +12,12 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.sample_texts import default_sample
 from charembed_tui.training import memory
 from charembed_tui.training.cost_hint import CostHint
-from charembed_tui.training.memory import available_bytes, require_memory
+from charembed_tui.training.memory import require_memory
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.training_session import TrainingSession
 from model.corpus import Corpus
 from model.errors import SettingsError
+from model.texts.reading import available_bytes
 
 CORPUS = Corpus.from_text(PLAY * 5)
 LARGE = TrainingSettings(context_length=32, embedding_size=512)

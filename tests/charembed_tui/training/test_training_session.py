@@ -12,7 +12,7 @@ from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.training_session import TrainingSession
 from charembed_tui.training.trajectory import Trajectory
-from model import cost, counting
+from model import cost, sequences
 from model.corpus import Corpus
 from model.counting import count_ngrams
 from model.errors import OptimizerError
@@ -104,7 +104,7 @@ def test_nothing_is_held_out_when_nothing_should_be(session: TrainingSession) ->
 
 
 def test_closing_while_counting_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "PIECE", 1)
+    monkeypatch.setattr(sequences, "PIECE", 1)
     monkeypatch.setattr(cost, "_SAMPLE", 100)  # the estimate counts in such pieces too
     session = TrainingSession(SETTINGS.prepare(Corpus.from_text(PLAY * 2000)), SETTINGS)
     wait_until(lambda: 0 < session.snapshot.counted < 1)

@@ -1,0 +1,1 @@
+"""Texts as people have them: found, opened, decoded piece by piece, recognized as lists."""

@@ -1,0 +1,177 @@
+"""From bytes to text, piece by piece; and what to say of bytes that are no text."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from model.errors import CorpusError
+from model.texts.reading import Reading, characters_of
+
+PIECE = 1 << 20  # bytes at a time: other threads get their turn in between
+_SNIFFED = 1 << 13
+_MOST_NULS = 0.02  # of the first bytes of a text
+_ENOUGH_FOR_A_GUESS = 8  # bytes
+_SAMPLE = 1 << 14  # bytes on either side of what is no UTF-8
+# Longer marks first: UTF-32's begins as UTF-16's does.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_WESTERN = frozenset(
+    "äöüÄÖÜßàâæçèéêëîïôœùûÿÀÂÇÈÉÊËÎÔÙÛáíóúñÁÍÓÚÑãõÃÕåøÅØÆìò¿¡‘’‚“”„–—…«»‹›•°§£€©®™´·×½\xa0"
+)
+_MOST_WESTERN = 0.2  # of the characters of a Western text are no ASCII
+_NAMES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
+
+
+@dataclass
+class Decoded:
+    """A text that is decoded as it is asked for.
+
+    Args:
+        stream: its bytes.
+        name: for people.
+        reading: how.
+
+    Attributes:
+        line_ends: which kinds it had, of LF, CRLF and CR, as far as it was read.
+    """
+
+    stream: BinaryIO
+    name: str
+    reading: Reading
+    line_ends: tuple[str, ...] = field(default=(), init=False)
+
+    def pieces(self, size: int = PIECE) -> Iterator[str]:
+        """The text.
+
+        Args:
+            size: bytes at a time.
+
+        Raises:
+            CorpusError: it is no text in the encoding.
+        """
+        if self.reading.is_bytes:
+            while data := self.stream.read(size):
+                yield characters_of(data)
+            return
+        newlines = io.IncrementalNewlineDecoder(None, self.reading.newlines == "unify")
+        for text in self._decoded(size):
+            text = newlines.decode(text, final=False)
+            if text:
+                yield text.casefold() if self.reading.fold_case else text
+        if rest := newlines.decode("", final=True):
+            yield rest
+        seen = newlines.newlines or ()
+        self.line_ends = tuple(_NAMES[end] for end in ([seen] if isinstance(seen, str) else seen))
+
+    def _decoded(self, size: int) -> Iterator[str]:
+        encoding = self.reading.encoding or "utf-8"
+        if codecs.lookup(encoding).name == "utf-8":
+            encoding = "utf-8-sig"  # without the mark at its beginning
+        decoder = codecs.getincrementaldecoder(encoding)()
+        place = lines = 0
+        sniffed = b""
+        before = b""
+        while True:
+            data = self.stream.read(size)
+            if len(sniffed) < _SNIFFED:
+                sniffed += data[: _SNIFFED - len(sniffed)]
+                if not self.reading.encoding:
+                    _require_text(sniffed, self.name)
+            try:
+                text = decoder.decode(data, final=not data)
+            except UnicodeDecodeError as error:
+                # The decoder counts from its own buffer, which may begin with earlier bytes.
+                bad = error.start + len(data) - len(error.object)
+                around = before[-_SAMPLE:] + data[: max(0, bad) + _SAMPLE]
+                line = lines + data[: max(0, bad)].count(b"\n") + 1
+                raise CorpusError(
+                    _undecodable(
+                        self.name,
+                        self.reading.encoding,
+                        error.object[error.start],
+                        place + bad,
+                        line,
+                        around,
+                    )
+                ) from None
+            except UnicodeError as error:  # UTF-16 without its mark, for instance
+                raise CorpusError(f"{self.name} is not {encoding} ({error}).") from None
+            if text:
+                yield text
+            if not data:
+                return
+            place += len(data)
+            lines += data.count(b"\n")
+            before = data
+
+
+def _require_text(start: bytes, name: str) -> None:
+    """Refuse what cannot be UTF-8 by its first bytes. Raises CorpusError."""
+    for mark, encoding in _MARKS.items():
+        if start.startswith(mark):
+            raise CorpusError(
+                f"{name} is {encoding.upper()}, not UTF-8: --encoding {encoding} reads it."
+            )
+    nuls = start.count(0)
+    if nuls <= _MOST_NULS * len(start):
+        return
+    for encoding, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if zeros.count(0) == nuls > len(zeros) // 2 and len(start) >= _ENOUGH_FOR_A_GUESS:
+            raise CorpusError(
+                f"{name} is no UTF-8, it looks like {encoding.upper()}: --encoding {encoding} "
+                "reads it."
+            )
+    raise CorpusError(
+        f"{name} is a binary file (it has NUL bytes): choose a text file, or --encoding bytes, "
+        "which takes every byte as a character."
+    )
+
+
+def _undecodable(name: str, encoding: str, byte: int, place: int, line: int, around: bytes) -> str:
+    """What to say of a byte that is wrong."""
+    wrong = f"(byte {place:,} is 0x{byte:02x}, in line {line:,})"
+    if encoding:
+        return f"{name} is not {encoding} {wrong}: choose another --encoding, or bytes."
+    if b"\0" in around:
+        return (
+            f"{name} is not UTF-8 {wrong} but a binary file: choose a text file, or --encoding "
+            "bytes, which takes every byte as a character."
+        )
+    likely = likely_encoding(around)
+    if likely:
+        return f"{name} is not UTF-8 {wrong}. It looks like {likely}: --encoding {likely} reads it."
+    return (
+        f"{name} is not UTF-8 {wrong}: name its encoding with --encoding (bytes takes every byte "
+        "as a character). pip install 'charembed-tui[encodings]' has the likely one named."
+    )
+
+
+def likely_encoding(data: bytes) -> str | None:
+    """What bytes that are no UTF-8 are likely to be; None for no idea.
+
+    Western texts are recognized by their accents. For others charset-normalizer is asked, where it
+    is installed; of the many code pages that are possible for a few accents it often names an
+    Eastern one.
+    """
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        pass
+    else:
+        others = [character for character in text if ord(character) >= 0x80]
+        if len(others) <= _MOST_WESTERN * len(text) and _WESTERN.issuperset(others):
+            return "cp1252"
+    try:
+        from charset_normalizer import from_bytes
+    except ImportError:
+        return None
+    best = from_bytes(data).best()
+    return best.encoding.replace("_", "-") if best else None
