@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,11 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """A plane through the embeddings' mean.
+    """A plane to see embeddings in.
 
     Attributes:
-        origin: (H,) the mean.
-        axes: (H, 2) orthonormal columns (the second is zero where H is 1).
+        origin: (H,) what is seen at 0.
+        axes: (H, 2) orthogonal columns, as a rule of length 1 (the second is zero where H is 1).
         shares: (2,) of the total variance along each axis.
     """
 
@@ -32,10 +33,10 @@ class Plane:
 def principal_plane(embeddings: Array, before: Array | None = None) -> Plane:
     """The plane in which embeddings vary most.
 
-    The principal axes are turned (and mirrored, if need be) within their plane so that the
-    characters lie as near as possible to where they lay before: an orthogonal Procrustes problem
-    (Schönemann, Psychometrika 31, 1966). Without a picture before, the first axis has the
-    greatest variance and the largest part of each axis is positive.
+    It goes through their mean. The principal axes are turned (and mirrored, if need be) within it
+    so that the characters lie as near as possible to where they lay before: an orthogonal
+    Procrustes problem (Schönemann, Psychometrika 31, 1966). Without a picture before, the first
+    axis has the greatest variance and the largest part of each axis is positive.
 
     Args:
         embeddings: (V, H), finite.
@@ -56,6 +57,55 @@ def principal_plane(embeddings: Array, before: Array | None = None) -> Plane:
     total = float(sizes @ sizes)
     along = ((centred @ axes) ** 2).sum(axis=0)
     return Plane(origin, axes, along / total if total > 0 else np.zeros(2))
+
+
+def component_plane(embeddings: Array, x: int, y: int) -> Plane:
+    """The plane of two components of embeddings (V, H), through the origin."""
+    size = embeddings.shape[1]
+    axes = np.zeros((size, 2))
+    axes[[x, y], [0, 1]] = 1.0
+    variances = component_variances(embeddings)
+    return Plane(np.zeros(size), axes, variances[[x, y]])
+
+
+def difference_plane(
+    embeddings: Array, start: Sequence[int], end: Sequence[int], before: Array | None = None
+) -> Plane:
+    """The plane of the axis from some characters to others, and of what varies most besides.
+
+    The mean of the first is at 0 of the first axis, that of the others at 1; the second axis is
+    orthogonal to it and has the same unit.
+
+    Args:
+        embeddings: (V, H), finite.
+        start: rows of the first.
+        end: rows of the others.
+        before: (V, 2) the picture to whose side the second axis points; without it, to where its
+            largest part is positive.
+
+    Returns:
+        The plane; its axes are orthogonal, as long as 1 over the distance of both means. Where
+        there is no distance, the first component takes its place.
+    """
+    origin = embeddings[list(start)].mean(axis=0)
+    difference = embeddings[list(end)].mean(axis=0) - origin
+    length = float(np.linalg.norm(difference))
+    scale = float(np.abs(embeddings).max())
+    if length <= 1e-12 * scale or length == 0:
+        difference, length = np.eye(1, embeddings.shape[1])[0], 1.0
+    along = difference / length
+    centred = embeddings - embeddings.mean(axis=0)
+    rest = centred - np.outer(centred @ along, along)
+    _, sizes, rows = np.linalg.svd(rest, full_matrices=False)
+    across = rows[0] if sizes[0] > 1e-12 * scale else np.zeros_like(along)
+    if before is not None and before.shape == (len(embeddings), 2):
+        side = float((rest @ across) @ (before[:, 1] - before[:, 1].mean()))
+    else:
+        side = float(across[np.abs(across).argmax()])
+    axes = np.column_stack([along, -across if side < 0 else across])
+    total = float((centred**2).sum())
+    shares = ((centred @ axes) ** 2).sum(axis=0) / total if total > 0 else np.zeros(2)
+    return Plane(origin, axes / length, shares)
 
 
 def component_variances(embeddings: Array) -> Array:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from charembed_tui.exports.axis_range import Range
+from charembed_tui.coordinates.axes import Range
+from charembed_tui.coordinates.views import MapView
 from charembed_tui.text.glyphs import CharacterClass, classify, glyph
 from charembed_tui.training.trajectory import Frame
 from model.families.base import Model
-from model.projection import principal_plane
 
 Array = NDArray[np.float64]
 
@@ -64,18 +64,19 @@ def lay_out(
     frames: Sequence[Frame],
     model: Model,
     vocabulary: Sequence[str],
-    components: tuple[int, int] | None,
+    view: MapView,
     name: str,
 ) -> Scene:
-    """Lay out two components of some frames, or (None) the principal plane of the last of them."""
+    """Lay out some frames as they are seen from one side."""
     embeddings = [model.embeddings(frame.theta) for frame in frames]
-    if components is None:
-        plane = principal_plane(embeddings[-1])
-        points = np.stack([plane.picture(e) for e in embeddings])
-        view = "principal plane"
+    projection = view.project(embeddings[-1])
+    if projection.plane is not None:
+        points = np.stack([projection.plane.picture(e) for e in embeddings])
     else:
-        points = np.stack([e[:, list(components)] for e in embeddings])
-        view = f"components {components[0] + 1} and {components[1] + 1}"
+        laid_out: list[Array] = []
+        for e in embeddings:
+            laid_out.append(view.project(e, laid_out[-1] if laid_out else None).points)
+        points = np.stack(laid_out)
     places = np.empty_like(points)
     for axis, length in enumerate((WIDTH, HEIGHT)):
         frame_range = Range.around(points[..., axis])
@@ -87,7 +88,7 @@ def lay_out(
         tuple(COLOURS[classify(c)] for c in vocabulary),
         tuple(frame.step for frame in frames),
         places,
-        f"{name} · {view}",
+        f"{name} · {view.name}",
     )
 
 

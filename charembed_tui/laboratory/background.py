@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from charembed_tui.laboratory.messages import BaselinesFound, CorpusRead, RunOpened, Written
+from charembed_tui.coordinates.views import MapView, Projection
+from charembed_tui.laboratory.messages import (
+    Array,
+    BaselinesFound,
+    CorpusRead,
+    Projected,
+    RunOpened,
+    Written,
+)
 from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
@@ -108,6 +116,22 @@ class Background:
                 self._screen.post_message(BaselinesFound(session.snapshot.run, baselines))
 
         self._start("comparison", task)
+
+    def project(self, view: MapView, embeddings: Array, before: Array | None) -> None:
+        """See embeddings (V, H) from a side that takes long to compute."""
+
+        def task(is_cancelled: Callable[[], bool]) -> None:
+            result: Projection | str
+            try:
+                result = view.project(embeddings, before)
+            except CharembedError as error:
+                result = str(error)
+            except (MemoryError, ValueError, ArithmeticError) as error:
+                result = f"{view.name}: {error}"
+            if not is_cancelled():
+                self._screen.post_message(Projected(embeddings, result))
+
+        self._start("projection", task)
 
     def add_sample(self, session: Session, sample: GeneratedText) -> None:
         """Save a sample with its run, if that can be."""

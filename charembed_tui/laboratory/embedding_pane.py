@@ -4,61 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.segment import Segment
-from rich.style import Style
+from textual import on
 from textual.app import ComposeResult
 
+from charembed_tui.coordinates.views import Components, Difference, MapView, Projection
+from charembed_tui.laboratory.legend import Legend
 from charembed_tui.laboratory.timeline_bar import TimelineBar
-from charembed_tui.plotting.embedding_plot import EmbeddingPlot
-from charembed_tui.text.glyphs import CharacterClass, classify
+from charembed_tui.plotting.embedding_plot import Array, EmbeddingPlot
+from charembed_tui.text.selection import Selection, classes
 from charembed_tui.training.snapshot import View
 from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.cached import CachedVertical
-from charembed_tui.widgets.line import Line
 from charembed_tui.widgets.titles import entitle
 
 _TRAIL_FRAMES = 40
 
 
-class Legend(Line):
-    """The legend names the classes of characters that occur, shortened where there is no room."""
-
-    def __init__(self, **keywords: Any) -> None:
-        super().__init__(**keywords)
-        self._present: list[tuple[str, Style]] = []
-
-    def show_vocabulary(self, vocabulary: tuple[str, ...], plot: EmbeddingPlot) -> None:
-        """Take the characters of a text."""
-        present = {classify(c) for c in vocabulary}
-        self._present = [
-            (
-                kind.value,
-                plot.get_component_rich_style(f"embedding--{kind.name.lower()}", partial=True),
-            )
-            for kind in CharacterClass
-            if kind in present
-        ]
-        self.refresh()
-
-    def segments(self, width: int) -> list[Segment]:
-        """Return the names, all cut to as many letters as there is room for."""
-        names = [name for name, _ in self._present]
-        letters = max(map(len, names), default=0)
-        while letters > 1 and sum(min(len(n), letters) + 1 for n in names) - 1 > width:
-            letters -= 1
-        return [
-            segment
-            for name, style in self._present
-            for segment in (Segment(_cut(name, letters), style), Segment(" "))
-        ][:-1]
-
-
-def _cut(name: str, letters: int) -> str:
-    return name if len(name) <= letters else f"{name[: letters - 1]}…"
-
-
 class EmbeddingPane(CachedVertical):
-    """Two components or the principal plane are drawn here, now or at a recorded step."""
+    """The embeddings are seen here from a side of one's choice, now or at a recorded step."""
 
     BORDER_TITLE = "Embedding"
 
@@ -70,6 +33,7 @@ class EmbeddingPane(CachedVertical):
         self._view: View | None = None
         self._vocabulary: tuple[str, ...] = ()
         self._dimensions = 2
+        self._alone = ""  # name of what is isolated
 
     def compose(self) -> ComposeResult:
         """Yield plot, legend and timeline."""
@@ -79,31 +43,48 @@ class EmbeddingPane(CachedVertical):
 
     def show_vocabulary(self, vocabulary: tuple[str, ...], embedding_size: int) -> None:
         """Get ready for a text's characters."""
+        if isinstance(self.plot.map.view, Components):
+            self.plot.map.view = self.plot.map.view.within(embedding_size)
+        elif isinstance(self.plot.map.view, Difference) and vocabulary != self._vocabulary:
+            self.plot.map.view = Components().within(embedding_size)  # its codes mean others now
         self._vocabulary, self._dimensions = vocabulary, embedding_size
         self.plot.show_vocabulary(vocabulary)
-        self._legend.show_vocabulary(vocabulary, self.plot)
-        components = self.plot.components
-        if components is not None and max(components) >= embedding_size:
-            last = embedding_size - 1
-            self.plot.show_components((min(components[0], last), min(components[1], last)))
+        self._show_legend()
+        self._alone = ""
         self._view = None
         self._entitle()
+
+    def _show_legend(self) -> None:
+        self._legend.show(
+            [
+                (
+                    kind,
+                    self.plot.get_component_rich_style(
+                        f"embedding--{kind.name.lower()}", partial=True
+                    ),
+                )
+                for kind in classes(self._vocabulary)
+            ]
+        )
 
     def notify_style_update(self) -> None:
         """Take the plot's colours for the legend: they changed with the theme."""
         super().notify_style_update()
         if self.is_mounted:
-            self._legend.show_vocabulary(self._vocabulary, self.plot)
+            self._show_legend()
 
-    def show(self, view: View, timeline: Trajectory) -> None:
-        """Draw the embeddings (V, H) on show, and the trail of the steps before."""
+    def show(self, view: View, timeline: Trajectory, *, flows: bool = True) -> None:
+        """Draw the embeddings (V, H) on show, and the trail of the steps before.
+
+        Where they do not flow from those before, axes fit them at once.
+        """
         self._view = view
 
         def trail() -> list[Any]:
             frames = timeline.until(view.step, _TRAIL_FRAMES)
             return [view.model.embeddings(frame.theta) for frame in frames]
 
-        self.plot.show(view.embeddings, trail)
+        self.plot.show(view.embeddings, trail, flows=flows)
         self._entitle()
 
     def cycle(self, axis: int, by: int) -> None:
@@ -112,38 +93,77 @@ class EmbeddingPane(CachedVertical):
         The one on the other axis is passed over, unless there is no third.
         """
         size = self._dimensions
-        components = list(self.plot.components or (0, 1))
+        components = list(self.components)
         components[axis] = (components[axis] + by) % size
         if components[0] == components[1] and size > 2:
             components[axis] = (components[axis] + by) % size
-        self.show_components((components[0], components[1]))
+        self.turn_to(Components(*components))
 
-    def show_components(self, components: tuple[int, int] | None) -> None:
-        """Show two components, or (None) the principal plane."""
-        self.plot.show_components(components)
+    @property
+    def components(self) -> tuple[int, int]:
+        """The components that are drawn, or that would be drawn first."""
+        view = self.plot.map.view
+        shown = view if isinstance(view, Components) else Components().within(self._dimensions)
+        return shown.x, shown.y
+
+    def turn_to(self, view: MapView) -> None:
+        """See the embeddings from another side."""
+        self.plot.turn_to(view)
         self._entitle()
 
-    def toggle_principal(self) -> None:
-        """Go from components to the principal plane, or back."""
-        self.show_components((0, 1) if self.plot.components is None else None)
+    def toggle(self, view: MapView) -> None:
+        """See the embeddings from another side, or by components where that is so already."""
+        back = self.plot.map.view == view
+        self.turn_to(Components().within(self._dimensions) if back else view)
+
+    def take(self, embeddings: Array, projection: Projection) -> None:
+        """Take a projection that a thread has made."""
+        self.plot.take(embeddings, projection)
+        self._entitle()
+
+    def give_up(self, embeddings: Array) -> None:
+        """Go back to components: these embeddings could not be projected."""
+        if self.plot.awaits(embeddings):
+            self.turn_to(Components().within(self._dimensions))
 
     def toggle_frozen(self) -> None:
         """Hold the axes, or let them follow."""
         self.plot.toggle_frozen()
         self._entitle()
 
+    def change_scale(self) -> None:
+        """Take the next scale: a lens on the crowd, linear axes, linear ones in equal units."""
+        self.plot.change_scale()
+        self._entitle()
+
+    def isolate(self, selection: Selection) -> None:
+        """Show some characters alone; all of them are nothing special."""
+        is_all = len(selection.codes) == len(self._vocabulary)
+        self._alone = "" if is_all else selection.name
+        self.plot.isolate(None if is_all else selection.codes)
+        self._entitle()
+
+    @on(Legend.Chosen)
+    def _class_chosen(self, event: Legend.Chosen) -> None:
+        """Show a class alone, or all again where it is alone already."""
+        event.stop()
+        chosen = classes(self._vocabulary)[event.kind]
+        again = self.plot.map.isolated == chosen.codes
+        everything = frozenset(range(len(self._vocabulary)))
+        self.isolate(Selection("", everything) if again else chosen)
+
     def _entitle(self) -> None:
-        components = self.plot.components
-        if components is not None:
-            x, y = (component + 1 for component in components)
-            title = f"Embedding · component {x} → · component {y} ↑"
-        else:
-            shares = self.plot.shares or (0.0, 0.0)
-            title = f"Embedding · principal plane, {shares[0]:.0%} → · {shares[1]:.0%} ↑"
-        title += " · axes held" if self.plot.frozen else ""
+        seen = self.plot.map
+        title = seen.projection.title if seen.projection else seen.view.name
+        title = f"Embedding · {title}"
+        if seen.projection is not None and seen.projection.view != seen.view:
+            title = f"Embedding · {seen.view.name} comes …"
+        title += f" · {seen.axes.scale.value}" if seen.axes else ""
+        title += f" · only {self._alone}" if self._alone else ""
+        title += " · axes held" if seen.frozen else ""
         subtitle = "counting the text …"
         if self._view is not None:
-            hidden = self.plot.hidden
+            hidden = seen.hidden
             more = f" · {hidden} without room: zoom in" if hidden else ""
             subtitle = f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
         entitle(self, title, subtitle)

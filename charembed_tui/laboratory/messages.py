@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from textual.message import Message
 
+from charembed_tui.coordinates.views import Projection
 from charembed_tui.runs.plan import Plan
 from charembed_tui.training.baselines import Baseline
 from charembed_tui.training.generation import Chunk
 from model.corpus import Corpus
+
+Array = NDArray[np.float64]
 
 
 @dataclass
@@ -35,6 +40,14 @@ class Written(Message):
     sample: int
     chunk: Chunk | None
     note: str | None = None
+
+
+@dataclass
+class Projected(Message):
+    """Embeddings (V, H) were projected; `projection` is a message where they could not be."""
+
+    embeddings: Array
+    projection: Projection | str
 
 
 @dataclass

@@ -122,7 +122,8 @@ class Panes:
         """Draw the parameters on show, and describe them."""
         view = self.view(session)
         if view is not None:
-            self.embedding.show(view, session.trajectory)
+            flows = self.embedding.timeline_bar.is_playing
+            self.embedding.show(view, session.trajectory, flows=flows)
             self._describe(view, session)
 
     def _describe(self, view: View, session: Session) -> None:

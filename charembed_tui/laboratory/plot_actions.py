@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from charembed_tui.coordinates.neighbours import ScikitLearnMissing, require_scikit_learn
+from charembed_tui.coordinates.views import Components, Difference, Neighbours, PrincipalPlane
 from charembed_tui.laboratory.base_screen import BaseScreen
+from charembed_tui.text.glyphs import glyph
+from charembed_tui.text.selection import Selection
 from model.projection import component_variances
 
 
@@ -25,15 +29,50 @@ class PlotActions(BaseScreen):
 
         def show(chosen: tuple[int, int] | None) -> None:
             if chosen is not None:
-                self.panes.embedding.show_components(chosen)
+                self.panes.embedding.turn_to(Components(*chosen))
 
         shares = component_variances(view.embeddings)
-        drawn = self.panes.embedding.plot.components or (0, 1)
+        drawn = self.panes.embedding.components
         self.app.push_screen(ComponentsScreen(shares, drawn), show)
 
     def action_toggle_principal_plane(self) -> None:
         """Go from components to the principal plane, or back."""
-        self.panes.embedding.toggle_principal()
+        self.panes.embedding.toggle(PrincipalPlane())
+
+    def action_show_neighbours(self) -> None:
+        """Keep neighbours near, or go back to components."""
+        try:
+            require_scikit_learn()
+        except ScikitLearnMissing as error:
+            self.notify(str(error), severity="warning", timeout=15, markup=False)
+        else:
+            self.panes.embedding.toggle(Neighbours())
+
+    def action_make_axis(self) -> None:
+        """Make an axis from some characters to others."""
+        from charembed_tui.screens.difference import DifferenceScreen
+
+        def show(chosen: Difference | None) -> None:
+            if chosen is not None:
+                self.panes.embedding.turn_to(chosen)
+
+        vocabulary, cursor = self.corpus.vocabulary, self.panes.embedding.plot.cursor
+        start = "" if cursor is None else glyph(vocabulary[cursor])
+        self.app.push_screen(DifferenceScreen(vocabulary, start), show)
+
+    def action_change_scale(self) -> None:
+        """Take the next scale: a lens on the crowd, linear axes, linear ones in equal units."""
+        self.panes.embedding.change_scale()
+
+    def action_isolate(self) -> None:
+        """Show a class or a selection alone, or all again."""
+        from charembed_tui.screens.isolate import IsolateScreen
+
+        def show(chosen: Selection | None) -> None:
+            if chosen is not None:
+                self.panes.embedding.isolate(chosen)
+
+        self.app.push_screen(IsolateScreen(self.corpus.vocabulary), show)
 
     def action_toggle_frozen(self) -> None:
         """Hold the axes, or let them follow."""

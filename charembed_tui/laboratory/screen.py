@@ -19,7 +19,13 @@ from charembed_tui.laboratory.commands import COMMANDS, Command, Moment, hints
 from charembed_tui.laboratory.corpus_pane import CorpusPane
 from charembed_tui.laboratory.generation_pane import GenerationPane
 from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
-from charembed_tui.laboratory.messages import BaselinesFound, CorpusRead, RunOpened, Written
+from charembed_tui.laboratory.messages import (
+    BaselinesFound,
+    CorpusRead,
+    Projected,
+    RunOpened,
+    Written,
+)
 from charembed_tui.laboratory.plot_actions import PlotActions
 from charembed_tui.laboratory.text_actions import TextActions
 from charembed_tui.laboratory.timeline_bar import TimelineBar
@@ -247,6 +253,18 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self.remove_class("-inspecting")
         if self.view is not None:
             self.panes.character.show(event.character, self.view)
+
+    @on(EmbeddingPlot.ProjectionWanted)
+    def _projection_wanted(self, event: EmbeddingPlot.ProjectionWanted) -> None:
+        self.background.project(event.view, event.embeddings, event.before)
+
+    @on(Projected)
+    def _projected(self, event: Projected) -> None:
+        if isinstance(event.projection, str):
+            self.notify(event.projection, severity="warning", markup=False)
+            self.panes.embedding.give_up(event.embeddings)
+        else:
+            self.panes.embedding.take(event.embeddings, event.projection)
 
     @on(CorpusPane.Selected)
     def _corpus_selected(self, event: CorpusPane.Selected) -> None:

@@ -40,7 +40,7 @@ class TextActions(WritingActions):
             self.snapshot,
             view,
             self.session.trajectory,
-            self.panes.embedding.plot.components,
+            self.panes.embedding.plot.map.view,
             self.own_run_folder,
         )
 

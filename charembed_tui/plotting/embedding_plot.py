@@ -12,20 +12,22 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from charembed_tui.exports.axis_range import Range
+from charembed_tui.coordinates.axes import Axes
+from charembed_tui.coordinates.character_map import CharacterMap
+from charembed_tui.coordinates.placement import Place
+from charembed_tui.coordinates.ticks import short
+from charembed_tui.coordinates.views import MapView, Projection
 from charembed_tui.plotting.picture import (
     NOTHING,
     Canvas,
     Glyphs,
     Picture,
     Sign,
-    linear_ticks,
+    Ticks,
     placeholder,
 )
-from charembed_tui.plotting.placement import place
 from charembed_tui.plotting.plot import Plot
 from charembed_tui.text.glyphs import CharacterClass, classify, width
-from model.projection import Plane, principal_plane
 
 Array = NDArray[np.float64]
 Trail = Callable[[], Sequence[Array]]
@@ -33,11 +35,12 @@ Trail = Callable[[], Sequence[Array]]
 _PAN = 0.15
 _ZOOM = 0.8
 _CLICK_REACH = 3  # cells
+_CELL_HEIGHT = 2.0  # in widths of a cell
 _CURSOR, _TRAIL = len(CharacterClass), len(CharacterClass) + 1
 
 
 class EmbeddingPlot(Plot, can_focus=True):
-    """Embeddings (V, H) are drawn at two of their components, or in their principal plane."""
+    """Embeddings (V, H) are drawn as a map; what lies outside stands at its border."""
 
     INKS: ClassVar[tuple[str, ...]] = (
         *(f"embedding--{c.name.lower()}" for c in CharacterClass),
@@ -58,87 +61,106 @@ class EmbeddingPlot(Plot, can_focus=True):
 
         character: int | None
 
+    @dataclass
+    class ProjectionWanted(Message):
+        """Embeddings (V, H) are to be projected on a thread; `take` waits for the result."""
+
+        view: MapView
+        embeddings: Array
+        before: Array | None
+
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
+        self.map = CharacterMap()
+        self.cursor: int | None = None
         self._embeddings: Array | None = None
         self._trail: Trail = tuple
-        self._components: tuple[int, int] | None = (0, 1)
-        self._plane: Plane | None = None
-        self._projected: Array | None = None
         self._kinds: list[int] = []
-        self._widths: list[int] = []
-        self._ranges: tuple[Range, Range] | None = None
-        self._cells: list[tuple[int, int] | None] = []
-        self.frozen = False
-        self.cursor: int | None = None
-
-    @property
-    def components(self) -> tuple[int, int] | None:
-        """The two components that are drawn, None for the principal plane."""
-        return self._components
-
-    @property
-    def shares(self) -> tuple[float, float] | None:
-        """Parts of the variance along both axes of the principal plane; None for components."""
-        return None if self._plane is None else (self._plane.shares[0], self._plane.shares[1])
-
-    @property
-    def hidden(self) -> int:
-        """How many characters inside the picture found no free cell."""
-        if self._projected is None or self._ranges is None:
-            return 0
-        inside = np.ones(len(self._projected), dtype=bool)
-        for axis, axis_range in enumerate(self._ranges):
-            values = self._projected[:, axis]
-            inside &= (axis_range.low <= values) & (values <= axis_range.high)
-        return sum(bool(i) and cell is None for i, cell in zip(inside, self._cells, strict=False))
+        self._awaited: Array | None = None  # embeddings whose projection is being made
 
     def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
         """Take the characters that the rows of later embeddings belong to."""
         classes = list(CharacterClass)
         self._glyphs = Glyphs(vocabulary)
         self._kinds = [classes.index(classify(c)) for c in vocabulary]
-        self._widths = [width(c) for c in vocabulary]
-        self._embeddings = self._projected = self._ranges = self._plane = None
+        self.map = CharacterMap([width(c) for c in vocabulary], self.map.view, self.map.scale)
+        self._embeddings = self._awaited = None
         self.cursor = None
-        self.frozen = False
         self.redraw(at_once=True)
 
-    def show(self, embeddings: Array, trail: Trail) -> None:
-        """Draw embeddings, (V, H); `trail` gives those of the steps before, oldest first."""
+    def show(self, embeddings: Array, trail: Trail, *, flows: bool = True) -> None:
+        """Draw embeddings, (V, H); `trail` gives those of the steps before, oldest first.
+
+        Where they do not flow from those before, axes fit them at once.
+        """
         if len(embeddings) != len(self._kinds) or not np.isfinite(embeddings).all():
             return
         self._embeddings, self._trail = embeddings, trail
-        self._project_anew()
+        self._project(flows=flows)
         self.redraw()
 
-    def show_components(self, components: tuple[int, int] | None) -> None:
-        """Show two components, or the principal plane."""
-        self._components = components
-        self._plane = self._ranges = self._projected = None
-        self.frozen = False
-        self._project_anew()
+    def turn_to(self, view: MapView) -> None:
+        """See the embeddings from another side."""
+        self._awaited = None
+        self.map.turn_to(view)
+        self._project()
         self.redraw(at_once=True)
+
+    def _project(self, *, flows: bool = True) -> None:
+        """See the embeddings from the present side, now or as soon as a thread has done so."""
+        if self._embeddings is None:
+            return
+        view, before = self.map.view, self.map.before
+        if not view.is_slow:
+            self.map.show(view.project(self._embeddings, before), flows=flows)
+        elif self._awaited is None:
+            self._awaited = self._embeddings
+            self.post_message(self.ProjectionWanted(view, self._embeddings, before))
+
+    def awaits(self, embeddings: Array) -> bool:
+        """Return whether a projection of these is wanted still, not one of another text or side."""
+        return embeddings is self._awaited
+
+    def take(self, embeddings: Array, projection: Projection) -> None:
+        """Take a projection that was wanted."""
+        if self.awaits(embeddings):
+            self._awaited = None
+            self.map.show(projection)
+            if self._embeddings is not embeddings:
+                self._project()
+            self.redraw(at_once=True)
 
     def zoom(self, steps: int) -> None:
         """Go nearer (positive) or farther; the axes then stay where they are."""
-        self._set_ranges(lambda axis_range, _: axis_range.zoomed(_ZOOM**steps))
+        self._change(lambda: self.map.change_axes(lambda axes: axes.zoomed(_ZOOM**steps)))
 
     def pan(self, right: int, up: int) -> None:
         """Move the frame; the axes then stay where they are."""
-        by = (_PAN * right, _PAN * up)
-        self._set_ranges(lambda axis_range, axis: axis_range.panned(by[axis]))
+        by = _PAN * right, _PAN * up
+        self._change(lambda: self.map.change_axes(lambda axes: axes.panned(*by)))
 
     def toggle_frozen(self) -> None:
         """Hold the axes, or let them follow again."""
-        self.frozen = not self.frozen
-        self._project_anew()
+        self.map.frozen = not self.map.frozen
+        self._project()
         self.redraw(at_once=True)
+
+    def change_scale(self) -> None:
+        """Take the next scale: a lens on the crowd, linear axes, linear ones in equal units."""
+        self._change(self.map.change_scale)
 
     def fit(self) -> None:
         """Show everything, and follow again."""
-        self.frozen, self._ranges = False, None
-        self._project_anew()
+        self._change(self.map.fit)
+
+    def isolate(self, characters: frozenset[int] | None) -> None:
+        """Show some characters alone, at least one, or (None) all."""
+        if characters is not None and self.cursor not in characters:
+            self.select(None)
+        self._change(lambda: self.map.isolate(characters))
+
+    def _change(self, change: Callable[[], object]) -> None:
+        change()
         self.redraw(at_once=True)
 
     def select(self, character: int | None) -> None:
@@ -158,17 +180,18 @@ class EmbeddingPlot(Plot, can_focus=True):
             return
         here = placed[self.cursor]
         best, least = None, np.inf
-        for i, (x, y) in placed.items():
-            along = (x - here[0]) * right / 2 + (y - here[1]) * up
-            across = (x - here[0]) / 2 * (not right) + (y - here[1]) * (not up)
+        for i, place in placed.items():
+            x, y = place.column, place.row
+            along = (x - here.column) * right / 2 + (y - here.row) * up
+            across = (x - here.column) / 2 * (not right) + (y - here.row) * (not up)
             if along > 0 and along + 2 * abs(across) < least:
                 best, least = i, along + 2 * abs(across)
         if best is not None:
             self.select(best)
 
-    def _placed(self) -> dict[int, tuple[int, int]]:
-        """Return the cells of the characters that have one."""
-        return {i: cell for i, cell in enumerate(self._cells) if cell is not None}
+    def _placed(self) -> dict[int, Place]:
+        """Return the places of the characters that have one."""
+        return {i: place for i, place in enumerate(self.map.places) if place is not None}
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the character under the mouse."""
@@ -191,85 +214,47 @@ class EmbeddingPlot(Plot, can_focus=True):
         event.stop()
         self.zoom(-1)
 
-    def _set_ranges(self, change: Callable[[Range, int], Range]) -> None:
-        if self._ranges:
-            self.frozen = True
-            self._ranges = (change(self._ranges[0], 0), change(self._ranges[1], 1))
-            self.redraw(at_once=True)
-
-    def _project(self, embeddings: Array) -> Array:
-        if self._plane is not None:
-            return self._plane.picture(embeddings)
-        return embeddings[:, list(self._components or (0, 0))]
-
-    def _project_anew(self) -> None:
-        """Bring picture and ranges up to date with embeddings and choices."""
-        if self._embeddings is None:
-            return
-        if self._components is None:
-            self._plane = principal_plane(self._embeddings, self._projected)
-        elif max(self._components) >= self._embeddings.shape[1]:
-            return
-        self._projected = self._project(self._embeddings)
-        x, y = self._projected.T
-        if self._ranges is None:
-            self._ranges = (Range.around(x), Range.around(y))
-        elif not self.frozen:
-            self._ranges = (self._ranges[0].following(x), self._ranges[1].following(y))
-
     @property
     def has_data(self) -> bool:
         """Whether there are embeddings to draw."""
-        return self._projected is not None
+        return self.map.projection is not None
 
     def picture(self, canvas: Canvas) -> Picture:
-        """Put one sign a character, moved a little where two would share a cell."""
-        if self._projected is None or self._ranges is None:
-            self._cells = []
+        """Put one sign a character, and arrows beside those that are outside."""
+        size = canvas.columns, canvas.rows
+        axes = self.map.place(*size, _CELL_HEIGHT)
+        if axes is None:
             return NOTHING
-        sizes = (canvas.columns, canvas.rows)
-        columns, rows = (
-            axis_range.cells(self._projected[:, axis], size).tolist()
-            for axis, (axis_range, size) in enumerate(zip(self._ranges, sizes, strict=True))
-        )
-        # The cursor's character first, so that it stands where it belongs.
-        order = list(range(len(self._projected)))
-        if self.cursor is not None:
-            order.insert(0, order.pop(self.cursor))
-        cells = place(
-            [(columns[i], rows[i]) for i in order], [self._widths[i] for i in order], *sizes
-        )
-        self._cells = [None] * len(order)
-        for i, cell in zip(order, cells, strict=True):
-            self._cells[i] = cell
-        signs = self._trail_signs(self._ranges, sizes)
-        for i, (column, row) in self._placed().items():
+        signs = self._trail_signs(axes, size)
+        for i, place in self._placed().items():
             ink = _CURSOR if i == self.cursor else self._kinds[i]
-            signs.append(Sign(column, row, placeholder(i), ink))
-        horizontal, vertical = (
-            linear_ticks(r.low, r.high, n, n // 10 + 1)
-            for r, n in zip(self._ranges, sizes, strict=True)
-        )
-        return Picture((), tuple(signs), horizontal, vertical)
+            signs.append(Sign(place.column, place.row, placeholder(i), ink))
+            if place.arrow:
+                signs.append(Sign(place.arrow_column, place.row, place.arrow, self._kinds[i]))
+        return Picture((), tuple(signs), *(self._ticks(axes, i, size[i]) for i in (0, 1)))
 
-    def _trail_signs(self, ranges: tuple[Range, Range], sizes: tuple[int, int]) -> list[Sign]:
+    def _ticks(self, axes: Axes, axis: int, cells: int) -> Ticks:
+        """Return labels, where numbers mean something."""
+        projection = self.map.projection
+        if projection is None or projection.plane is None:
+            return ()
+        return tuple((c, short(v)) for c, v in axes.ticks(axis, cells, cells // 10 + 1))
+
+    def _trail_signs(self, axes: Axes, size: tuple[int, int]) -> list[Sign]:
         """Return signs where the cursor's character was before."""
-        if self.cursor is None:
+        projection = self.map.projection
+        if self.cursor is None or projection is None or projection.plane is None:
             return []
-        path = [
-            tuple(
-                int(axis_range.cells(at[None, axis], size)[0])
-                for axis, (axis_range, size) in enumerate(zip(ranges, sizes, strict=True))
-            )
-            for at in (
-                self._project(e[self.cursor : self.cursor + 1])[0]
-                for e in self._trail()
-                if len(e) == len(self._kinds)
-            )
-        ]
-        return [Sign(x, y, "·", _TRAIL) for x, y in path if 0 <= x < sizes[0] and 0 <= y < sizes[1]]
+        here = slice(self.cursor, self.cursor + 1)
+        path = [e[here] for e in self._trail() if len(e) == len(self._kinds)]
+        if not path:
+            return []
+        points = projection.plane.picture(np.concatenate(path))
+        cells = np.rint(np.clip(axes.positions(points, *size), -1, size)).astype(int)
+        inside = ((cells >= 0) & (cells < size)).all(axis=1)
+        return [Sign(x, y, "·", _TRAIL) for x, y in cells[inside].tolist()]
 
 
-def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Return the distance between two cells, in widths of a cell."""
-    return float(np.hypot(a[0] - b[0], 2 * (a[1] - b[1])))
+def _distance(place: Place, there: tuple[float, float]) -> float:
+    """Return how far a place is, in widths of a cell."""
+    return float(np.hypot(place.column - there[0], _CELL_HEIGHT * (place.row - there[1])))

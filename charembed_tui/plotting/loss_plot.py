@@ -14,6 +14,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from charembed_tui.coordinates.ticks import round_ticks, short
 from charembed_tui.plotting.loss_points import points
 from charembed_tui.plotting.picture import (
     NOTHING,
@@ -23,8 +24,6 @@ from charembed_tui.plotting.picture import (
     Stroke,
     Ticks,
     linear_ticks,
-    round_ticks,
-    short,
     ticks,
 )
 from charembed_tui.plotting.plot import Plot

@@ -6,16 +6,15 @@ thread only, one after another.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from charembed_tui.coordinates.ticks import LABEL, round_ticks, short
 from charembed_tui.text.glyphs import glyph, width
 
-_LABEL = 6  # cells that the labels of the vertical axis take
 _BLANK = "\u2800"  # plotext drops labels of spaces
 _LEAST_COLUMNS, _LEAST_ROWS = 8, 3
 FIRST_INK = 16  # plotext colours from here on stand for inks: 0 is the first
@@ -38,7 +37,7 @@ class Canvas:
     @classmethod
     def of(cls, width: int, height: int) -> Canvas:
         """Return the canvas of a widget of this size, with both axes labelled."""
-        return cls(_LABEL + 1, 1, width - _LABEL - 2, height - 3)
+        return cls(LABEL + 1, 1, width - LABEL - 2, height - 3)
 
     @property
     def is_usable(self) -> bool:
@@ -152,19 +151,19 @@ def _above_and_below(columns: int, ticks: Ticks) -> tuple[str, str, str]:
 @lru_cache(maxsize=256)
 def _beside(rows: int, ticks: Ticks) -> list[tuple[str, str]]:
     """Return what is to the left and to the right of each row of the canvas."""
-    return [(line[: _LABEL + 1], line[-1]) for line in _frame(2, rows, (), ticks)[1 : rows + 1]]
+    return [(line[: LABEL + 1], line[-1]) for line in _frame(2, rows, (), ticks)[1 : rows + 1]]
 
 
 def _frame(columns: int, rows: int, horizontal: Ticks, vertical: Ticks) -> list[str]:
     """Return the lines of a figure with this many cells inside."""
-    figure = _figure(columns + _LABEL + 2, rows + 3, frame=True)
-    rulers = (("x", horizontal, columns, 1), ("y", vertical, rows, _LABEL))
+    figure = _figure(columns + LABEL + 2, rows + 3, frame=True)
+    rulers = (("x", horizontal, columns, 1), ("y", vertical, rows, LABEL))
     for name, ticks, cells, room in rulers:
         ruler = figure.ruler(name)
         ruler.lim(0, cells - 1)
         # An empty label keeps the room of the vertical axis where there are no ticks.
         ticks = ticks or ((0, _BLANK * room),)
-        ruler.ticks([at for at, _ in ticks], [f"{label[:_LABEL]:>{room}}" for _, label in ticks])
+        ruler.ticks([at for at, _ in ticks], [f"{label[:LABEL]:>{room}}" for _, label in ticks])
     return str(figure.build().string(colorless=True)).split("\n")
 
 
@@ -215,29 +214,3 @@ def ticks(low: float, high: float, cells: int, places: Sequence[tuple[float, str
 def linear_ticks(low: float, high: float, cells: int, most: int) -> Ticks:
     """Return round numbers, at most about `most` of them, as labels."""
     return ticks(low, high, cells, [(at, short(at)) for at in round_ticks(low, high, most)])
-
-
-def round_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return round numbers between two, at most about `most` of them."""
-    if not high > low or most < 1:
-        return [low]
-    raw = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(raw))
-    stride = next(power * f for f in (1, 2, 5, 10) if power * f >= raw * 0.999)
-    first = math.ceil(low / stride - 1e-9)
-    last = math.floor(high / stride + 1e-9)
-    return [i * stride for i in range(first, last + 1)]
-
-
-def short(value: float) -> str:
-    """Write a number in at most six characters."""
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if 1e6 <= size < 1e9:
-        return f"{value / 1e6:.3g}M"
-    if 1e4 <= size < 1e6:
-        return f"{value / 1e3:.4g}k"
-    if 1e-3 <= size < 1e4:
-        return f"{value:.4g}"[:_LABEL]
-    return f"{value:.0e}".replace("e+0", "e").replace("e-0", "e-")

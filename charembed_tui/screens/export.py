@@ -16,6 +16,7 @@ from textual.widgets import ProgressBar, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, get_current_worker
 
+from charembed_tui.coordinates.views import MapView
 from charembed_tui.exports.data import export_run
 from charembed_tui.exports.raster import gif, png
 from charembed_tui.exports.scene import Scene, lay_out, thinned
@@ -44,7 +45,7 @@ class Exportable:
         snapshot: its newest.
         view: the parameters on show.
         timeline: the recording.
-        components: those drawn, None for the principal plane.
+        side: from which the embeddings are seen.
         run: folder of the run, None where it has none of ours.
     """
 
@@ -53,13 +54,13 @@ class Exportable:
     snapshot: Snapshot
     view: View
     timeline: Trajectory
-    components: tuple[int, int] | None
+    side: MapView
     run: Path | None
 
     def scene(self, frames: list[Frame]) -> Scene:
         """Lay out some frames as a scene."""
         model, vocabulary = self.snapshot.model, self.corpus.vocabulary
-        return lay_out(frames, model, vocabulary, self.components, self.corpus.name)
+        return lay_out(frames, model, vocabulary, self.side, self.corpus.name)
 
     def now(self) -> list[Frame]:
         """Return the parameters on show as the one frame."""

@@ -271,7 +271,7 @@ async def test_it_is_drawn_inspected_and_read_through_time(
         assert view is not None
         assert view.model.family == "bigrams"
         plot = app.laboratory.panes.embedding.plot
-        await until(lambda: sum(cell is not None for cell in plot._cells) > 10)
+        await until(lambda: sum(place is not None for place in plot.map.places) > 10)
         await pilot.press("g")
         await until(lambda: len(app.laboratory.panes.generation.written) == 300)
         vocabulary = app.laboratory.corpus.vocabulary

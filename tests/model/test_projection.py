@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.projection import component_variances, principal_plane
+from model.projection import (
+    component_plane,
+    component_variances,
+    difference_plane,
+    principal_plane,
+)
 
 seeds = st.integers(0, 2**16)
 
@@ -62,3 +67,41 @@ def test_equal_embeddings_have_a_picture_too() -> None:
 def test_shares_of_components() -> None:
     embeddings = np.array([[1.0, 0], [-1, 0], [0, 3], [0, -3]])
     np.testing.assert_allclose(component_variances(embeddings), [0.1, 0.9])
+
+
+@given(seeds)
+def test_the_plane_of_a_difference(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    embeddings = rng.normal(size=(12, 4)) * [3, 2, 1, 0.5]
+    start, end = [0, 1, 2], [3, 4]
+    plane = difference_plane(embeddings, start, end)
+    picture = plane.picture(embeddings)
+    np.testing.assert_allclose(
+        [picture[start, 0].mean(), picture[end, 0].mean()], [0, 1], atol=1e-9
+    )
+    # The second axis is orthogonal, in the same unit, and no other one shows more.
+    along, up = plane.axes.T
+    assert along @ up == pytest.approx(0, abs=1e-9)
+    assert np.linalg.norm(up) == pytest.approx(np.linalg.norm(along))
+    other = rng.normal(size=4)
+    other -= along * (other @ along) / (along @ along)
+    other *= np.linalg.norm(up) / np.linalg.norm(other)
+    assert (embeddings @ up).var() >= (embeddings @ other).var() - 1e-9
+    # It does not turn over from one frame to the next.
+    np.testing.assert_allclose(
+        difference_plane(embeddings, start, end, picture * [1, -1]).picture(embeddings),
+        picture * [1, -1],
+    )
+
+
+def test_a_difference_of_nothing_has_a_picture_too() -> None:
+    for size in (1, 3):
+        plane = difference_plane(np.ones((4, size)), [0], [1])
+        assert np.isfinite(plane.picture(np.ones((4, size)))).all()
+
+
+def test_the_plane_of_components() -> None:
+    embeddings = np.random.default_rng(0).normal(size=(5, 3))
+    np.testing.assert_array_equal(
+        component_plane(embeddings, 2, 0).picture(embeddings), embeddings[:, [2, 0]]
+    )

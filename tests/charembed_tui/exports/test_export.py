@@ -19,6 +19,7 @@ from textual.widgets import Static
 from waiting import until
 
 from charembed_tui.app import CharembedApp
+from charembed_tui.coordinates.views import Components, MapView, PrincipalPlane
 from charembed_tui.exports.data import export_run
 from charembed_tui.exports.raster import gif, png
 from charembed_tui.exports.scene import HEIGHT, WIDTH, Scene, lay_out, thinned
@@ -169,16 +170,19 @@ async def test_without_pillow_it_says_how_to_install_it(
         await until(lambda: "pip install" in str(note.content))
 
 
-def scene(text: str = "aB1 é<&\n世", components: tuple[int, int] | None = (0, 2)) -> Scene:
+VIEW = Components(0, 2)
+
+
+def scene(text: str = "aB1 é<&\n世", view: MapView = VIEW) -> Scene:
     model = LogBilinear(len(text), 1, 3)
     rng = np.random.default_rng(0)
     frames = [Frame(step, rng.normal(size=model.parameter_count)) for step in (0, 5, 9)]
-    return lay_out(frames, model, tuple(text), components, "a text")
+    return lay_out(frames, model, tuple(text), view, "a text")
 
 
 def test_a_picture_shows_every_character_inside_its_frame() -> None:
-    for components in ((0, 2), None):
-        drawn = scene(components=components)
+    for view in (Components(0, 2), PrincipalPlane()):
+        drawn = scene(view=view)
         assert drawn.places.shape == (3, 9, 2)
         assert (drawn.places > 0).all()
         assert (drawn.places < [WIDTH, HEIGHT]).all()
@@ -192,7 +196,7 @@ def test_the_places_are_those_of_the_components() -> None:
     model = LogBilinear(3, 1, 2)
     theta = np.zeros(model.parameter_count)
     model.unpack(theta)[0][:] = [[0, 0], [1, 0], [0, 1]]
-    (a, b, c), *_ = lay_out([Frame(0, theta)], model, "abc", (0, 1), "").places
+    (a, b, c), *_ = lay_out([Frame(0, theta)], model, "abc", Components(), "").places
     assert b[0] > a[0] == c[0]  # larger to the right
     assert c[1] < a[1] == b[1]  # and upwards
 

@@ -15,6 +15,7 @@ from textual.widgets import DirectoryTree, Input, OptionList, Select, Static, Ta
 from waiting import until
 
 from charembed_tui.app import CharembedApp
+from charembed_tui.coordinates.views import Components
 from charembed_tui.laboratory.commands import COMMANDS
 from charembed_tui.laboratory.embedding_pane import EmbeddingPane
 from charembed_tui.laboratory.generation_pane import GenerationPane
@@ -44,13 +45,10 @@ async def test_a_whole_visit(app: CharembedApp) -> None:
         pane = app.query_one(EmbeddingPane)
         before = pane.border_title
         await pilot.press("x")
-        assert app.laboratory.panes.embedding.plot.components == (
-            2,
-            1,
-        )  # past the one on the other axis
+        assert app.laboratory.panes.embedding.components == (2, 1)  # past the one on the other
         assert pane.border_title != before
         await pilot.press("X", "y", "Y", "Y")
-        assert app.laboratory.panes.embedding.plot.components == (0, 4)
+        assert app.laboratory.panes.embedding.components == (0, 4)
 
         await pilot.press("g")
         console = app.query_one(GenerationPane)
@@ -121,13 +119,13 @@ async def test_keys_act_whichever_pane_has_the_focus_but_fields_keep_theirs(
             await until(lambda: app.laboratory.snapshot.state is SessionState.RUNNING)
             await pilot.press("space")
             await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
-        assert app.laboratory.panes.embedding.plot.components == (3, 1)
+        assert app.laboratory.panes.embedding.components == (3, 1)
         prompt = app.query_one("#prompt", Input)
         prompt.focus()
         await pilot.press("q", "x", "space", "g")
         assert prompt.value == "qx g"
         await pilot.press("escape", "x")
-        assert app.laboratory.panes.embedding.plot.components == (4, 1)
+        assert app.laboratory.panes.embedding.components == (4, 1)
         prompt.focus()
         await pilot.press("enter")
         await until(lambda: len(app.query_one(GenerationPane).written) == 300)
@@ -159,10 +157,10 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
         field.value = "3"
         await until(lambda: "r resets and applies" in str(line.content))
         assert app.laboratory.session.settings.embedding_size == 7
-        app.laboratory.panes.embedding.show_components((6, 5))
+        app.laboratory.panes.embedding.turn_to(Components(6, 5))
         await pilot.press("r")
         await until(lambda: app.laboratory.session.settings.embedding_size == 3 and is_ready(app))
-        assert app.laboratory.panes.embedding.plot.components == (2, 2)
+        assert app.laboratory.panes.embedding.components == (2, 2)
 
 
 def is_displayed(app: CharembedApp, setting: str) -> bool:
@@ -264,7 +262,7 @@ async def test_small_screens_show_a_page_at_a_time(app: CharembedApp) -> None:
 
 
 async def test_help_and_palette_know_every_key(app: CharembedApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("?")
         assert isinstance(app.screen, HelpScreen)
         assert app.screen.query_one("#help").max_scroll_y == 0  # all of it fits

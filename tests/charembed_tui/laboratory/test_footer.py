@@ -92,7 +92,7 @@ async def test_the_welcome_goes_at_the_first_key(app: CharembedApp) -> None:
         assert panes.embedding.region.bottom <= panes.footer.region.y
         await pilot.press("x")
         await until(lambda: panes.footer.region.height == 1)
-        assert panes.embedding.plot.components == (2, 1)  # which does what it does all the same
+        assert panes.embedding.components == (2, 1)  # which does what it does all the same
 
 
 def test_the_footer_speaks_of_commands_there_are() -> None:

@@ -17,6 +17,7 @@ from textual.widgets import DataTable, Input, Select
 from waiting import until
 
 from charembed_tui.app import CharembedApp
+from charembed_tui.coordinates.views import PrincipalPlane
 from charembed_tui.screens.components import ComponentsScreen
 from charembed_tui.screens.runs import RunsScreen
 from charembed_tui.screens.search import SearchScreen, matches
@@ -55,17 +56,17 @@ async def trained(app: CharembedApp, pilot: Pilot[None], steps: int = 40) -> Non
 async def test_the_component_chooser(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        plot = app.laboratory.panes.embedding.plot
+        pane = app.laboratory.panes.embedding
         await pilot.press("c")
         assert isinstance(app.screen, ComponentsScreen)
         order = app.screen._order
         await pilot.press("x", "down", "y", "enter")
-        assert plot.components == (order[0], order[1])
+        assert pane.components == (order[0], order[1])
         # Putting the other axis's component on this one exchanges the two.
         await pilot.press("c", "y", "enter")
-        assert plot.components == (order[1], order[0])
+        assert pane.components == (order[1], order[0])
         await pilot.press("c", "down", "down", "x", "escape")
-        assert plot.components == (order[1], order[0])
+        assert pane.components == (order[1], order[0])
 
 
 async def test_principal_plane_hold_zoom_and_fit(app: CharembedApp) -> None:
@@ -73,17 +74,18 @@ async def test_principal_plane_hold_zoom_and_fit(app: CharembedApp) -> None:
         await trained(app, pilot)
         pane = app.laboratory.panes.embedding
         await pilot.press("p")
-        assert pane.plot.components is None
+        assert pane.plot.map.view == PrincipalPlane()
         assert "principal plane" in required(pane.border_title)
-        assert sum(required(pane.plot.shares)) == pytest.approx(1, abs=0.5)
+        plane = required(required(pane.plot.map.projection).plane)
+        assert sum(plane.shares) == pytest.approx(1, abs=0.5)
         await pilot.press("f")
         assert "axes held" in required(pane.border_title)
         await pilot.press("+", "shift+left", "shift+up")
-        ranges = pane.plot._ranges
+        axes = pane.plot.map.axes
         await pilot.press("-")
-        assert pane.plot._ranges != ranges
+        assert pane.plot.map.axes != axes
         await pilot.press("0", "x")
-        assert pane.plot.components == (2, 1)
+        assert pane.components == (2, 1)
         await pilot.pause()
         assert "axes held" not in required(pane.border_title)
 

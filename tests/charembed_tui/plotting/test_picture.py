@@ -110,6 +110,7 @@ async def test_only_lines_that_have_changed_are_displayed_anew() -> None:
     plot.show_vocabulary(tuple("abc"))
     points = np.array([[0.0, 0.0], [1.0, 1.0], [0.4, 0.5]])
     plot.show(points, tuple)
+    plot.toggle_frozen()  # ticks stay
     aside = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
     async with OneWidget(plot).run_test(size=(60, 20)) as pilot:
         await pilot.pause()

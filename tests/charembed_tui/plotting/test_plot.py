@@ -8,9 +8,10 @@ from one_widget import OneWidget
 from required import required
 from rich.cells import cell_len
 
+from charembed_tui.coordinates.axes import Axes, Scale
+from charembed_tui.coordinates.views import Components
 from charembed_tui.plotting.embedding_plot import EmbeddingPlot
 from charembed_tui.plotting.loss_plot import LossPlot
-from charembed_tui.plotting.picture import round_ticks, short
 from charembed_tui.settings.loss_view import SCALES, LossView
 from charembed_tui.training.baselines import Baseline
 from charembed_tui.training.loss_log import Curve
@@ -27,7 +28,7 @@ def embedding(characters: str) -> EmbeddingPlot:
     plot = EmbeddingPlot()
     plot.show_vocabulary(tuple(characters))
     points = np.random.default_rng(0).normal(size=(len(characters), 3))
-    plot.show_components((0, 2))
+    plot.turn_to(Components(0, 2))
     plot.show(points, tuple)
     return plot
 
@@ -136,40 +137,26 @@ async def test_nothing_to_show_is_an_empty_frame() -> None:
         assert len(await lines(plot, (20, 5))) == 5
 
 
-@pytest.mark.parametrize("value", [0, 1, -1.5, 1e-9, 123456, 1e7, -3e12, 0.001, 9999.4])
-def test_labels_are_short_and_close(value: float) -> None:
-    text = short(value)
-    assert len(text) <= 6
-    number = float(text.replace("k", "e3").replace("M", "e6"))
-    assert number == pytest.approx(value, rel=0.5 if abs(value) > 1e9 else 0.01)
-
-
-def test_ticks_are_round_and_inside() -> None:
-    assert round_ticks(0, 10, 5) == [0, 2, 4, 6, 8, 10]
-    assert round_ticks(-0.3, 0.3, 3) == pytest.approx([-0.2, 0, 0.2])
-    assert round_ticks(3, 3, 5) == [3]
-
-
 async def test_zoom_pan_and_hold() -> None:
     plot = embedding("abcdefgh")
     app = OneWidget(plot)
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
-        whole, _ = required(plot._ranges)
+        whole, _ = required(plot.map.axes).ranges
         plot.zoom(1)
-        assert plot.frozen
-        held = required(plot._ranges)
+        assert plot.map.frozen
+        held = required(plot.map.axes).ranges
         assert held[0].high - held[0].low < whole.high - whole.low
         points = np.random.default_rng(1).normal(size=(8, 3)) * 9
         plot.show(points, tuple)
-        assert plot._ranges == held
+        assert required(plot.map.axes).ranges == held
         plot.pan(1, 0)
-        panned = required(plot._ranges)
+        panned = required(plot.map.axes).ranges
         assert panned[0].low > held[0].low
         assert panned[1] == held[1]
         plot.fit()
-        assert not plot.frozen
-        assert required(plot._ranges)[0].high > points[:, 0].max()
+        assert not plot.map.frozen
+        assert plot.map.axes == Axes.around(points[:, [0, 2]], Scale.LENS)
 
 
 async def test_the_cursor_goes_where_the_arrows_and_the_mouse_say() -> None:
@@ -193,7 +180,7 @@ async def test_the_cursor_goes_where_the_arrows_and_the_mouse_say() -> None:
         await pilot.pause()
         text = "\n".join(plot.render_line(y).text for y in range(20))
         assert "·" in text  # the trail
-        column, row = required(plot._cells[3])
+        column, row, *_ = required(plot.map.places[3])
         await pilot.click(plot, offset=(plot.canvas.left + column, plot.canvas.rows - row))
         assert plot.cursor == 3
         await pilot.click(plot, offset=(plot.canvas.left + 1, 2))
@@ -205,6 +192,6 @@ async def test_characters_without_room_are_counted() -> None:
     plot.show_vocabulary(tuple(chr(0x100 + i) for i in range(400)))
     plot.show(np.random.default_rng(0).normal(size=(400, 2)), tuple)
     await lines(plot, (30, 10))
-    shown = sum(cell is not None for cell in plot._cells)
-    assert plot.hidden == 400 - shown > 0
-    assert len(set(plot._cells)) == shown + 1
+    places = [place for place in plot.map.places if place is not None]
+    assert plot.map.hidden == 400 - len(places) > 0
+    assert len({place[:2] for place in places}) == len(places)

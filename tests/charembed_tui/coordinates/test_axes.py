@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from crowding import crowding
+from hypothesis import given
+from hypothesis import strategies as st
+
+from charembed_tui.coordinates.axes import Axes, Lens, Range, Scale
+from charembed_tui.coordinates.views import Components
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.text.sample_texts import samples
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Trajectory
+from model.corpus import Corpus
+
+values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30).map(np.array)
+seeds = st.integers(0, 2**32 - 1)
+TEXTS = [*samples(), *map(Path, filter(None, [os.environ.get("CHAREMBED_CORPUS")]))]
+MOST = {Scale.OWN: 0.55, Scale.LENS: 0.35}
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_no_tenth_of_the_map_is_crowded_at_the_end_of_the_default_run(path: Path) -> None:
+    settings = TrainingSettings()
+    trainer = Trainer(1, settings.prepare(Corpus.from_file(path)), settings, Trajectory())
+    while not trainer.converged:
+        trainer.step()
+    points = Components().project(trainer.model.embeddings(trainer.optimizer.theta)).points
+    for scale, most in MOST.items():
+        places = Axes.around(points, scale).positions(points, 101, 101) / 100
+        # What is outside stands at the border.
+        assert crowding(np.clip(places, 0, 1)) <= most, scale
+
+
+def test_crowding_is_what_a_search_of_all_rectangles_finds() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        points = rng.random((12, 2)) ** 2
+        most = 0.0
+        for left in points[:, 0]:
+            for right in points[:, 0]:
+                for low in points[:, 1]:
+                    for high in points[:, 1]:
+                        if right < left or high < low or (right - left) * (high - low) > 0.1:
+                            continue
+                        inside = (points >= [left, low]) & (points <= [right, high])
+                        most = max(most, inside.all(axis=1).mean())
+        assert crowding(points) == pytest.approx(most)
+
+
+@given(values, values)
+def test_a_range_always_holds_what_it_follows(first: np.ndarray, second: np.ndarray) -> None:
+    shown = Range.around(first).following(Range.around(second))
+    assert shown.low < second.min()
+    assert shown.high > second.max()
+
+
+def test_a_range_grows_at_once_and_shrinks_little_by_little() -> None:
+    wide, narrow = Range(0.0, 100.0), Range(40.0, 60.0)
+    after = wide.following(narrow)
+    assert wide.low < after.low < narrow.low
+    for _ in range(40):
+        after = after.following(narrow)
+    cell = 0.03 * (narrow.high - narrow.low)
+    np.testing.assert_allclose([after.low, after.high], [narrow.low, narrow.high], 0, cell)
+
+
+def test_a_range_does_not_move_for_less_than_a_cell() -> None:
+    shown = Range(0.0, 100.0)
+    assert shown.following(Range(1.0, 102.0)) == shown
+    assert shown.following(Range(1.0, 105.0)) == Range(0.0, 105.0)
+
+
+def cloud(seed: int, count: int = 60) -> np.ndarray:
+    """Points of which some are far from the rest."""
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(count, 2)) * [1.0, 3.0] + [5.0, -2.0]
+    points[: count // 20] *= 40
+    return points
+
+
+@pytest.mark.parametrize("scale", Scale)
+def test_axes_hold_the_bulk_and_not_what_is_far_from_it(scale: Scale) -> None:
+    points = cloud(1)
+    places = Axes.around(points, scale).on_grid(60, 20, 2.0).positions(points, 60, 20)
+    centre, half = np.array([29.5, 9.5]), np.array([30.0, 10.0])
+    inside: np.ndarray = (np.abs(places - centre) < half).all(axis=1)
+    assert inside.mean() > 0.75
+    assert not inside[:3].all()
+    # The bulk fills the map on one axis at least.
+    spans: np.ndarray = np.ptp(places[inside], axis=0)
+    assert (spans / [60, 20]).max() > 0.7
+
+
+@given(seeds, st.integers(8, 200), st.integers(3, 80))
+def test_equal_units_are_equal_on_the_screen(seed: int, columns: int, rows: int) -> None:
+    points = cloud(seed)
+    axes = Axes.around(points, Scale.EQUAL)
+    on_grid = axes.on_grid(columns, rows, 2.0)
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    origin, right, up = on_grid.positions(square, columns, rows)
+    assert (right - origin)[0] == pytest.approx(2.0 * (up - origin)[1])
+    # Nothing that was inside is outside now.
+    for before, after in zip(axes.ranges, on_grid.ranges, strict=True):
+        assert after.low <= before.low + 1e-9 * abs(before.low)
+        assert after.high >= before.high - 1e-9 * abs(before.high)
+    assert on_grid.on_grid(columns, rows, 2.0).ranges[0].low == pytest.approx(on_grid.ranges[0].low)
+
+
+@given(values)
+def test_a_lens_is_in_order_and_can_be_undone(some: np.ndarray) -> None:
+    lens = Lens.over(some)
+    assert lens.unit > 0
+    bent = lens.bend(np.sort(some))
+    assert (np.diff(bent) >= 0).all()
+    scale = max(1.0, float(np.abs(some).max()))
+    np.testing.assert_allclose(lens.straighten(bent), np.sort(some), atol=1e-9 * scale)
+    assert lens.bend(np.array([lens.centre]))[0] == 0
+
+
+def test_a_lens_moves_only_where_that_can_be_seen() -> None:
+    lens = Lens(1.0, 0.5)
+    assert lens.following(Lens(1.04, 0.52)) is lens
+    assert lens.following(Lens(1.2, 0.5)) == Lens(1.2, 0.5)
+    assert lens.following(Lens(1.0, 0.4)) == Lens(1.0, 0.4)
+
+
+@given(seeds, st.sampled_from(Scale))
+def test_ticks_are_where_their_numbers_are(seed: int, scale: Scale) -> None:
+    axes = Axes.around(cloud(seed), scale).on_grid(80, 30, 2.0)
+    for axis, cells in enumerate((80, 30)):
+        ticks = axes.ticks(axis, cells, 6)
+        assert 2 <= len(ticks) <= 10
+        for cell, value in ticks:
+            point = np.full((1, 2), value)
+            assert abs(axes.positions(point, 80, 30)[0, axis] - cell) <= 0.5 + 1e-6
+    # A lens is seen at its ticks: they are not at equal distances.
+    values = [value for _, value in axes.ticks(0, 80, 6)]
+    assert (len(np.unique(np.round(np.diff(values), 9))) > 1) == (scale is Scale.LENS)
+
+
+def test_axes_at_one_point() -> None:
+    for scale in Scale:
+        axes = Axes.around(np.zeros((3, 2)), scale).on_grid(40, 12, 2.0)
+        assert np.isfinite(axes.positions(np.zeros((3, 2)), 40, 12)).all()
+        assert axes.ticks(0, 40, 5)
+
+
+def test_zoom_and_pan() -> None:
+    axes = Axes((Range(0.0, 10.0), Range(-1.0, 1.0)), Scale.OWN)
+    assert axes.zoomed(0.5).ranges == (Range(2.5, 7.5), Range(-0.5, 0.5))
+    assert axes.panned(0.1, 0.5).ranges == (Range(1.0, 11.0), Range(0.0, 2.0))

@@ -1,0 +1,149 @@
+"""The map on the screen: from which side, what alone, with which legend."""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+
+import pytest
+from one_widget import OneWidget
+from required import required
+from rich.style import Style
+from textual.pilot import Pilot
+from textual.widgets import Input
+from waiting import until
+
+from charembed_tui.app import CharembedApp
+from charembed_tui.coordinates.axes import Scale
+from charembed_tui.coordinates.views import Components, Difference, Neighbours
+from charembed_tui.laboratory.legend import Legend
+from charembed_tui.screens.difference import DifferenceScreen
+from charembed_tui.screens.isolate import IsolateScreen
+from charembed_tui.text.glyphs import CharacterClass
+from charembed_tui.training.snapshot import SessionState
+
+SIZE = (120, 36)
+
+
+async def trained(app: CharembedApp, pilot: Pilot[None]) -> None:
+    await pilot.press("space")
+    await until(lambda: app.laboratory.snapshot.step > 40)
+    await pilot.press("space")
+    await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+    newest = app.laboratory.snapshot
+    await until(lambda: app.laboratory.panes._drawn is newest)
+
+
+async def test_the_first_step_has_axes_of_its_own(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await trained(app, pilot)
+        plot = app.laboratory.panes.embedding.plot
+        last = required(plot.map.axes)
+        await pilot.press("{")
+        await until(lambda: plot.map.axes != last)
+        first = required(app.laboratory.session.trajectory.at(0))
+        embeddings = app.laboratory.snapshot.model.embeddings(first.theta)
+        points = Components().project(embeddings).points
+        assert plot.map.axes == type(last).around(points, Scale.LENS)
+        await pilot.press("}")
+        await until(lambda: plot.map.axes != type(last).around(points, Scale.LENS))
+
+
+async def test_an_axis_of_ones_own(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await trained(app, pilot)
+        pane = app.laboratory.panes.embedding
+        pane.plot.select(app.laboratory.corpus.vocabulary.index("a"))
+        await pilot.press("A")
+        await until(lambda: isinstance(app.screen, DifferenceScreen))
+        start, end = app.screen.query(Input)
+        assert start.value == "a"
+        end.value = "€"
+        end.focus()
+        await pilot.press("enter")
+        await until(lambda: "no €" in str(app.screen.query_one("#difference-note").render()))
+        end.value = "capitals"
+        await pilot.press("enter")
+        await until(lambda: isinstance(pane.plot.map.view, Difference))
+        assert "from a to capitals" in str(pane.border_title)
+        # Another key leads back to components.
+        await pilot.press("x")
+        assert isinstance(pane.plot.map.view, Components)
+
+
+async def test_scales_take_turns_and_are_named(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await trained(app, pilot)
+        pane = app.laboratory.panes.embedding
+        for scale in (*list(Scale)[1:], *list(Scale)):
+            await pilot.press("z")
+            assert required(pane.plot.map.axes).scale is scale
+            assert str(pane.border_title).endswith(scale.value)
+
+
+async def test_a_class_or_a_selection_alone(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await trained(app, pilot)
+        pane, vocabulary = app.laboratory.panes.embedding, app.laboratory.corpus.vocabulary
+
+        def visible() -> str:
+            return "".join(c for c, p in zip(vocabulary, pane.plot.map.places, strict=True) if p)
+
+        await until(lambda: len(visible()) > 40)
+        pane.plot.select(vocabulary.index("B"))
+        await pilot.press("I")
+        await until(lambda: isinstance(app.screen, IsolateScreen))
+        app.screen.query_one(Input).focus()
+        await pilot.press(*"aeiou", "enter")
+        await until(lambda: visible() == "aeiou")
+        assert "only aeiou" in str(pane.border_title)
+        assert pane.plot.cursor is None
+        legend = pane.query_one(Legend)
+        await pilot.click(legend, offset=(1, 0))
+        await until(lambda: "only vowels" in str(pane.border_title))
+        await pilot.click(legend, offset=(1, 0))
+        await until(lambda: len(visible()) > 40)
+        assert "only" not in str(pane.border_title)
+
+
+async def test_neighbours_are_laid_out_on_a_thread(app: CharembedApp) -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    async with app.run_test(size=SIZE) as pilot:
+        await trained(app, pilot)
+        pane = app.laboratory.panes.embedding
+        await pilot.press("N")
+        assert "comes" in str(pane.border_title)  # meanwhile the map is as it was
+        await until(lambda: required(pane.plot.map.projection).view == Neighbours())
+        first = required(pane.plot.map.projection).points
+        await pilot.press("n")
+        await until(lambda: required(pane.plot.map.projection).points is not first)
+        assert required(pane.plot.map.projection).view == Neighbours()
+        await pilot.press("N")
+        assert required(pane.plot.map.projection).view == Components()
+
+
+async def test_without_scikit_learn_the_key_says_how_to_get_it(
+    app: CharembedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    async with app.run_test(size=SIZE) as pilot:
+        await trained(app, pilot)
+        await pilot.press("N")
+        await until(lambda: any("pip install" in n.message for n in app._notifications))
+        assert app.laboratory.panes.embedding.plot.map.view == Components()
+
+
+@pytest.mark.parametrize("columns", [200, 60, 30, 20, 13])
+async def test_the_legend_is_never_cut(columns: int) -> None:
+    legend = Legend()
+    async with OneWidget(legend).run_test(size=(columns, 40)) as pilot:
+        legend.show([(kind, Style()) for kind in CharacterClass])
+        await pilot.pause()
+        rows = legend.rows(columns)
+        await until(lambda: legend.size.height == len(rows))
+        text = [legend.render_line(y).text for y in range(len(rows))]
+        assert " ".join(" ".join(text).split()) == " ".join(k.value for k in CharacterClass)
+        assert all(len(line) == columns for line in text)
+        for line, following in pairwise(rows):  # no row begins before it has to
+            used = len(" ".join(kind.value for kind, _ in line))
+            assert used + 1 + len(following[0][0].value) > columns
