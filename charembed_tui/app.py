@@ -20,7 +20,7 @@ from charembed_tui.screens.dialog import Palette
 from charembed_tui.settings.preferences import Preferences
 from model.errors import SettingsError
 
-_SECONDS_TO_END = 10.0
+_SECONDS_TO_END = 0.3  # that the screen waits for the step under way
 _FIRST_VISIT = (
     "space starts training; watch the characters find their places.\n"
     "g lets the model write, at any moment; x and y look from other sides.\n"
@@ -111,7 +111,7 @@ class CharembedApp(App[None]):
             self.push_screen(Palette(id="--command-palette"))
 
     async def action_quit(self) -> None:
-        """End the training thread at its next step, then the app."""
+        """Have the training thread end at its next step, and leave the screen at once."""
         self.laboratory.close_session()
         if self._remember_in is not None:
             with suppress(OSError):  # a visit ends all the same

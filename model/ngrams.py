@@ -122,6 +122,26 @@ class NgramTable:
             counts[self.counts.indices[start:stop]] = self.counts.data[start:stop]
         return counts
 
+    def shortened(self, length: int) -> NgramTable:
+        """The table of the last so many characters of each context, the others left out.
+
+        The windows are the same ones: a short context in the first M characters of a text, which
+        no window of this table ends in, is missing there too.
+
+        Args:
+            length: from 1 to M.
+
+        Raises:
+            SettingsError: it is another.
+        """
+        if not 1 <= length <= self.context_length:
+            raise SettingsError(
+                f"Contexts of {self.context_length} cannot be made {length} long: choose 1 to "
+                f"{self.context_length}."
+            )
+        ngrams, counts = self.ngrams()
+        return NgramTable.from_ngrams(ngrams[:, -length - 1 :], counts, self.vocabulary_size)
+
     def select(self, rows: IntArray) -> NgramTable:
         """The table of some contexts only, given by their row numbers in ascending order."""
         return NgramTable(self.contexts[rows], self.counts[rows])

@@ -43,8 +43,9 @@ TRAINING, EMBEDDING, TIME = "Training", "Embedding", "Timeline"
 LOSS, WRITING, SCREEN = "Loss", "Writing", "Text and screen"
 
 COMMANDS = (
-    Command("train", TRAINING, "space", "space", "Start or pause", "start, pause"),
-    Command("step", TRAINING, "n", "n", "Take one step", "one step"),
+    Command("train", TRAINING, "space", "space", "Start or pause", "start, pause; n steps"),
+    Command("step", TRAINING, "n", "n", "Take one step", ""),
+    Command("toggle_pace", TRAINING, "P", "P", "Train at full speed, or at a pace to watch", "full speed, paced"),
     Command("reset", TRAINING, "r", "r", "Reset with the settings shown", "reset and apply"),
     Command("edit_settings", TRAINING, "h", "h", "Change hyperparameters", "hyperparameters"),
     Command("toggle_setup", TRAINING, "H", "H", "Fold or unfold corpus and hyperparameters", "fold them, unfold"),
@@ -71,8 +72,8 @@ COMMANDS = (
     Command("fit", EMBEDDING, "0", "0", "Show all characters again", "show all again"),
     Command("move_cursor", EMBEDDING, "m", "m", "Put a cursor on a character", "cursor, by arrows"),
     Command("find_character", EMBEDDING, "slash", "/", "Find a character", "find a character"),
-    Command("scrub(-1)", TIME, "left_square_bracket", "[/]", "Back one recorded step", "a step back, on"),
-    Command("scrub(1)", TIME, "right_square_bracket", "]", "Forth one recorded step", ""),
+    Command("scrub(-1)", TIME, "left_square_bracket", "[/]", "Back by a hundredth of all change", "back, on in time"),
+    Command("scrub(1)", TIME, "right_square_bracket", "]", "Forth by a hundredth of all change", ""),
     Command("scrub_to_end(-1)", TIME, "left_curly_bracket", "{/}", "To the first step", "first, newest step"),
     Command("scrub_to_end(1)", TIME, "right_curly_bracket", "}", "To the newest step", ""),
     Command("play", TIME, "backslash", "\\", "Play the recording, or stop", "play the recording"),
@@ -151,6 +152,7 @@ _FOOTERS: dict[Moment, tuple[tuple[str, ...], ...]] = {
     ),
     Moment.TRAINING: (
         ("train", "Pause"),
+        ("toggle_pace", "Full speed, or paced"),
         ("generate", "Write"),
         ("scrub(-1)", "Time"),
         *_ALWAYS,
@@ -168,6 +170,7 @@ _FOOTERS: dict[Moment, tuple[tuple[str, ...], ...]] = {
     ),
     Moment.FINISHED: (
         ("generate", "Write"),
+        ("through_time", "Through time"),
         ("play", "Play it again"),
         ("scrub(-1)", "Time"),
         ("export", "Export"),

@@ -80,7 +80,7 @@ class Panes:
         """Show a new session in all panes."""
         vocabulary = session.corpus.vocabulary
         self.embedding.show_vocabulary(vocabulary, session.settings.embedding_size)
-        self.embedding.timeline_bar.follow(session.trajectory)
+        self.embedding.timeline_bar.follow(session.trajectory, session.snapshot.model)
         self.character.show_corpus(session.corpus)
         self.inspector.show_vocabulary(vocabulary)
         self.hyperparameters.show_corpus(session.corpus)
@@ -94,9 +94,9 @@ class Panes:
         if snapshot is self._drawn:
             return
         self._drawn = snapshot
-        self.embedding.timeline_bar.show(snapshot.step)
+        self.embedding.timeline_bar.show(snapshot.step, snapshot.curve)
         self.embedding.timeline_bar.mark_best(snapshot.best.step if snapshot.best else None)
-        view = self.view(session)
+        view = self.displayed(session)
         if view is not None and view.live:
             self.embedding.show(view, session.trajectory)
 
@@ -120,7 +120,7 @@ class Panes:
 
     def show_view(self, session: Session) -> None:
         """Draw the parameters on show, and describe them."""
-        view = self.view(session)
+        view = self.displayed(session)
         if view is not None:
             flows = self.embedding.timeline_bar.is_playing
             self.embedding.show(view, session.trajectory, flows=flows)
@@ -139,6 +139,13 @@ class Panes:
         if snapshot.theta is None:
             return None
         return View(snapshot.model, snapshot.step, snapshot.theta, live=True, fits=session.fits)
+
+    def displayed(self, session: Session) -> View | None:
+        """Return what the picture shows: as `view`, but on the way to the newest parameters."""
+        view, between = self.view(session), session.snapshot.between
+        if view is None or between is None or not view.live:
+            return view
+        return View(view.model, view.step, between.theta, live=True)
 
     def go_to_page(self, name: str) -> None:
         """Bring a page to the front of a small screen."""

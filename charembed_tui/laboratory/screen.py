@@ -193,15 +193,16 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
     def _show_state(self) -> None:
         """Say where the session stands."""
         before, snapshot = self._displayed, self.snapshot
-        if snapshot is before:
-            return
-        self._displayed = snapshot
-        self._remember_run()
         sweep = self.running_sweep
         note = f"sweep {sweep.number}/{sweep.total}" if sweep else ""
         if self.session.followed:
             note = "following, read-only"
-        self.panes.status.show(snapshot, self.corpus.name, note)
+        # The activity changes without a snapshot: a step may take long.
+        self.panes.status.show(snapshot, self.corpus.name, note, self.session.activity())
+        if snapshot is before:
+            return
+        self._displayed = snapshot
+        self._remember_run()
         new = before is None or before.run != snapshot.run
         if before is None or new or before.facts is not snapshot.facts:
             self.panes.corpus.show(self.corpus, self.path, snapshot)

@@ -9,11 +9,14 @@ from rich.style import Style
 
 from charembed_tui.text.glyphs import visible
 from charembed_tui.training.best import Best
+from charembed_tui.training.session import Activity
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.widgets.line import Line
 
 _REVERSE, _BOLD, _DIM = Style(reverse=True), Style(bold=True), Style(dim=True)
 
+_RESTING = Activity()
+_LONG_STEP = 1.0  # seconds, from which on a step is one to wait for
 _NOTICEABLE = 0.005  # nats per character
 _SIGNS = {
     SessionState.IDLE: "○ ready",
@@ -40,29 +43,56 @@ class StatusBar(Line):
         """Return the segments of the last snapshot."""
         return self._segments
 
-    def show(self, snapshot: Snapshot, corpus_name: str, note: str = "") -> None:
-        """Describe a snapshot; `note` is something else worth knowing."""
-        sign = _SIGNS[snapshot.state]
-        if snapshot.facts is None and snapshot.state is SessionState.IDLE:
-            sign = f"… counting {_bar(snapshot.counted)} {snapshot.counted:.0%}"
+    def show(
+        self, snapshot: Snapshot, corpus_name: str, note: str = "", activity: Activity = _RESTING
+    ) -> None:
+        """Describe a snapshot.
+
+        Args:
+            snapshot: of the session.
+            corpus_name: of its text.
+            note: something else worth knowing.
+            activity: what the session is about by now.
+        """
         numbers = f"  step {snapshot.step:,}"
-        if snapshot.loss is not None:
-            numbers += f"  ·  {snapshot.loss:.4f} nats/char"
-        if snapshot.held_out is not None:
-            numbers += f" (held out {snapshot.held_out:.4f})"
-        if snapshot.steps_per_second:
+        if activity.step_seconds >= _LONG_STEP:
+            numbers += f", the next under way for {activity.step_seconds:,.0f} s"
+        if max(activity.step_seconds, snapshot.step_seconds) >= _LONG_STEP:
+            took = snapshot.step_seconds
+            numbers += f" (the last took {took:,.1f} s)" if took else " (the first)"
+        measured = snapshot.between or snapshot
+        if measured.loss is not None:
+            numbers += f"  ·  {measured.loss:.4f} nats/char"
+        if measured.held_out is not None:
+            numbers += f" (held out {measured.held_out:.4f})"
+        if snapshot.steps_per_second and snapshot.step_seconds < _LONG_STEP:
             numbers += f"  ·  {snapshot.steps_per_second:,.0f} steps/s"
             if snapshot.objective_share:
                 numbers += f" ({snapshot.objective_share:.0%} objective)"
         if snapshot.state is SessionState.FINISHED and snapshot.best is not None:
             numbers += _conclusion(snapshot, snapshot.best)
-        self._segments = [
-            Segment(f" {sign} ", _REVERSE),
+        segments = [
+            Segment(f" {_sign(snapshot, activity)} ", _REVERSE),
             Segment(f"  {note} " if note else "", _BOLD),
             Segment(numbers),
             Segment(f"  ·  {visible(corpus_name)}", _DIM),
         ]
-        self.refresh()
+        if segments != self._segments:
+            self._segments = segments
+            self.refresh()
+
+
+def _sign(snapshot: Snapshot, activity: Activity) -> str:
+    """Return what goes on, as soon as it is wanted: a first step may take long."""
+    state = snapshot.state
+    if snapshot.facts is None and state is SessionState.IDLE:
+        sign = f"… counting {_bar(snapshot.counted)} {snapshot.counted:.0%}"
+        return f"{sign}, then training" if activity.is_wanted else sign
+    if state is SessionState.RUNNING and not activity.is_wanted:
+        return "‖ pausing after this step" if activity.step_seconds >= _LONG_STEP else "‖ pausing"
+    if state is SessionState.RUNNING and activity.is_paced is not None:
+        return f"{_SIGNS[state]}, {'paced' if activity.is_paced else 'full speed'}"
+    return _SIGNS[state]
 
 
 def _conclusion(snapshot: Snapshot, best: Best) -> str:

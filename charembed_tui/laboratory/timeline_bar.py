@@ -1,4 +1,4 @@
-"""The timeline: a slider over the recorded steps, and their playback."""
+"""The timeline: a slider over the recorded steps, and their playback, by how much they change."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
+from charembed_tui.training.change_scale import NO_CHANGE, ChangeScale
+from charembed_tui.training.loss_log import NO_CURVE, Curve
 from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.line import Line
+from model.families.base import Model
 
-SPEEDS = (5, 20, 80, 320)  # recorded steps a second
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_SECONDS = 12.0  # of playback at speed 1, whatever the number of steps
+_SECONDS_A_FRAME = 0.25  # at the most: a few frames take no time
 _TICKS = 20  # a second
+_PARTS = 100  # of all change: what a key goes back or forth by, where no step is as long
+_ROUNDING = 1e-6  # of a step
+_GROWTH = 1.1  # of a recording, from which on it is measured anew
 
 
 class TimelineBar(Line):
@@ -42,12 +50,15 @@ class TimelineBar(Line):
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._timeline = Trajectory()
+        self._model: Model | None = None
+        self._curve = NO_CURVE
+        self._scale = NO_CHANGE
         self._last = 0
         self._samples: tuple[int, ...] = ()
         self._best: int | None = None
-        self._speed = 1
+        self._speed = SPEEDS.index(1.0)
         self._playing: Timer | None = None
-        self._owed = 0.0  # recorded steps that playback is behind, less than one
+        self._part = 0.0  # of all change, where playback is
         self._length = 1  # of the slider, in cells
         self.step: int | None = None
 
@@ -56,18 +67,27 @@ class TimelineBar(Line):
         """Whether playback goes on."""
         return self._playing is not None
 
-    def follow(self, timeline: Trajectory) -> None:
+    def follow(self, timeline: Trajectory, model: Model) -> None:
         """Show another run's recording, at its newest parameters."""
         self.stop()
         self._timeline, self._last, self._samples, self.step = timeline, 0, (), None
+        self._model, self._curve, self._scale = model, NO_CURVE, NO_CHANGE
         self._best = None
         self.refresh()
 
-    def show(self, last: int) -> None:
-        """Extend the slider: the recording now reaches to this step."""
+    def show(self, last: int, curve: Curve) -> None:
+        """Extend the slider: the recording now reaches to this step, with these losses."""
+        self._curve = curve
         if last != self._last:
             self._last = last
+            if last > _GROWTH * self._scale.last:
+                self._measure()
             self.refresh()
+
+    def _measure(self) -> None:
+        """Find out where on the recording how much has changed."""
+        if self._model is not None:
+            self._scale = ChangeScale.of(self._timeline.frames(), self._model, self._curve)
 
     def mark_best(self, step: int | None) -> None:
         """Show at which step the held-out loss was lowest."""
@@ -81,9 +101,34 @@ class TimelineBar(Line):
         self.refresh()
 
     def scrub(self, by: int) -> None:
-        """Go back or forth by some recorded steps; past the last is the newest again."""
+        """Go back or forth by some hundredths of all change, but by a recorded step at least.
+
+        The best step and those of texts are never passed over; past the last is the newest again.
+        """
         self.stop()
-        self._go(by)
+        self._measure()
+        steps = [frame.step for frame in self._timeline.frames()]
+        if not steps:
+            return
+        direction = 1 if by > 0 else -1
+        for _ in range(abs(by)):
+            self._set(self._beyond(steps, direction))
+
+    def _beyond(self, steps: Sequence[int], direction: int) -> int | None:
+        """Return the recorded step to go to next; None for the newest parameters."""
+        here = len(steps) - 1
+        if self.step is not None:
+            here = max(0, bisect_right(steps, self.step) - 1)
+        goal = self._scale.part(steps[here]) + direction / _PARTS
+        marks = {*self._samples, self._best}
+        there = here + direction
+        while 0 < there < len(steps) - 1 and steps[there] not in marks:
+            beyond = self._scale.part(steps[there + direction])
+            if (beyond - goal) * direction > 0:
+                break
+            there += direction
+        there = max(0, there)
+        return steps[there] if there < len(steps) - 1 else None
 
     def to(self, step: int | None) -> None:
         """Go to a step, or to the newest parameters."""
@@ -101,6 +146,8 @@ class TimelineBar(Line):
             return
         if self.step is None:
             self._set(0)
+        self._measure()
+        self._part = self._scale.part(self.step or 0)
         self._playing = self.set_interval(1 / _TICKS, self._tick)
         self.refresh()
 
@@ -117,24 +164,15 @@ class TimelineBar(Line):
             self.refresh()
 
     def _tick(self) -> None:
-        speed = SPEEDS[self._speed]
-        self._owed += speed / _TICKS
-        whole = int(self._owed)
-        if whole:
-            self._owed -= whole
-            self._go(whole)
-            if self.step is None:
-                self.stop()
-
-    def _go(self, by: int) -> None:
-        steps = [frame.step for frame in self._timeline.frames()]
-        if not steps:
-            return
-        here = len(steps) - 1
-        if self.step is not None:
-            here = max(0, bisect_right(steps, self.step) - 1)
-        there = max(0, here + by)
-        self._set(steps[there] if there < len(steps) - 1 else None)
+        frames = self._timeline.frames()
+        seconds = min(_SECONDS, _SECONDS_A_FRAME * len(frames))
+        self._part += SPEEDS[self._speed] / (_TICKS * max(seconds, 1 / _TICKS))
+        steps = [frame.step for frame in frames]
+        place = bisect_right(steps, self._scale.step(self._part) + _ROUNDING) - 1
+        if self._part >= 1 or not 0 <= place < len(steps) - 1:
+            self.to(None)
+        else:
+            self._set(steps[place])
 
     def _set(self, step: int | None) -> None:
         if step != self.step:
@@ -148,7 +186,7 @@ class TimelineBar(Line):
         here = self._last if self.step is None else self.step
         state = "live" if self.step is None else f"of {self._last:,}"
         if self.is_playing:
-            state += f" · {SPEEDS[self._speed]}/s"
+            state += f" · ×{SPEEDS[self._speed]:g}"
         label = f" step {here:,} {state}"
         length = self._length = max(4, width - len(label) - 2)
         head = self._column(here, length)
@@ -177,7 +215,7 @@ class TimelineBar(Line):
         return [sign_of_state, *bar, Segment(label, Style(dim=self.step is None))]
 
     def _column(self, step: int, length: int) -> int:
-        return round(step / max(self._last, 1) * (length - 1))
+        return round(self._scale.part(step) * (length - 1)) if step < self._last else length - 1
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Go where the mouse points."""
@@ -197,5 +235,5 @@ class TimelineBar(Line):
         part = (x - 2) / max(1, self._length - 1)
         if part >= 1:
             self.to(None)
-        elif frame := self._timeline.at(round(max(0.0, part) * self._last)):
+        elif frame := self._timeline.at(round(self._scale.step(max(0.0, part)))):
             self.to(frame.step)

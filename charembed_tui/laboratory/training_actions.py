@@ -32,6 +32,11 @@ class TrainingActions(BaseScreen):
         if not self._is_followed():
             self.session.step_once()
 
+    def action_toggle_pace(self) -> None:
+        """Go from a pace that can be watched to full speed, or back."""
+        if not self._is_followed():
+            self.sessions.toggle_pace()
+
     def _is_followed(self) -> bool:
         """Return whether another process trains; says so."""
         name = self.session.followed

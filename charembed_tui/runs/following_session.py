@@ -15,7 +15,7 @@ from charembed_tui.runs.folder import RunFolder
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.loss_log import LossCurve, Measurement
-from charembed_tui.training.session import has_ended
+from charembed_tui.training.session import Activity, has_ended
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.training.trajectory import Trajectory
 from model.dataset import Dataset
@@ -70,6 +70,13 @@ class FollowingSession:
         """Nothing: the other process trains."""
 
     pause = toggle = step_once = start
+
+    def set_pace(self, *, is_paced: bool) -> None:
+        """Nothing: the pace is the other process's."""
+
+    def activity(self) -> Activity:
+        """It trains for as long as the other process does."""
+        return Activity(is_wanted=self.snapshot.state is SessionState.RUNNING)
 
     def switch_optimizer(self, settings: TrainingSettings) -> None:
         """Nothing: the settings are the other process's."""

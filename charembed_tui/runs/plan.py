@@ -68,7 +68,7 @@ class Plan:
         corpus: the text.
         path: where it was read from.
         settings: of the run.
-        train: start at once.
+        train: start at once, at full speed.
         resumed: the run to go on with.
         followed: the run to watch while another process trains it.
         start: (D,) parameters to begin with, in place of random ones.

@@ -18,10 +18,14 @@ class Sessions:
         first: the plan of the first session, whose thread the caller starts.
         save_runs: save every run in a folder of its own.
         copy_text: with a copy of its text.
+
+    Attributes:
+        is_paced: whether training is no faster than can be watched.
     """
 
     def __init__(self, first: Plan, *, save_runs: bool = False, copy_text: bool = False) -> None:
         self._save_runs, self._copy_text = save_runs, copy_text
+        self.is_paced = True
         self._numbers = count(1)
         self._next: Plan | None = None
         self.plan = first
@@ -39,6 +43,11 @@ class Sessions:
             self._next.resumed.folder.unlock()  # it is not gone on with after all
         self._next = plan
         self.current.close()
+
+    def toggle_pace(self) -> None:
+        """From a pace that can be watched to full speed, or back; later sessions keep to it."""
+        self.is_paced = not self.current.activity().is_paced
+        self.current.set_pace(is_paced=self.is_paced)
 
     def advance(self) -> bool:
         """Begin what is planned, if the old thread has ended; whether that was so."""
@@ -84,4 +93,5 @@ class Sessions:
             run_log=writer,
             resumed=plan.resumed.saved_state if plan.resumed else None,
             start=plan.start,
+            is_paced=self.is_paced and not plan.train,
         )

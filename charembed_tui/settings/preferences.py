@@ -27,7 +27,7 @@ class Preferences:
         is_new: whether nothing was remembered: a first visit.
     """
 
-    training: TrainingSettings = field(default_factory=TrainingSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings.to_watch)
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     loss: LossView = field(default_factory=LossView)
     theme: str = ""
@@ -49,9 +49,10 @@ class Preferences:
             found = saved.get(name) if isinstance(saved, dict) else None
             return found if isinstance(found, dict) else {}
 
+        usual = asdict(TrainingSettings.to_watch())
         theme = saved.get("theme") if isinstance(saved, dict) else ""
         return cls(
-            TrainingSettings.from_mapping(part("training")),
+            TrainingSettings.from_mapping(usual | part("training")),
             SamplingSettings.from_mapping(part("sampling")),
             LossView.from_mapping(part("loss")),
             theme if isinstance(theme, str) else "",

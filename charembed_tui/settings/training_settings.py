@@ -132,9 +132,22 @@ class TrainingSettings(Checked):
         """What suits a family of models before anybody chose. Raises SettingsError."""
         return cls().with_family(family)
 
+    @classmethod
+    def to_watch(cls) -> Self:
+        """What the app begins with: where training waits to be watched, the race is moot.
+
+        Scaled SFO had a lower loss than SFO after 50 and 100 steps on every sample text and on
+        names. It never says that it has converged, so its patience ends the run.
+        """
+        return cls(optimizer="scaled SFO", patience=6.0)
+
     def with_family(self, family: str) -> Self:
-        """The same with another family of models, and the sizes that suit it."""
-        return replace(self, model=family, **families.find(family).defaults)
+        """The same with another family of models, and the sizes and optimizer that suit it."""
+        found = families.find(family)
+        suited: dict[str, Any] = {}
+        if found.optimizer:
+            suited = {"optimizer": optimizers.AUTO, "patience": type(self).patience}
+        return replace(self, model=family, **{**suited, **found.defaults})
 
     @classmethod
     def from_saved(cls, values: Mapping[str, Any]) -> Self:

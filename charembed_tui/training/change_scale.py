@@ -60,6 +60,11 @@ class ChangeScale:
         parts = _normalized(moved + fallen + 1e-6 * _normalized(np.diff(steps)))
         return cls(steps, np.append(0.0, parts.cumsum()).clip(max=1.0))
 
+    @property
+    def last(self) -> float:
+        """The last step that was measured; 0 where there is none."""
+        return float(self.steps[-1]) if len(self.steps) else 0.0
+
     def part(self, step: float) -> float:
         """The part of all change that has happened after a step, from 0 to 1."""
         return float(np.interp(step, self.steps, self.parts)) if len(self.steps) else 0.0
@@ -67,6 +72,9 @@ class ChangeScale:
     def step(self, part: float) -> float:
         """The inverse of `part`: where a part of all change has happened."""
         return float(np.interp(part, self.parts, self.steps)) if len(self.steps) else 0.0
+
+
+NO_CHANGE = ChangeScale(np.empty(0), np.empty(0))
 
 
 def paced(frames: Sequence[Frame], scale: ChangeScale, most: int) -> list[tuple[Frame, float]]:

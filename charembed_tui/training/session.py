@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,22 @@ from model.dataset import Dataset
 if TYPE_CHECKING:
     from charembed_tui.training.fits import Fits
     from model.ngrams import NgramTable
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a session is about at a moment, which no snapshot can say: those come after a step.
+
+    Attributes:
+        is_wanted: whether somebody wants it to train, which it does as soon as it can.
+        is_paced: whether it trains no faster than can be watched, or at full speed; None where
+            that is not ours to say.
+        step_seconds: for how long the step under way has taken; 0 between steps.
+    """
+
+    is_wanted: bool = False
+    is_paced: bool | None = None
+    step_seconds: float = 0.0
 
 
 class Session(Protocol):
@@ -63,6 +80,12 @@ class Session(Protocol):
 
     def step_once(self) -> None:
         """Take one step, then pause."""
+
+    def set_pace(self, *, is_paced: bool) -> None:
+        """Train no faster than can be watched, or at full speed, from now on."""
+
+    def activity(self) -> Activity:
+        """What the session is about at this moment."""
 
     def switch_optimizer(self, settings: TrainingSettings) -> None:
         """Continue from the current parameters with the optimizer of these settings."""

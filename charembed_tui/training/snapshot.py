@@ -38,6 +38,21 @@ class Switch(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class Between:
+    """A place on the way from one step to the next, where a picture flows while training waits.
+
+    Attributes:
+        theta: (D,) parameters, read-only.
+        loss: of the training text at them, nats per character.
+        held_out: of the held-out text; None where there is none.
+    """
+
+    theta: Array
+    loss: float
+    held_out: float | None
+
+
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """A session at one moment. Arrays are read-only.
 
@@ -62,6 +77,9 @@ class Snapshot:
         objective_share: part of a step's time spent in the objective, lately; the rest is the
             optimizer's.
         steps_per_second: lately; 0 when nothing moves.
+        step_seconds: how long the last step took; 0 before the first.
+        between: where the picture is on its way from the step before to `theta`; None where it
+            has arrived.
         error: why the session failed.
     """
 
@@ -83,6 +101,8 @@ class Snapshot:
     ensemble_loss: float | None = None
     objective_share: float = 0.0
     steps_per_second: float = 0.0
+    step_seconds: float = 0.0
+    between: Between | None = None
     error: str | None = None
 
     @property

@@ -40,6 +40,7 @@ from model.sequences import Sequences
 Array = NDArray[np.float64]
 
 _LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
+_LEAST_IN_VAIN = 10  # losses measured without a lower one, before a run is finished
 _SPEED_STEPS = 200  # over which steps a second are measured
 _MEASURED_CONTEXTS = 1 << 16  # for a training loss that is right to about 0.005
 
@@ -221,7 +222,9 @@ class Trainer:
         patience, best = self.settings.patience, self.best
         if not patience or best is None or self.dataset.held_out is None:
             return False
-        return self.seconds - best.seconds > patience
+        # Where measuring takes long, one that is no better is soon that many seconds ago.
+        in_vain = len(self._curve.after(best.step))
+        return in_vain >= _LEAST_IN_VAIN and self.seconds - best.seconds > patience
 
     def _advice(self) -> str:
         rate = getattr(self.optimizer, "learning_rate", None)
@@ -287,10 +290,7 @@ class Trainer:
             OptimizerError: one of them is non-finite; the curves stay as they are.
         """
         began = time.perf_counter()
-        held_out: float | None = None
-        loss = self._objective.value(self.optimizer.theta)
-        if self.dataset.held_out is not None:
-            held_out = self._held_out_loss(self.dataset.held_out)
+        loss, held_out = self.losses(self.optimizer.theta)
         # The least, since a busy machine only ever makes it look longer.
         seconds = time.perf_counter() - began
         self._seconds_to_measure = min(self._seconds_to_measure, seconds)
@@ -306,11 +306,20 @@ class Trainer:
         if held_out is not None:
             self._held_out_curve.add(self.steps, self.seconds, self._passes, held_out)
 
-    def _held_out_loss(self, held_out: Sequences) -> float:
-        theta = self.optimizer.theta
+    def losses(self, theta: Array) -> tuple[float, float | None]:
+        """The losses of the training and of the held-out text at parameters (D,), in nats."""
+        loss, held_out = self._objective.value(theta), self.dataset.held_out
+        return loss, None if held_out is None else self._held_out_loss(theta, held_out)
+
+    def _held_out_loss(self, theta: Array, held_out: Sequences) -> float:
         if self._needs_only_windows and self._held_out_objective is not None:
             return self._held_out_objective.value(theta)
         return mean_loss_of(self.model.predictor(theta), held_out)
+
+    @property
+    def first_loss(self) -> float:
+        """The training loss where the run began, nats per character."""
+        return float(self._curve.curve().losses[0])
 
     def measurements(self, after: int) -> list[Measurement]:
         """The losses measured after a step, in ascending order."""
@@ -414,6 +423,7 @@ class Trainer:
             ensemble_loss=self.ensemble_loss,
             objective_share=self._objective_share(),
             steps_per_second=speed,
+            step_seconds=self._shares[-1][1] if self._shares else 0.0,
         )
 
 

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.memory import reason
+from charembed_tui.training.pace import Pace, likely_loss
 from charembed_tui.training.run_log import RunLog, SavedState
-from charembed_tui.training.session import has_ended
-from charembed_tui.training.snapshot import SessionState, Snapshot
+from charembed_tui.training.session import Activity, has_ended
+from charembed_tui.training.snapshot import Between, SessionState, Snapshot
 from charembed_tui.training.trajectory import Trajectory
 from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
+from model.families import registry as families
 
 if TYPE_CHECKING:
     from charembed_tui.training.fits import Fits
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 _SECONDS_BETWEEN_SNAPSHOTS = 0.1
+_LEAST_WAIT = 0.005  # seconds: what is shorter is waited for later, together
 
 
 class TrainingSession:
@@ -48,6 +51,7 @@ class TrainingSession:
             What it cannot write is told once.
         resumed: where the run to go on with stood.
         start: (D,) parameters to begin with, in place of random ones.
+        is_paced: train no faster than can be watched, rather than at full speed.
 
     Attributes:
         dataset: what is learned from.
@@ -72,6 +76,7 @@ class TrainingSession:
         run_log: RunLog | None = None,
         resumed: SavedState | None = None,
         start: Array | None = None,
+        is_paced: bool = False,
     ) -> None:
         self.dataset = dataset
         self.corpus = dataset.corpus
@@ -83,13 +88,17 @@ class TrainingSession:
         model = settings.make_model(len(dataset.vocabulary))
         self.snapshot = Snapshot(run, SessionState.IDLE, model)
         self._resume_at = 0.0
+        self._step_began: float | None = None  # by the clock; None between steps
+        self._pace: Pace | None = None
+        self._going: float | None = None  # where the loss goes, once it is needed
         self.run_log = run_log
         self._resumed, self._start = resumed, start
         self._samples: Sequence[GeneratedText] = resumed.samples if resumed else ()
         self.followed: str | None = None
         self._is_saved = True  # as far as it was tried
-        self._wishes = Condition()  # guards the four below
+        self._wishes = Condition()  # guards the five below
         self._running = False
+        self._is_paced = is_paced
         self._single_steps = 0
         self._closing = False
         self._switch: TrainingSettings | None = None
@@ -121,6 +130,21 @@ class TrainingSession:
     def step_once(self) -> None:
         """Take one step, then pause."""
         self._wish(running=False, single_steps=self._single_steps + 1)
+
+    def set_pace(self, *, is_paced: bool) -> None:
+        """Train no faster than can be watched, or at full speed, from now on."""
+        with self._wishes:
+            self._is_paced = is_paced
+            self._wishes.notify()
+
+    def activity(self) -> Activity:
+        """What the session is about at this moment."""
+        began = self._step_began
+        return Activity(
+            is_wanted=self._running or self._single_steps > 0,
+            is_paced=self._is_paced,
+            step_seconds=0.0 if began is None else time.monotonic() - began,
+        )
 
     def switch_optimizer(self, settings: TrainingSettings) -> None:
         """Continue from the current parameters with the optimizer of these settings."""
@@ -187,10 +211,18 @@ class TrainingSession:
                 if self._switch:
                     self._change_optimizer(trainer)
                     continue
+                if self.snapshot.state is not SessionState.RUNNING:
+                    self.snapshot = trainer.snapshot(SessionState.RUNNING)
                 if (wait := self._resume_at - time.monotonic()) > 0:
                     time.sleep(wait)
+                pace = self._pace_of(trainer)
+                before = trainer.optimizer.theta.copy() if pace else None
+                self._step_began = began = time.monotonic()
                 trainer.step()
+                self._step_began = None
                 self._save(trainer)
+                if pace is not None and before is not None:
+                    self._keep(pace, trainer, before, began)
                 if trainer.converged:
                     self._rest(trainer, SessionState.FINISHED)
                 elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
@@ -226,6 +258,54 @@ class TrainingSession:
 
     def _is_wanted(self) -> bool:
         return self._running or self._single_steps > 0 or self._closing or self._switch is not None
+
+    def _pace_of(self, trainer: Trainer) -> Pace | None:
+        """The pace to keep in the next step; None for full speed, and where one step is all."""
+        counts = families.find(self.settings.model).counts
+        if counts or not (self._is_paced and self._running):
+            self._pace = None
+        elif self._pace is None:
+            if self._going is None:
+                self._going = likely_loss(trainer.table)
+            measured = trainer.measured
+            self._pace = Pace(trainer.first_loss, self._going, measured.step, measured.training)
+        return self._pace
+
+    def _keep(self, pace: Pace, trainer: Trainer, before: Array, began: float) -> None:
+        """Wait until the next step may begin, and let the picture flow to where this one led.
+
+        Args:
+            pace: to be kept.
+            trainer: which has taken a step.
+            before: (D,) parameters before it.
+            began: when it began.
+        """
+        if trainer.measured.step != trainer.steps and pace.wants_loss(trainer.steps):
+            trainer.measure()
+        if trainer.measured.step != trainer.steps:
+            return
+        ready_at = pace.note(trainer.steps, trainer.measured.training, began)
+        wait = ready_at - time.monotonic()
+        if wait < _LEAST_WAIT:
+            return
+        curves = self.snapshot.curve, self.snapshot.held_out_curve  # the new loss is not yet there
+        snapshot = replace(
+            trainer.snapshot(SessionState.RUNNING), curve=curves[0], held_out_curve=curves[1]
+        )
+        after = trainer.optimizer.theta.copy()
+        while (left := ready_at - time.monotonic()) > 0:
+            between = after - left / wait * (after - before)
+            between.flags.writeable = False
+            losses = trainer.losses(between)
+            self.snapshot = replace(snapshot, between=Between(between, *losses))
+            with self._wishes:
+                if self._wishes.wait_for(self._is_hurried, min(left, _SECONDS_BETWEEN_SNAPSHOTS)):
+                    return
+
+    def _is_hurried(self) -> bool:
+        """Whether something is wanted that does not wait for the pace."""
+        keeps_on = self._running and self._is_paced and not self._single_steps
+        return not keeps_on or self._closing or self._switch is not None
 
     def _change_optimizer(self, trainer: Trainer) -> None:
         with self._wishes:

@@ -95,8 +95,8 @@ def training(corpus: Path) -> App:
     """The program, training for a second."""
     app = App(corpus)
     app.wait_for("ready")
-    app.process.send(" ")
-    app.wait_for("training")
+    app.process.send("P ")  # full speed: by itself the app trains at a pace to be watched
+    app.wait_for("training, full speed")
     end = time.perf_counter() + 1.0
     while time.perf_counter() < end:
         app.read(0.1)

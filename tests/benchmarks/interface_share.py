@@ -133,7 +133,7 @@ class Program:
 
 def share(corpus: Path, size: tuple[int, int]) -> tuple[float, float]:
     """Training speed in the interface of a size (rows, columns), and the share's standard error."""
-    interface = Program(_WITH, corpus, size, keys=" ")
+    interface = Program(_WITH, corpus, size, keys="P ")
     alone = Program(_ALONE, corpus, size)
     speeds = [(interface.speed(), alone.speed()) for _ in range(_TURNS)]
     for program in (interface, alone):

@@ -26,6 +26,7 @@ from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import new_run_folder
 from charembed_tui.training.loss_log import Curve, Measurement
+from charembed_tui.training.session import Activity
 from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
 from model.families.log_bilinear.shape import LogBilinear
 
@@ -101,6 +102,7 @@ def scene(
                 app.laboratory.snapshot.theta is not None and app.laboratory.panes.loss._baselines
             )
         )
+        app.laboratory.session.activity = lambda: Activity(is_wanted=True, is_paced=True)  # type: ignore[method-assign]
         app.laboratory.session.snapshot = halfway(app)
         await until_drawn(app, pilot)
         app.laboratory.panes.show_view(app.laboratory.session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, repeat
 
 import numpy as np
 import pytest
@@ -84,8 +85,8 @@ def test_the_best_step_is_the_one_with_the_lowest_held_out_loss(
 ) -> None:
     run = trainer(replace(SETTINGS, anneal_steps=0, anneal_seconds=0.0, patience=5.0))
     monkeypatch.setattr("charembed_tui.training.trainer._LOSS_SHARE", 0.0)  # only when asked
-    losses = iter([2.0, 1.5, 1.7, 1.6])
-    monkeypatch.setattr(Trainer, "_held_out_loss", lambda self, _: next(losses))
+    losses = chain([2.0, 1.5, 1.7], repeat(1.6))
+    monkeypatch.setattr(Trainer, "_held_out_loss", lambda *_: next(losses))
     thetas = []
     for _ in range(3):
         run.step()
@@ -99,9 +100,14 @@ def test_the_best_step_is_the_one_with_the_lowest_held_out_loss(
     restored.load_state_dict(run.state_dict())
     again = required(restored.best)
     np.testing.assert_array_equal(again.theta, best.theta)
-    # Out of patience: five more seconds of training without a lower loss.
+    # Out of patience: five more seconds of training and ten measurements without a lower loss.
     assert not run._is_out_of_patience()
     run.seconds += 5.1
+    assert not run._is_out_of_patience()
+    monkeypatch.setattr(Trainer, "_held_out_loss", lambda *_: next(losses))
+    for _ in range(9):
+        run.step()
+        run.measure()
     assert run._is_out_of_patience()
 
 
