@@ -38,7 +38,16 @@ class Report:
     def end(self, trainer: Trainer, run: str) -> None:
         """The last line, and the name."""
         self._tell(trainer)
+        self._tell_of_ensemble(trainer)
         print(run)
+
+    def _tell_of_ensemble(self, trainer: Trainer) -> None:
+        if trainer.fits and trainer.best and trainer.ensemble_loss is not None:
+            print(
+                f"with {trainer.fits.ensemble.settings.names}: held out "
+                f"{trainer.ensemble_loss:.4f} at step {trainer.best.step:,}",
+                file=sys.stderr,
+            )
 
     def _tell(self, trainer: Trainer) -> None:
         print(f"step {trainer.steps:,}: {_losses(trainer.measured)}", file=sys.stderr, flush=True)
@@ -116,6 +125,7 @@ class _Bar(Report):
         """The bar is full, the name below it."""
         self._move(trainer, 1.0)
         self._bar.stop()
+        self._tell_of_ensemble(trainer)
         print(run)
 
     def _move(self, trainer: Trainer, part: float | None) -> None:

@@ -63,7 +63,11 @@ def export_run(
         "settings": asdict(settings),
         "positions": snapshot.facts.positions if snapshot.facts else None,
         "step": snapshot.step,
-        "nats_per_character": {"training": snapshot.loss, "held_out": snapshot.held_out},
+        "nats_per_character": {
+            "training": snapshot.loss,
+            "held_out": snapshot.held_out,
+            "held_out_with_all_that_goes_with_it": snapshot.ensemble_loss,
+        },
     }
     text = json.dumps(run, indent=2, ensure_ascii=False)
     write_whole(folder / "export.json", text.encode("utf-8", "backslashreplace") + b"\n")

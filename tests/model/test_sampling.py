@@ -1,4 +1,5 @@
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,12 @@ from scipy.stats import chisquare
 
 from model.corpus import Corpus
 from model.errors import SettingsError
+from model.families.cache.predictor import CachePredictor
+from model.families.cache.settings import CacheSettings
 from model.families.log_bilinear.shape import LogBilinear
+from model.families.ngrams.predictor import NgramPredictor
 from model.sampling import Sampler, generate
+from model.speculative import writer_of
 
 VOCABULARY = ("a", "b", "c", "\n")
 MODEL = LogBilinear(4, 2, 3)
@@ -205,3 +210,22 @@ def test_windows_and_their_reader_agree() -> None:
     for prompt in ("ab", "a", "?b", ""):
         slow = "".join(generate(Slow(), VOCABULARY, prompt, 200, seed=4))
         assert slow == text(prompt, 200, seed=4)
+
+
+@pytest.mark.parametrize("cache", [None, CacheSettings(40, 2, (2.0, 3.0))])
+@pytest.mark.parametrize("options", [{"temperature": 0.0}, {"top_p": 1e-9}])
+def test_the_most_probable_text_is_the_same_several_characters_ahead(
+    cache: CacheSettings | None, options: dict[str, Any]
+) -> None:
+    codes = np.random.default_rng(0).integers(4, size=400) ** 2 % 5
+    counted = NgramPredictor.from_codes(codes, 5, 3)
+    predictor = counted if cache is None else CachePredictor(counted, cache)
+    assert writer_of(predictor) is not None
+    sampler = Sampler(predictor, "abcde", **options)
+    written = "".join(sampler.write("abx", 60, np.random.default_rng(1)))
+    reader, expected = predictor.reader([0, 1, 5]), ""
+    for _ in range(60):
+        code = int(reader.log_probabilities().argmax())
+        expected += "abcde"[code]
+        reader.read(code)
+    assert written == expected

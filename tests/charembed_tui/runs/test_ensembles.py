@@ -81,6 +81,9 @@ def arguments_of(settings: TrainingSettings) -> list[str]:
 def test_the_last_line_says_what_the_loss_is_of(
     text: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["train", str(text), *arguments_of(MIXED), "--steps", "5"])
+    assert "with n-grams and cache: held out" in capsys.readouterr().err
     lines = said(capsys, "train", text, *arguments_of(MIXED), "--steps", "5", "--json")
     last = json.loads(lines.splitlines()[-1])
     assert last["with"] == "n-grams and cache"
