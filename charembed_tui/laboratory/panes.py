@@ -94,7 +94,7 @@ class Panes:
         if snapshot is self._drawn:
             return
         self._drawn = snapshot
-        self.embedding.timeline_bar.show(snapshot.step, snapshot.curve)
+        self.embedding.timeline_bar.show(snapshot.step, snapshot.curve, snapshot.model)
         self.embedding.timeline_bar.mark_best(snapshot.best.step if snapshot.best else None)
         view = self.displayed(session)
         if view is not None and view.live:

@@ -75,9 +75,12 @@ class TimelineBar(Line):
         self._best = None
         self.refresh()
 
-    def show(self, last: int, curve: Curve) -> None:
-        """Extend the slider: the recording now reaches to this step, with these losses."""
-        self._curve = curve
+    def show(self, last: int, curve: Curve, model: Model | None = None) -> None:
+        """Extend the slider: the recording now reaches to this step, with these losses.
+
+        The model is named again where it was not complete before: one that counts its text.
+        """
+        self._curve, self._model = curve, model or self._model
         if last != self._last:
             self._last = last
             if last > _GROWTH * self._scale.last:

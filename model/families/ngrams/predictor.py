@@ -44,6 +44,7 @@ class NgramPredictor:
     def __init__(self, levels: Sequence[SmoothedLevel], vocabulary_size: int) -> None:
         self._levels = list(levels)
         self.vocabulary_size = vocabulary_size
+        self._draws: NgramDraws | None = None
         self._tables = [self._table(np.full((1, vocabulary_size), 1.0 / vocabulary_size), 0)]
         for j in range(1, len(self._levels)):
             if len(self._levels[j].keys) * vocabulary_size > _TABLE_CELLS:
@@ -132,8 +133,10 @@ class NgramPredictor:
         return np.log(p)
 
     def draws(self) -> NgramDraws:
-        """The same distributions to draw single characters from."""
-        return NgramDraws(self._levels, self._tables, self.vocabulary_size)
+        """The same distributions to draw single characters from, made the first time."""
+        if self._draws is None:
+            self._draws = NgramDraws(self._levels, self._tables, self.vocabulary_size)
+        return self._draws
 
     def drafter(self) -> NgramDrafter:
         """For writing several characters at once: see `model.speculative`."""
