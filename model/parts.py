@@ -80,6 +80,45 @@ class WithoutState:
             )
 
 
+class WrappedSum:
+    """Base of sums that change what another one gives: by itself it changes nothing.
+
+    Args:
+        objective: the other one.
+    """
+
+    def __init__(self, objective: SumObjective) -> None:
+        self._objective = objective
+
+    @property
+    def positions(self) -> float:
+        """Those of the objective."""
+        return self._objective.positions
+
+    def __len__(self) -> int:
+        return len(self._objective)
+
+    def part(self, theta: Array, index: int) -> tuple[float, Array]:
+        """One part's share of the value and of the gradient, (D,)."""
+        return self._objective.part(theta, index)
+
+    def value(self, theta: Array) -> float:
+        """The value of the whole."""
+        return self._objective.value(theta)
+
+    def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """The value of the whole and its gradient, (D,)."""
+        return self._objective.value_and_gradient(theta)
+
+    def state_dict(self) -> dict[str, int]:
+        """Of the objective."""
+        return self._objective.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
+        self._objective.load_state_dict(state)
+
+
 class FunctionSum(WithoutState):
     """A sum of any functions, for optimizing something else than a text.
 

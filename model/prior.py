@@ -6,18 +6,15 @@ grow for ever, since nothing that was counted speaks against them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from model.parts import SumObjective
+from model.parts import SumObjective, WrappedSum
 
 Array = NDArray[np.float64]
 
 
-class WithPrior:
+class WithPrior(WrappedSum):
     """An objective with a Gaussian prior; each of its parts has an equal share of it.
 
     Args:
@@ -26,16 +23,8 @@ class WithPrior:
     """
 
     def __init__(self, objective: SumObjective, strength: float) -> None:
-        self._objective = objective
+        super().__init__(objective)
         self._strength = strength / objective.positions  # of the mean
-
-    @property
-    def positions(self) -> float:
-        """Those of the objective."""
-        return self._objective.positions
-
-    def __len__(self) -> int:
-        return len(self._objective)
 
     def part(self, theta: Array, index: int) -> tuple[float, Array]:
         """One part's share of the loss and of the prior, and its gradient, (D,)."""
@@ -56,14 +45,6 @@ class WithPrior:
         with np.errstate(over="ignore"):  # as the loss itself
             gradient += strength * theta
         return value + strength / 2 * _squared(theta), gradient
-
-    def state_dict(self) -> dict[str, int]:
-        """Of the objective."""
-        return self._objective.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
-        self._objective.load_state_dict(state)
 
 
 def _squared(theta: Array) -> float:

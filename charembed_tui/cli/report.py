@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from charembed_tui.training.loss_log import Measurement
+from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
 
 _SECONDS_BETWEEN_LINES = 2.0
@@ -36,10 +37,17 @@ class Report:
             self._tell(trainer)
 
     def end(self, trainer: Trainer, run: str) -> None:
-        """The last line, and the name."""
+        """The last line, what was reached, and the name."""
         self._tell(trainer)
-        self._tell_of_ensemble(trainer)
+        self._conclude(trainer)
         print(run)
+
+    def _conclude(self, trainer: Trainer) -> None:
+        """What was reached when, and what is wrong with the end, if anything is."""
+        self._tell_of_ensemble(trainer)
+        snapshot = trainer.snapshot(SessionState.FINISHED)
+        for line in filter(None, (snapshot.conclusion, snapshot.warning)):
+            print(line, file=sys.stderr, flush=True)
 
     def _tell_of_ensemble(self, trainer: Trainer) -> None:
         if trainer.fits and trainer.best and trainer.ensemble_loss is not None:
@@ -67,6 +75,7 @@ class _Objects(Report):
             "best_held_out": of_best,
             "best_step": best.step if best else None,
             "seconds": round(trainer.elapsed, 3),
+            "warning": trainer.snapshot(SessionState.FINISHED).warning or None,
         }
         if fits is not None and best is not None:
             # What the run writes with comes first; the family alone is named as such.
@@ -125,7 +134,7 @@ class _Bar(Report):
         """The bar is full, the name below it."""
         self._move(trainer, 1.0)
         self._bar.stop()
-        self._tell_of_ensemble(trainer)
+        self._conclude(trainer)
         print(run)
 
     def _move(self, trainer: Trainer, part: float | None) -> None:

@@ -83,6 +83,7 @@ COMMANDS = (
     Command("change_loss('against')", LOSS, "v", "v", "Against steps, passes, seconds", "steps, time"),
     Command("change_loss('scale')", LOSS, "l", "l", "Linear or logarithmic scales", "log scales"),
     Command("change_loss('smoothing')", LOSS, "s", "s", "Smoothing", "smoothing"),
+    Command("change_loss('quantity')", LOSS, "W", "W", "Losses, gradient or weights", "norms of weights"),
     Command("change_loss('baselines')", LOSS, "b", "b", "Lines of simpler models", "simpler models"),
     Command("read_off", LOSS, "j", "j", "Read numbers off the curves", "read numbers off"),
     Command("generate", WRITING, "g", "g", "Generate after the prompt", "generate"),
@@ -220,6 +221,7 @@ _FOOTERS: dict[Moment, tuple[tuple[str, ...], ...]] = {
     Moment.CURVES: (
         ("left", "←→", "Read numbers"),
         ("escape", "esc", "Leave"),
+        ("change_loss('quantity')", "Losses, norms"),
         ("train", "Start or pause"),
         *_ALWAYS,
     ),

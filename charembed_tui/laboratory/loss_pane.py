@@ -1,8 +1,9 @@
-"""The loss: curves with their numbers, in the unit and on the scales of one's choice."""
+"""The loss: curves with their numbers, in the unit and on the scales of one's choice; or norms."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
@@ -13,6 +14,7 @@ from textual.containers import Vertical
 from charembed_tui.plotting.loss_plot import LossPlot
 from charembed_tui.settings.loss_view import LossView
 from charembed_tui.training.baselines import Baseline
+from charembed_tui.training.loss_log import Curve
 from charembed_tui.training.run_history import RunHistory
 from charembed_tui.training.snapshot import Snapshot
 from charembed_tui.widgets.titles import entitle
@@ -20,6 +22,8 @@ from charembed_tui.widgets.titles import entitle
 
 class LossPane(Vertical):
     """The losses are drawn here; the border has the newest, its unit, and what the cursor reads.
+
+    Norms of the gradient, or of the blocks of parameters, take their place where that is chosen.
 
     Args:
         view: how the losses are looked at, at first.
@@ -57,11 +61,23 @@ class LossPane(Vertical):
         if self._displayed is None:
             return
         snapshot, history, corpus = self._displayed
-        past = {run.number: run.curve for run in history.overlaid(snapshot.run, corpus)}
-        curves = [c for c in (snapshot.curve, snapshot.held_out_curve) if len(c)]
+        past = history.overlaid(snapshot.run, corpus)
         switches = tuple(switch.step for switch in snapshot.switches)
-        best = snapshot.best.step if snapshot.best else None
-        self.plot.show(curves, past, switches, self._baselines, self.view, best)
+        best: int | None = None
+        names: tuple[str, ...] = ()
+        baselines: tuple[Baseline, ...] = ()
+        if self.view.quantity == "gradient":
+            curves = [snapshot.norms.gradient]
+            others = {run.number: run.snapshot.norms.gradient for run in past}
+        elif self.view.quantity == "weights":
+            curves, names = list(snapshot.norms.weights), snapshot.norms.blocks
+            others = {}  # of other models the blocks are others
+        else:
+            curves = [c for c in (snapshot.curve, snapshot.held_out_curve) if len(c)]
+            others = {run.number: run.curve for run in past}
+            best = snapshot.best.step if snapshot.best else None
+            baselines = self._baselines
+        self.plot.show(curves, others, switches, baselines, self.view, best, names)
         self._entitle()
 
     @on(LossPlot.CursorMoved)
@@ -69,24 +85,53 @@ class LossPane(Vertical):
         view, snapshot = self.view, self._displayed[0] if self._displayed else None
         if snapshot is None or snapshot.loss is None:
             entitle(self, "Loss", f"{view.unit} per character against {view.against}")
-            return
-        loss = view.loss(snapshot.loss)
-        scale = "" if view.scale == "linear" else f" · {view.scale}"
+        elif view.quantity == "losses":
+            self._entitle_losses(snapshot, snapshot.loss)
+        else:
+            self._entitle_norms(snapshot)
+
+    def _entitle_losses(self, snapshot: Snapshot, loss: float) -> None:
+        view = self.view
         subtitle: str | Text
         reading = self.plot.reading()
         if reading is not None:
             x, values = reading
-            subtitle = " / ".join(f"{value:.4f}" for value in values)
-            where = f"{x:,.0f}" if view.against == "steps" else f"{x:,.2f}"
-            subtitle = f"{subtitle} {view.unit} at {where} {view.against}"
+            numbers = " / ".join(f"{value:.4f}" for value in values)
+            subtitle = f"{numbers} {view.unit} at {self._place(x)}"
         elif snapshot.held_out is None:
-            subtitle = f"perplexity {perplexity(snapshot.loss)}"
-            subtitle = f"{subtitle}{scale} · {view.against} →"
+            subtitle = f"perplexity {perplexity(loss)}{self._axes()}"
         else:
             held_out = f"held out {view.loss(snapshot.held_out):.4f}"
-            rest = f"{scale} · {view.against} →"
-            subtitle = Text.assemble((held_out, "#2f8fc9"), rest)
-        entitle(self, f"Loss {loss:.4f} {view.unit} · {snapshot.optimizer}", subtitle)
+            subtitle = Text.assemble((held_out, "#2f8fc9"), self._axes())
+        entitle(self, f"Loss {view.loss(loss):.4f} {view.unit} · {snapshot.optimizer}", subtitle)
+
+    def _entitle_norms(self, snapshot: Snapshot) -> None:
+        norms = snapshot.norms
+        curves: Sequence[Curve] = norms.weights
+        title, names = "Norms of weights", norms.blocks
+        if self.view.quantity == "gradient":
+            curves, title, names = (norms.gradient,), "Norm of the gradient", ("",)
+        reading = self.plot.reading()
+        where = self._axes()
+        values = [float(curve.losses[-1]) if len(curve) else math.nan for curve in curves]
+        if reading is not None:
+            values, where = list(reading[1]), f" at {self._place(reading[0])}"
+        said = [
+            f"{name} {value:.3g}".strip()
+            for name, value in zip(names, values, strict=False)
+            if math.isfinite(value)
+        ]
+        entitle(self, f"{title} · {snapshot.optimizer}", " · ".join(said) + where)
+
+    def _place(self, x: float) -> str:
+        """Return where on the horizontal axis a number was read."""
+        against = self.view.against
+        return f"{x:,.0f} {against}" if against == "steps" else f"{x:,.2f} {against}"
+
+    def _axes(self) -> str:
+        """Return which scales and which horizontal axis there are."""
+        scale = "" if self.view.scale == "linear" else f" · {self.view.scale}"
+        return f"{scale} · {self.view.against} →"
 
 
 def perplexity(loss: float) -> str:

@@ -27,6 +27,7 @@ from charembed_tui.laboratory.messages import (
     Written,
 )
 from charembed_tui.laboratory.plot_actions import PlotActions
+from charembed_tui.laboratory.status_bar import AT_REST
 from charembed_tui.laboratory.text_actions import TextActions
 from charembed_tui.laboratory.timeline_bar import TimelineBar
 from charembed_tui.laboratory.training_actions import TrainingActions
@@ -92,6 +93,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         too_small = f"{_LEAST.width}x{_LEAST.height} at least; q quits"
         super().__init__(plan, preferences, too_small, save_runs=save_runs, copy_text=copy_text)
         self._displayed: Snapshot | None = None
+        self._warned_of = 0  # a run
         self._turns = (self._show_state, self._show_embedding, self._show_numbers)
         self._turn = cycle(self._turns)
 
@@ -215,8 +217,18 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         resumes = snapshot.is_running and before is not None and not before.is_running
         if snapshot.has_begun and (resumes or not has_begun):
             self._watch()
-        failed = snapshot.state is SessionState.FAILED
-        if failed and (before is None or new or before.state is not SessionState.FAILED):
+        self._remark(before if before is not None and not new else None, snapshot)
+
+    def _remark(self, before: Snapshot | None, snapshot: Snapshot) -> None:
+        """Say that training stopped, or came to rest where it should not; once.
+
+        Args:
+            before: the snapshot of the same run that was displayed before this one, if any.
+            snapshot: that which is displayed now.
+        """
+        if before is not None and before.state is snapshot.state:
+            return
+        if snapshot.state is SessionState.FAILED:
             self.notify(
                 f"{snapshot.error}\nr starts again with the settings shown.",
                 title="Training stopped",
@@ -224,6 +236,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
                 timeout=15,
                 markup=False,
             )
+        elif snapshot.state in AT_REST and snapshot.warning and self._warned_of != snapshot.run:
+            self._warned_of = snapshot.run
+            self.notify(snapshot.warning, severity="warning", timeout=15, markup=False)
 
     def _watch(self) -> None:
         """Give the room to what is to be watched: training starts."""

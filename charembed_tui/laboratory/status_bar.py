@@ -8,7 +8,6 @@ from rich.segment import Segment
 from rich.style import Style
 
 from charembed_tui.text.glyphs import visible
-from charembed_tui.training.best import Best
 from charembed_tui.training.session import Activity
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.widgets.line import Line
@@ -17,7 +16,6 @@ _REVERSE, _BOLD, _DIM = Style(reverse=True), Style(bold=True), Style(dim=True)
 
 _RESTING = Activity()
 _LONG_STEP = 1.0  # seconds, from which on a step is one to wait for
-_NOTICEABLE = 0.005  # nats per character
 _SIGNS = {
     SessionState.IDLE: "○ ready",
     SessionState.RUNNING: "► training",
@@ -25,6 +23,7 @@ _SIGNS = {
     SessionState.FINISHED: "✓ finished",
     SessionState.FAILED: "✗ failed",
 }
+AT_REST = (SessionState.PAUSED, SessionState.FINISHED)
 
 
 class StatusBar(Line):
@@ -69,12 +68,14 @@ class StatusBar(Line):
             numbers += f"  ·  {snapshot.steps_per_second:,.0f} steps/s"
             if snapshot.objective_share:
                 numbers += f" ({snapshot.objective_share:.0%} objective)"
-        if snapshot.state is SessionState.FINISHED and snapshot.best is not None:
-            numbers += _conclusion(snapshot, snapshot.best)
+        if snapshot.state is SessionState.FINISHED:
+            numbers += f"  ·  {snapshot.conclusion}"
+        is_above = bool(snapshot.warning) and snapshot.state in AT_REST
         segments = [
             Segment(f" {_sign(snapshot, activity)} ", _REVERSE),
             Segment(f"  {note} " if note else "", _BOLD),
             Segment(numbers),
+            Segment("  ·  above where it began" if is_above else "", _BOLD),
             Segment(f"  ·  {visible(corpus_name)}", _DIM),
         ]
         if segments != self._segments:
@@ -93,16 +94,6 @@ def _sign(snapshot: Snapshot, activity: Activity) -> str:
     if state is SessionState.RUNNING and activity.is_paced is not None:
         return f"{_SIGNS[state]}, {'paced' if activity.is_paced else 'full speed'}"
     return _SIGNS[state]
-
-
-def _conclusion(snapshot: Snapshot, best: Best) -> str:
-    """Return what a finished run has reached, and when."""
-    text = f"  ·  best {best.loss:.4f} at step {best.step:,}"
-    if snapshot.ensemble_loss is not None:
-        text += f", {snapshot.ensemble_loss:.4f} with all that goes with it"
-    if snapshot.held_out is not None and snapshot.held_out - best.loss > _NOTICEABLE:
-        text += "; after that it only learned the text by heart"
-    return text
 
 
 def _bar(part: float) -> str:

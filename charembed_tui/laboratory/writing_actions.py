@@ -59,12 +59,18 @@ class WritingActions(BaseScreen):
 
     def action_through_time(self) -> None:
         """Write after the prompt at several points of the timeline."""
-        from charembed_tui.screens.through_time import ThroughTimeScreen, spread
+        from charembed_tui.screens.through_time import ThroughTimeScreen
 
-        views = spread(self.session.trajectory, self.snapshot.model, self.session.fits)
         generation = self.panes.generation
         self.app.push_screen(
-            ThroughTimeScreen(views, self.corpus.vocabulary, generation.prompt, generation.settings)
+            ThroughTimeScreen(
+                self.session.trajectory,
+                self.snapshot,
+                self.corpus.vocabulary,
+                generation.prompt,
+                generation.settings,
+                self.session.fits,
+            )
         )
 
     def action_edit_prompt(self) -> None:

@@ -231,7 +231,8 @@ class EmbeddingPlot(Plot, can_focus=True):
             signs.append(Sign(place.column, place.row, placeholder(i), ink))
             if place.arrow:
                 signs.append(Sign(place.arrow_column, place.row, place.arrow, self._kinds[i]))
-        return Picture((), tuple(signs), *(self._ticks(axes, i, size[i]) for i in (0, 1)))
+        horizontal, vertical = (self._ticks(axes, i, size[i]) for i in (0, 1))
+        return Picture((), tuple(signs), horizontal, vertical)
 
     def _ticks(self, axes: Axes, axis: int, cells: int) -> Ticks:
         """Return labels, where numbers mean something."""

@@ -1,9 +1,9 @@
-"""The loss curves: training and held-out, of this run and past ones, beside simpler models."""
+"""The loss curves, of this run and past ones, beside simpler models; and curves of norms."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -41,12 +41,18 @@ _NAMES = (
 _SWITCH, _BASELINE, _CURSOR, _BEST, _RUN = map(
     _NAMES.index, ("switch", "baseline", "cursor", "best", "run-0")
 )
+_INKS_OF_MANY = (0, 1, *range(_RUN, len(_NAMES)))  # in turns
 _LEVEL = 1e-9  # nats or bits: what differs less is one height
-_BASELINE_ROOM = 0.3  # of the curves' range: lines farther off are not drawn
+# Of the curves' range: lines farther off are not drawn. Those that tell how good it could be may
+# take half of the height.
+_BASELINE_ROOM, _HONEST_ROOM = 0.3, 1.0
 
 
 class LossPlot(Plot, can_focus=True):
-    """Losses are drawn as curves, with switches of optimizer, baselines and a cursor."""
+    """Losses are drawn as curves, with switches of optimizer, baselines and a cursor.
+
+    Norms of several blocks are drawn the same way, each curve with its name at its end.
+    """
 
     INKS: ClassVar[tuple[str, ...]] = tuple(f"loss--{name}" for name in _NAMES)
     COMPONENT_CLASSES: ClassVar[set[str]] = {*INKS}
@@ -62,6 +68,7 @@ class LossPlot(Plot, can_focus=True):
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._curves: tuple[Curve, ...] = ()
+        self._names: tuple[str, ...] = ()
         self._past: dict[int, Curve] = {}
         self._best: int | None = None
         self._switches: tuple[int, ...] = ()
@@ -78,8 +85,9 @@ class LossPlot(Plot, can_focus=True):
         baselines: tuple[Baseline, ...],
         view: LossView,
         best: int | None = None,
+        names: Sequence[str] = (),
     ) -> None:
-        """Draw curves, the first being the training loss.
+        """Draw curves, the first being the training loss; or norms.
 
         Args:
             curves: of this run.
@@ -88,9 +96,11 @@ class LossPlot(Plot, can_focus=True):
             baselines: losses of simpler models.
             view: how losses are looked at.
             best: the step with the lowest held-out loss; what comes after it is shaded.
+            names: of the curves, where they are to be read at their ends.
         """
         at_once = view != self._view
         self._curves, self._past, self._best = tuple(curves), dict(past), best
+        self._names = tuple(names)
         self._switches, self._baselines, self._view = switches, baselines, view
         self.redraw(at_once=at_once)
 
@@ -99,7 +109,7 @@ class LossPlot(Plot, can_focus=True):
         return self.ink(self.INKS[_RUN + number % _RUN_COLOURS])
 
     def reading(self) -> tuple[float, tuple[float, ...]] | None:
-        """Return where on the horizontal axis the cursor is, and the last loss of each curve."""
+        """Return where on the horizontal axis the cursor is, and each curve's last value there."""
         if self._cursor is None or self._horizontal is None or not self._curves:
             return None
         left, right = self._horizontal
@@ -107,9 +117,11 @@ class LossPlot(Plot, can_focus=True):
         x = 10**x - self._view.log_offset if self._view.log_x else x
         values, last = [], 0.0
         for xs, ys in (points(curve, self._view) for curve in self._curves):
-            if len(xs):
-                last = max(last, float(xs[-1]))
-                values.append(float(ys[max(0, int(np.searchsorted(xs, x, "right")) - 1)]))
+            if not len(xs):
+                values.append(math.nan)  # nothing of it can be drawn
+                continue
+            last = max(last, float(xs[-1]))
+            values.append(float(ys[max(0, int(np.searchsorted(xs, x, "right")) - 1)]))
         return min(x, last), tuple(values)
 
     def action_move(self, by: int) -> None:
@@ -145,7 +157,8 @@ class LossPlot(Plot, can_focus=True):
         """Draw lines through two points a column at the most."""
         view = self._view
         curves = [(_RUN + n % _RUN_COLOURS, curve) for n, curve in self._past.items()]
-        curves += reversed(list(enumerate(self._curves)))  # the training curve on top
+        # The first on top.
+        curves += reversed(list(zip(self._curve_inks(), self._curves, strict=True)))
         drawn = [
             (ink, *self._scaled(*bucketed(*points(curve, view), canvas.columns)))
             for ink, curve in curves
@@ -190,6 +203,7 @@ class LossPlot(Plot, can_focus=True):
             shaded_from = column + 1
         if self._cursor is not None:
             strokes.append(Stroke((self._cursor, self._cursor), ends[1], "│", _CURSOR))
+        names += self._names_at_ends(canvas, lambda y: (y - low) * per_y)
         most = canvas.columns // 12
         horizontal = _ticks(left, right, canvas.columns, most, view.log_x, offset)
         vertical = _ticks(low, high, canvas.rows, canvas.rows // 3, view.log_y)
@@ -205,6 +219,26 @@ class LossPlot(Plot, can_focus=True):
             return None
         return x, math.log10(y) if self._view.log_y else y
 
+    def _curve_inks(self) -> list[int]:
+        return [_INKS_OF_MANY[i % len(_INKS_OF_MANY)] for i in range(len(self._curves))]
+
+    def _names_at_ends(self, canvas: Canvas, row_of: Callable[[float], float]) -> list[Sign]:
+        """Return the curves' names beside where they end, one above the other where they meet."""
+        signs: list[Sign] = []
+        for name, ink, curve in zip(self._names, self._curve_inks(), self._curves, strict=False):
+            _, y = self._scaled(*points(curve, self._view))
+            if not len(y):
+                continue
+            end = row_of(float(y[-1]))
+            nearest = sorted(range(canvas.rows), key=lambda row, end=end: abs(row - end))  # type: ignore[misc]
+            taken = {sign.row for sign in signs}
+            free = [row for row in nearest if row not in taken]
+            if not free:
+                break
+            name = name[: canvas.columns]
+            signs.append(Sign(canvas.columns - len(name), free[0], name, ink))
+        return signs
+
     def _scaled(self, x: Array, y: Array) -> tuple[Array, Array]:
         return (
             np.log10(x + self._view.log_offset) if self._view.log_x else x,
@@ -215,11 +249,12 @@ class LossPlot(Plot, can_focus=True):
         """Return names and heights of the baselines near enough to the curves."""
         if self._view.baselines == "off":
             return {}
-        room = _BASELINE_ROOM * (high - low) or 0.3
         result = {}
         for baseline in self._baselines:
             y = self._view.loss(baseline.loss)
             y = math.log10(y) if self._view.log_y and y > 0 else y
+            share = _HONEST_ROOM if baseline.is_honest else _BASELINE_ROOM
+            room = share * (high - low) or 0.3
             if low - room <= y <= high + room:
                 result[baseline.short] = y
         return result

@@ -1,4 +1,4 @@
-"""The points of a loss curve, in the unit and against the axis of one's choice."""
+"""The points of a curve, in the unit and against the axis of one's choice."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ def points(curve: Curve, view: LossView) -> tuple[Array, Array]:
     Smoothing is of what was measured, not of what is drawn.
 
     Args:
-        curve: n measurements, losses in nats per character.
+        curve: n measurements: losses in nats per character, or norms.
         view: the choices.
 
     Returns:
-        Two vectors of at most n numbers: steps, passes or seconds, and losses per character in the
-        unit chosen.
+        Two vectors of at most n numbers: steps, passes or seconds; and losses per character in the
+        unit chosen, or norms as they are.
     """
-    x: Array = getattr(curve, view.against)
-    y = smoothed(curve.losses, SMOOTHING[view.smoothing])
-    if view.unit == "bits":
+    measured = np.isfinite(curve.losses)  # norms of gradients are not, now and then
+    x: Array = getattr(curve, view.against)[measured]
+    y = smoothed(curve.losses[measured], SMOOTHING[view.smoothing])
+    if view.quantity == "losses" and view.unit == "bits":
         y = y / np.log(2)
-    drawable = np.isfinite(y)
+    drawable = np.ones(len(y), dtype=bool)
     if view.log_x:
         drawable &= x + view.log_offset > 0
     if view.log_y:

@@ -23,6 +23,7 @@ from charembed_tui.runs.trajectory_file import TrajectoryFile
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.locations import new_run_folder
+from charembed_tui.training.best import Best
 from charembed_tui.training.memory import MOST_CHECKPOINT_BYTES
 from charembed_tui.training.snapshot import Switch
 from model.dataset import Dataset
@@ -155,6 +156,23 @@ class RunFolder:
             raise RunError(f"The checkpoint of {self.path.name} is of another model.")
         return theta
 
+    def best(self) -> Best | None:
+        """The best step of the newest good checkpoint; None in runs of earlier versions.
+
+        Raises:
+            RunError: there is no good checkpoint, or its best step is none of this model.
+        """
+        saved = self.load().get("best")
+        if not saved:
+            return None
+        try:
+            best = Best.of(saved)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"The best step of {self.path.name} cannot be read ({error}).") from None
+        if len(best.theta) != self.configuration.model.parameter_count:
+            raise RunError(f"The checkpoint of {self.path.name} is of another model.")
+        return best
+
     def _recorded(self, step: int) -> NDArray[np.float64]:
         """The parameters after a recorded step. Raises RunError."""
         try:
@@ -174,6 +192,12 @@ class RunFolder:
     def has_checkpoint(self) -> bool:
         """Whether there is one, good or not."""
         return any((self.path / slot).exists() for slot in _SLOTS)
+
+    @property
+    def checkpoint_times(self) -> tuple[int, ...]:
+        """When there were checkpoints, in nanoseconds: this differs as soon as there is another."""
+        files = [self.path / slot for slot in _SLOTS]
+        return tuple(file.stat().st_mtime_ns for file in files if file.exists())
 
     @property
     def is_in_use(self) -> bool:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from charembed_tui.runs.append_only import Place
+from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.best import Best
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.loss_log import LossCurve, Measurement
+from charembed_tui.training.norms import NormLog, names_of
 from charembed_tui.training.session import Activity, has_ended
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.training.trajectory import Trajectory
@@ -50,12 +54,17 @@ class FollowingSession:
         self.snapshot = Snapshot(run, SessionState.IDLE, folder.configuration.model)
         self._folder = folder
         self._places: dict[str, Place] = {}
-        self._training, self._held_out = LossCurve(), LossCurve()
-        self._last: Measurement | None = None
+        self._saved: tuple[int, ...] = ()  # when the checkpoints were that were last read
+        self._forget_measurements()
         self._samples: deque[GeneratedText] = deque()  # filled by one thread, emptied by another
         self._changed_at = -_SECONDS_UNTIL_PAUSED
         self._closing = Event()
         self._thread = Thread(target=self._work, name=f"following-{run}", daemon=True)
+
+    def _forget_measurements(self) -> None:
+        self._training, self._held_out = LossCurve(), LossCurve()
+        self._norms = NormLog(names_of(self.snapshot.model))
+        self._last: Measurement | None = None
 
     @property
     def saved_as(self) -> Path | None:
@@ -156,12 +165,14 @@ class FollowingSession:
             self._places.get("metrics")
         )
         if again:
-            self._training, self._held_out, self._last = LossCurve(), LossCurve(), None
+            self._forget_measurements()
         speed = self._speed(rows)
         for row in rows:
-            self._training.add(row.step, row.seconds, row.passes, row.training)
+            place = row.step, row.seconds, row.passes
+            self._training.add(*place, row.training)
             if row.held_out is not None:
-                self._held_out.add(row.step, row.seconds, row.passes, row.held_out)
+                self._held_out.add(*place, row.held_out)
+            self._norms.add(*place, row.norms)
         samples, self._places["samples"], _ = self._folder.samples.read(self._places.get("samples"))
         self._samples.extend(samples)
         if self._folder.reread():
@@ -171,8 +182,17 @@ class FollowingSession:
             self._changed_at = now
         running = now - self._changed_at < _SECONDS_UNTIL_PAUSED
         state = SessionState.RUNNING if running else SessionState.PAUSED
-        if rows or frames or state is not self.snapshot.state:
-            self._show(state, speed if running else 0.0)
+        best = self._best()
+        if rows or frames or state is not self.snapshot.state or best is not self.snapshot.best:
+            self._show(state, speed if running else 0.0, best)
+
+    def _best(self) -> Best | None:
+        """The best step as the newest checkpoint has it."""
+        saved, self._saved = self._saved, self._folder.checkpoint_times
+        if saved != self._saved:
+            with suppress(RunError):  # the one before holds
+                return self._folder.best() or self.snapshot.best
+        return self.snapshot.best
 
     def _speed(self, rows: Sequence[Measurement]) -> float:
         """Steps a second between the newest measurements."""
@@ -181,7 +201,7 @@ class FollowingSession:
             return self.snapshot.steps_per_second
         return (self._last.step - before.step) / (self._last.seconds - before.seconds)
 
-    def _show(self, state: SessionState, speed: float) -> None:
+    def _show(self, state: SessionState, speed: float, best: Best | None) -> None:
         frames = self.trajectory.frames()
         if not frames or self._last is None:
             return  # nothing to see yet
@@ -195,6 +215,8 @@ class FollowingSession:
             curve=self._training.curve(),
             held_out=self._last.held_out,
             held_out_curve=self._held_out.curve(),
+            norms=self._norms.norms(),
+            best=best,
             optimizer=self._optimizer(),
             switches=self._folder.configuration.switches,
             steps_per_second=speed,

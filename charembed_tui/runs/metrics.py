@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from charembed_tui.runs.append_only import Place, append, read_lines_on
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.training.loss_log import Measurement
 
-_HEADER = "step,seconds,passes,training,held_out\n"
+_LOSSES = ("step", "seconds", "passes", "training", "held_out")
+_OTHERS = re.compile(r"\W+")  # what is not for names of columns
 _MOST_BYTES = 64 << 20
 _TAIL = 4096
 
@@ -25,17 +27,24 @@ class Metrics:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def append(self, rows: Sequence[Measurement]) -> None:
-        """Add measurements. Raises OSError; then none is added."""
-        if rows:
-            header = "" if self.path.exists() else _HEADER
-            append(self.path, (header + "".join(map(_line, rows))).encode())
+    def append(self, rows: Sequence[Measurement], blocks: Sequence[str] = ()) -> None:
+        """Add measurements. Raises OSError; then none is added.
 
-    def cut(self, step: int) -> None:
-        """Forget what was measured after a step: the run goes on from there. Raises OSError."""
+        Args:
+            rows: the measurements.
+            blocks: names of the blocks of parameters whose norms they have.
+        """
+        if rows:
+            append(self.path, _written(rows, blocks, header=not self.path.exists()))
+
+    def cut(self, step: int, blocks: Sequence[str] = ()) -> None:
+        """Forget what was measured after a step: the run goes on from there. Raises OSError.
+
+        What earlier versions wrote, without norms, gets their columns.
+        """
         if self.path.exists():
             rows = [row for row in self.read()[0] if row.step <= step]
-            write_whole(self.path, (_HEADER + "".join(map(_line, rows))).encode())
+            write_whole(self.path, _written(rows, blocks))
 
     def read(self, place: Place | None = None) -> tuple[list[Measurement], Place, bool]:
         """The measurements after a place, the next place, and whether this is a fresh start.
@@ -58,16 +67,35 @@ class Metrics:
         return next((row for row in rows if row), None)
 
 
-def _line(row: Measurement) -> str:
+def _written(rows: Sequence[Measurement], blocks: Sequence[str], *, header: bool = True) -> bytes:
+    norms = [f"{_OTHERS.sub('_', name)}_norm" for name in ("gradient", *blocks)] if blocks else []
+    lines = [[*_LOSSES, *norms]] if header else []
+    lines += [_cells(row, len(norms)) for row in rows]
+    return "".join(",".join(line) + "\n" for line in lines).encode()
+
+
+def _cells(row: Measurement, norms: int) -> list[str]:
     held_out = "" if row.held_out is None else f"{row.held_out:.9g}"
-    return f"{row.step},{row.seconds:.6g},{row.passes:.9g},{row.training:.9g},{held_out}\n"
+    found = [f"{norm:.6g}" if math.isfinite(norm) else "" for norm in row.norms[:norms]]
+    return [
+        str(row.step),
+        f"{row.seconds:.6g}",
+        f"{row.passes:.9g}",
+        f"{row.training:.9g}",
+        held_out,
+        *found,
+        *[""] * (norms - len(found)),
+    ]
 
 
 def _parsed(line: bytes) -> Measurement | None:
     try:
-        step, seconds, passes, training, held_out = line.decode("ascii").strip().split(",")
-        other = float(held_out) if held_out else None
-        row = Measurement(int(step), float(seconds), float(passes), float(training), other)
+        step, *numbers = line.decode("ascii").strip("\r\n ").split(",")
+        seconds, passes, training, held_out, *norms = [
+            float(text) if text else math.nan for text in numbers
+        ]
+        other = None if math.isnan(held_out) else held_out
+        row = Measurement(int(step), seconds, passes, training, other, tuple(norms))
     except ValueError:
         return None
     return row if row.step >= 0 and all(map(math.isfinite, row[1:4])) else None

@@ -94,7 +94,7 @@ class RunWriter:
             return
         folder = self._ready(trainer)
         folder.lock()
-        folder.metrics.append(_thinned(rows, self._measured))
+        folder.metrics.append(_thinned(rows, self._measured), trainer.blocks)
         self._measured = rows[-1].step if rows else self._measured
         if parameters:
             folder.recording.append(trainer.trajectory.frames())
@@ -127,7 +127,7 @@ class RunWriter:
         if (configuration.settings, configuration.switches) != (trainer.settings, trainer.switches):
             self.folder.configure(trainer.settings, trainer.switches)
         if self._cut_at is not None:
-            self.folder.metrics.cut(self._cut_at)
+            self.folder.metrics.cut(self._cut_at, trainer.blocks)
             self.folder.recording.cut(self._cut_at)
             self._cut_at = None
         return self.folder

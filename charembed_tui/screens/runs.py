@@ -1,4 +1,4 @@
-"""The runs of this session, best first: compare, show or hide their curves, take their settings."""
+"""The runs of this session by their best steps: compare, hide curves, take settings over."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.glyphs import visible
 from charembed_tui.training.run_history import RunHistory
 
-_COLUMNS = ("", "run", "held out", "training", "steps", "seconds", "text")
+_COLUMNS = ("", "run", "best", "at step", "training", "steps", "seconds", "text")
 
 
 class RunsScreen(Dialog[TrainingSettings]):
-    """The runs are in a table sorted by held-out loss; enter takes over a run's settings.
+    """The runs are in a table sorted by their best loss; enter takes over a run's settings.
 
     Args:
         history: the runs.
@@ -46,7 +46,7 @@ class RunsScreen(Dialog[TrainingSettings]):
     def compose(self) -> ComposeResult:
         """Yield the table, or why it is empty."""
         with Vertical(classes="dialog wide", id="runs") as box:
-            box.border_title = "Runs by held-out loss, nats per character"
+            box.border_title = "Runs by their best held-out loss, nats per character"
             box.border_subtitle = "space shows or hides a curve, enter takes the settings"
             if self._history.ranked():
                 yield self._table
@@ -63,14 +63,15 @@ class RunsScreen(Dialog[TrainingSettings]):
         row = self._table.cursor_row
         self._table.clear()
         for place, run in enumerate(self._history.ranked()):
-            snapshot = run.snapshot
+            snapshot, best = run.snapshot, run.snapshot.best
             sign = "►" if run.number == self._current else "●" if run.is_visible else "○"
             style = "bold" if place == 0 else ""
             colour = style if run.number == self._current else self._colour_of(run.number)
             cells = (
                 f"{sign} best" if place == 0 else sign,
                 run.name,
-                "–" if snapshot.held_out is None else f"{snapshot.held_out:.4f}",
+                f"{run.score:.4f}",
+                "–" if best is None else f"{best.step:,}",
                 "–" if snapshot.loss is None else f"{snapshot.loss:.4f}",
                 f"{snapshot.step:,}",
                 f"{snapshot.seconds:.1f}",

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Grid, Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Label, Static
 from textual.worker import get_current_worker
 
 from charembed_tui.screens.dialog import Dialog
+from charembed_tui.settings.fields import Number
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.text.glyphs import visible
 from charembed_tui.training.generation import Chunk, write
-from charembed_tui.training.snapshot import View
-from charembed_tui.training.trajectory import Trajectory
+from charembed_tui.training.snapshot import Snapshot, View
+from charembed_tui.training.trajectory import Frame, Trajectory
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.titles import entitle
-from model.errors import CharembedError
+from model.errors import CharembedError, SettingsError
 from model.families.base import Model
 
 if TYPE_CHECKING:
@@ -31,46 +31,74 @@ if TYPE_CHECKING:
 _COLUMN = 30  # cells
 _MOST = 6
 _CHARACTERS = 240
+_STEP = Number("until", 0, 10**12)
+_SUBTITLE = "one seed, the parameters of each step · esc closes"
 
 
 class ThroughTimeScreen(Dialog[None]):
     """Texts are written with one seed, each by the parameters of another step.
 
+    The last of them is the best step, unless another one is typed.
+
     Args:
-        views: the points of the timeline.
+        timeline: the recording.
+        snapshot: the newest of the run.
         vocabulary: the text's characters.
         prompt: what all samples follow.
         settings: of writing; a fresh seed is drawn once, so that all samples share it.
+        fits: what goes with the family; None where nothing does.
     """
+
+    AUTO_FOCUS = "#through-time-end"
 
     @dataclass
     class Written(Message):
         """There is more of a sample, or it has failed."""
 
-        number: int
+        sample: GeneratedTextView
         chunk: Chunk | str
 
     def __init__(
         self,
-        views: Sequence[View],
+        timeline: Trajectory,
+        snapshot: Snapshot,
         vocabulary: tuple[str, ...],
         prompt: str,
         settings: SamplingSettings,
+        fits: Fits | None = None,
     ) -> None:
         super().__init__()
-        self._views, self._vocabulary, self._prompt = views, vocabulary, prompt
+        self._timeline, self._snapshot, self._fits = timeline, snapshot, fits
+        self._vocabulary, self._prompt = vocabulary, prompt
         seed = settings.seed if settings.seed >= 0 else 1
         self._settings = replace(settings, length=_CHARACTERS, seed=seed)
+        self._until("best")
+
+    def _until(self, at: str) -> None:
+        """Choose points of the timeline up to a step. Raises SettingsError."""
+        end = frame_at(at, self._timeline, self._snapshot)
+        self._views = spread(self._timeline, self._snapshot.model, self._fits, end=end)
         self._samples = [
-            GeneratedTextView(f"step {view.step:,}", prompt, 0, view.step) for view in views
+            GeneratedTextView(self._heading(view), self._prompt, 0, view.step)
+            for view in self._views
         ]
 
+    def _heading(self, view: View) -> str:
+        best = self._snapshot.best
+        is_best = best is not None and view.step == best.step
+        return f"step {view.step:,} · best" if is_best else f"step {view.step:,}"
+
     def compose(self) -> ComposeResult:
-        """Yield a column for each point."""
+        """Yield where it ends, and a column for each point."""
         with VerticalScroll(classes="dialog wide", id="through-time") as box:
-            self._entitle(box, "one seed, the parameters of each step · esc closes")
+            self._entitle(box, _SUBTITLE)
             if not self._samples:
                 yield Static("nothing is recorded yet: space trains", classes="hint")
+            else:
+                with Horizontal(classes="field"):
+                    yield Label(_STEP.label)
+                    yield Input("best", compact=True, id="through-time-end")
+                yield Static("best, last or a step, then enter", classes="hint")
             yield Grid(*self._samples, id="through-time-grid")
 
     def on_mount(self) -> None:
@@ -86,41 +114,96 @@ class ThroughTimeScreen(Dialog[None]):
         columns = max(1, min(len(self._samples), (self.app.size.width - 8) // _COLUMN))
         self.query_one("#through-time-grid", Grid).styles.grid_size_columns = columns
 
+    @on(Input.Submitted)
+    async def _chosen(self, event: Input.Submitted) -> None:
+        event.stop()
+        try:
+            self._until(event.value.strip())
+        except SettingsError as error:
+            self._entitle(self.query_one("#through-time"), str(error))
+            return
+        self._entitle(self.query_one("#through-time"), _SUBTITLE)
+        grid = self.query_one("#through-time-grid", Grid)
+        await grid.remove_children()
+        await grid.mount(*self._samples)
+        self.on_resize()
+        self._write()
+
     @work(thread=True, group="through-time", exclusive=True, exit_on_error=False)
     def _write(self) -> None:
         worker = get_current_worker()
-        for number, view in enumerate(self._views):
+        for sample, view in zip(self._samples, self._views, strict=True):
             try:
                 write(
                     view,
                     self._vocabulary,
                     self._prompt,
                     self._settings,
-                    lambda chunk, number=number: self.post_message(self.Written(number, chunk)),  # type: ignore[misc]
+                    lambda chunk, sample=sample: self.post_message(self.Written(sample, chunk)),  # type: ignore[misc]
                     lambda: worker.is_cancelled,
                 )
             except CharembedError as error:
-                self.post_message(self.Written(number, str(error)))
+                self.post_message(self.Written(sample, str(error)))
+            if worker.is_cancelled:
+                return
 
     def on_through_time_screen_written(self, event: Written) -> None:
-        """Show a part of a sample."""
+        """Show a part of a sample, unless others have taken its place."""
+        if event.sample not in self._samples:
+            return
         if isinstance(event.chunk, str):
             self._entitle(self.query_one("#through-time"), visible(event.chunk))
         else:
-            self._samples[event.number].extend(event.chunk)
+            event.sample.extend(event.chunk)
+
+
+def frame_at(at: str, timeline: Trajectory, snapshot: Snapshot) -> Frame | None:
+    """Return the parameters of a step; None where nothing is recorded yet.
+
+    Args:
+        at: "best", "last", or the number of a step, of which the nearest recorded one is meant.
+        timeline: the recording.
+        snapshot: the newest of the run.
+
+    Raises:
+        SettingsError: it is none of these.
+    """
+    if at == "best" and snapshot.best is not None:
+        return Frame(snapshot.best.step, snapshot.best.theta)
+    if at in ("best", "last"):
+        frames = timeline.frames()
+        return frames[-1] if frames else None
+    try:
+        return timeline.at(_STEP.check(at))
+    except SettingsError:
+        raise SettingsError("Write best, last, or the number of a step.") from None
 
 
 def spread(
-    timeline: Trajectory, model: Model, fits: Fits | None = None, most: int = _MOST
+    timeline: Trajectory,
+    model: Model,
+    fits: Fits | None = None,
+    most: int = _MOST,
+    end: Frame | None = None,
 ) -> list[View]:
-    """Return points of a timeline, closer together at the beginning, where most is learned."""
+    """Return points of a timeline, closer together at the beginning, where most is learned.
+
+    Args:
+        timeline: the recording.
+        model: the model's shape.
+        fits: what goes with the family; None where nothing does.
+        most: how many points at the most.
+        end: the last of them; without it, the newest.
+    """
     frames = timeline.frames()
     if not frames:
         return []
-    last = frames[-1].step
-    wanted = [0, *(round(last ** (i / (most - 1))) for i in range(1, most))] if last else [0]
-    found = {frame.step: frame for step in wanted if (frame := timeline.at(step))}
+    end = end or frames[-1]
+    last = end.step
+    wanted = [round(last ** (i / (most - 1))) for i in range(1, most)] if last else []
+    found = {frame.step: frame for step in (0, *wanted) if (frame := timeline.at(step))}
+    before = [frame for step, frame in sorted(found.items()) if step < last]
     return [
-        View(model, step, frame.theta, live=step == last, fits=fits)
-        for step, frame in sorted(found.items())
+        View(model, frame.step, frame.theta, live=frame.step == frames[-1].step, fits=fits)
+        for frame in (*before, end)
     ]

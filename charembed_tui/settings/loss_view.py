@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from charembed_tui.settings.fields import Checked, Choice, Field
 
+QUANTITIES = ("losses", "gradient", "weights")
 UNITS = ("nats", "bits")
 AGAINST = ("steps", "passes", "seconds")
 SCALES = ("linear", "log x", "log y", "log both")
@@ -20,7 +21,8 @@ class LossView(Checked):
     """These are the choices for the loss plot.
 
     Attributes:
-        unit: per character.
+        quantity: what is drawn: losses, or the norms of the gradient or of blocks of parameters.
+        unit: of losses, per character.
         against: the horizontal axis.
         scale: of the two axes.
         smoothing: a key of `SMOOTHING`.
@@ -28,6 +30,7 @@ class LossView(Checked):
     """
 
     FIELDS: ClassVar[dict[str, Field]] = {
+        "quantity": Choice("quantity", QUANTITIES),
         "unit": Choice("unit", UNITS),
         "against": Choice("against", AGAINST),
         "scale": Choice("scale", SCALES),
@@ -35,6 +38,7 @@ class LossView(Checked):
         "baselines": Choice("baselines", _ON_OFF),
     }
 
+    quantity: str = "losses"
     unit: str = "nats"
     against: str = "steps"
     scale: str = "log x"  # most is learned in the first steps

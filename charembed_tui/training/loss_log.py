@@ -12,13 +12,18 @@ Array = NDArray[np.float64]
 
 
 class Measurement(NamedTuple):
-    """The losses after a step: nats per character, the held-out one where there is one."""
+    """The losses after a step: nats per character, the held-out one where there is one.
+
+    `norms` are those of the gradient and of each block of parameters, see `Norms`, where they were
+    measured.
+    """
 
     step: int
     seconds: float
     passes: float
     training: float
     held_out: float | None
+    norms: tuple[float, ...] = ()
 
     @property
     def score(self) -> float:
@@ -60,46 +65,71 @@ class Curve:
 NO_CURVE = Curve.of(np.empty((0, 4)))
 
 
-class LossCurve:
-    """A growing curve; when it is too long, every other measurement goes.
+class GrowingRows:
+    """Rows of numbers, the first a step; when there are too many, every other one goes.
 
     Args:
-        most: how many are retained, at least 2; the first and last always are.
+        columns: numbers in a row.
+        most: how many rows are retained, at least 2; the first and last always are.
+    """
+
+    def __init__(self, columns: int, most: int = 4000) -> None:
+        self._most = most
+        self._rows = np.empty((most + 1, columns))
+        self._count = 0
+
+    def append(self, *row: float) -> None:
+        """Add a row; steps come in ascending order, an equal one replaces the last."""
+        if not self._count or self._rows[self._count - 1, 0] != row[0]:
+            self._count += 1
+        self._rows[self._count - 1] = row
+        if self._count > self._most:
+            self.replace(self._rows[: self._count])
+
+    def replace(self, rows: Array) -> None:
+        """Have these rows instead, (n, columns). Raises ValueError if they have other columns."""
+        while len(rows) > self._most:
+            rows = _thinned(rows)
+        self._count = len(rows)
+        self._rows[: self._count] = rows
+
+    def after(self, step: float) -> Array:
+        """The rows after a step, (n, columns)."""
+        rows = self._rows[: self._count]
+        return rows[np.searchsorted(rows[:, 0], step, side="right") :]
+
+    def rows(self) -> Array:
+        """What is retained, as a read-only copy, (n, columns)."""
+        copy = self._rows[: self._count].copy()
+        copy.flags.writeable = False
+        return copy
+
+
+class LossCurve:
+    """A growing curve of bounded length.
+
+    Args:
+        most: how many measurements are retained: see `GrowingRows`.
     """
 
     def __init__(self, most: int = 4000) -> None:
-        self._most = most
-        self._rows = np.empty((most + 1, 4))
-        self._count = 0
+        self._growing = GrowingRows(4, most)
 
     def add(self, step: int, seconds: float, passes: float, loss: float) -> None:
         """Note a measurement; steps come in ascending order, an equal one replaces the last."""
-        if not self._count or self._rows[self._count - 1, 0] != step:
-            self._count += 1
-        self._rows[self._count - 1] = step, seconds, passes, loss
-        if self._count > self._most:
-            self._take(_thinned(self._rows[: self._count]))
+        self._growing.append(step, seconds, passes, loss)
 
     def extend(self, curve: Curve) -> None:
         """Take over the measurements of an earlier part of the run."""
-        rows = curve.rows()
-        while len(rows) > self._most:
-            rows = _thinned(rows)
-        self._take(rows)
+        self._growing.replace(curve.rows())
 
     def after(self, step: float) -> list[tuple[float, float, float, float]]:
         """The measurements after a step, as rows of a `Curve`."""
-        rows = self._rows[: self._count]
-        new = rows[np.searchsorted(rows[:, 0], step, side="right") :]
-        return [(a, b, c, d) for a, b, c, d in new.tolist()]
+        return [(a, b, c, d) for a, b, c, d in self._growing.after(step).tolist()]
 
     def curve(self) -> Curve:
         """What is retained."""
-        return Curve.of(self._rows[: self._count].copy())
-
-    def _take(self, rows: Array) -> None:
-        self._count = len(rows)
-        self._rows[: self._count] = rows
+        return Curve.of(self._growing.rows())
 
 
 def _thinned(rows: Array) -> Array:

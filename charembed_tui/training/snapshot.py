@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from charembed_tui.text.corpus_facts import CorpusFacts
 from charembed_tui.training.best import Best
 from charembed_tui.training.loss_log import NO_CURVE, Curve
+from charembed_tui.training.norms import NO_NORMS, Norms
 from model.families.base import Model, Predictor
 
 if TYPE_CHECKING:
     from charembed_tui.training.fits import Fits  # with scipy: not before the first picture
 
 Array = NDArray[np.float64]
+
+_NOTICEABLE = 0.005  # nats per character
 
 
 class SessionState(Enum):
@@ -68,6 +71,7 @@ class Snapshot:
         curve: the losses measured so far.
         held_out: the loss of the held-out text; None where there is none.
         held_out_curve: its losses measured so far.
+        norms: of gradient and parameters, measured so far.
         counted: part of the text that is counted, from 0 to 1.
         optimizer: its name.
         switches: of the optimizer, in the order they were made.
@@ -94,6 +98,7 @@ class Snapshot:
     curve: Curve = NO_CURVE
     held_out: float | None = None
     held_out_curve: Curve = NO_CURVE
+    norms: Norms = NO_NORMS
     counted: float = 0.0
     optimizer: str = ""
     switches: tuple[Switch, ...] = ()
@@ -114,6 +119,31 @@ class Snapshot:
     def has_begun(self) -> bool:
         """Whether there is training to watch, or there was."""
         return self.step > 0 or self.is_running
+
+    @property
+    def conclusion(self) -> str:
+        """What was reached, and when; empty where nothing was measured."""
+        if self.best is None:
+            return ""
+        text = f"best {self.best.loss:.4f} at step {self.best.step:,}"
+        if self.ensemble_loss is not None:
+            text += f", {self.ensemble_loss:.4f} with all that goes with it"
+        if self.held_out is not None and self.held_out - self.best.loss > _NOTICEABLE:
+            text += "; after that it only learned the text by heart"
+        return text
+
+    @property
+    def warning(self) -> str:
+        """What is wrong with where it stands, though nothing failed; empty for nothing.
+
+        That is a training loss above the one before the first step.
+        """
+        if self.loss is None or not len(self.curve) or self.loss <= self.curve.losses[0]:
+            return ""
+        return (
+            f"The loss is {self.loss:.4f}, above the {self.curve.losses[0]:.4f} it began with: "
+            "try a smaller learning rate or another optimizer."
+        )
 
 
 @dataclass(frozen=True, eq=False)

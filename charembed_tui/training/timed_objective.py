@@ -1,60 +1,64 @@
-"""An objective whose evaluations are noted: how long they took, how much text they went through."""
+"""An objective whose evaluations are noted: how long they took, and what they found."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.families.base import SumObjective
+from model.parts import WrappedSum
 
 Array = NDArray[np.float64]
 
 
-class TimedObjective:
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """One evaluation of a gradient.
+
+    Attributes:
+        seconds: that it took.
+        share: of the text that it went through, above 0 to 1.
+        gradient: (D,) what was found, of this share; only valid while it is noted, since whoever
+            asked for it may overwrite it.
+    """
+
+    seconds: float
+    share: float
+    gradient: Array
+
+    @property
+    def gradient_norm(self) -> float:
+        """Euclidean length of the gradient of the whole, as far as this share can tell."""
+        with np.errstate(over="ignore"):
+            return float(np.sqrt(self.gradient @ self.gradient)) / self.share
+
+
+class TimedObjective(WrappedSum):
     """A sum objective that reports each evaluation of a gradient.
 
     Args:
         objective: what is evaluated.
-        note: called with the seconds of an evaluation, and the share of the text it went through.
+        note: called with each evaluation.
     """
 
-    def __init__(self, objective: SumObjective, note: Callable[[float, float], None]) -> None:
-        self._objective, self._note = objective, note
-
-    @property
-    def positions(self) -> float:
-        """Those of the objective."""
-        return self._objective.positions
-
-    def __len__(self) -> int:
-        return len(self._objective)
+    def __init__(self, objective: SumObjective, note: Callable[[Evaluation], None]) -> None:
+        super().__init__(objective)
+        self._note = note
 
     def part(self, theta: Array, index: int) -> tuple[float, Array]:
         """One part's share of the value and of the gradient, (D,)."""
         began = time.perf_counter()
-        result = self._objective.part(theta, index)
-        self._note(time.perf_counter() - began, 1 / len(self))
-        return result
-
-    def value(self, theta: Array) -> float:
-        """The value of the whole."""
-        return self._objective.value(theta)
+        value, gradient = super().part(theta, index)
+        self._note(Evaluation(time.perf_counter() - began, 1 / len(self), gradient))
+        return value, gradient
 
     def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
         """The value of the whole and its gradient, (D,)."""
         began = time.perf_counter()
-        result = self._objective.value_and_gradient(theta)
-        self._note(time.perf_counter() - began, 1.0)
-        return result
-
-    def state_dict(self) -> dict[str, int]:
-        """Of the objective."""
-        return self._objective.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
-        self._objective.load_state_dict(state)
+        value, gradient = super().value_and_gradient(theta)
+        self._note(Evaluation(time.perf_counter() - began, 1.0, gradient))
+        return value, gradient

@@ -18,8 +18,9 @@ from charembed_tui.training.best import Best
 from charembed_tui.training.fits import Fits
 from charembed_tui.training.loss_log import Curve, LossCurve, Measurement
 from charembed_tui.training.memory import require_memory
+from charembed_tui.training.norms import NormLog, names_of, weight_norms
 from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
-from charembed_tui.training.timed_objective import TimedObjective
+from charembed_tui.training.timed_objective import Evaluation, TimedObjective
 from charembed_tui.training.trajectory import Frame, Trajectory
 from model import parallel
 from model.dataset import Dataset
@@ -43,6 +44,8 @@ _LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
 _LEAST_IN_VAIN = 10  # losses measured without a lower one, before a run is finished
 _SPEED_STEPS = 200  # over which steps a second are measured
 _MEASURED_CONTEXTS = 1 << 16  # for a training loss that is right to about 0.005
+# Beyond, the length of a gradient takes 1 % of a step, and is taken of those that are measured.
+_FEW_PARAMETERS = 1 << 17
 
 
 class Trainer:
@@ -112,6 +115,9 @@ class Trainer:
         self._other_seconds = 0.0
         self._seconds_to_prepare = 0.0
         self._passes = 0.0
+        self._norms = NormLog(names_of(self.model))
+        self._gradient_norm = math.nan
+        self._is_gradient_wanted = False
         self.best: Best | None = None
         if start is None:
             start = self.model.initial(np.random.default_rng(settings.seed))
@@ -142,6 +148,7 @@ class Trainer:
     def _step(self) -> None:
         began = time.perf_counter()
         self._inside = 0.0
+        self._gradient_norm, self._is_gradient_wanted = math.nan, self._is_gradient_due()
         result = self.optimizer.step()
         if not np.isfinite(self.optimizer.theta).all():
             raise OptimizerError(f"The parameters became non-finite after step {self.steps:,}.")
@@ -153,9 +160,18 @@ class Trainer:
         self._shares.append((self._inside, ended - began))
         self._seconds_unmeasured += ended - began
         self.seconds += ended - began
-        if self._seconds_to_measure <= _LOSS_SHARE * self._seconds_unmeasured:
+        if self._is_due():
             self.measure()
             self.converged |= self._is_out_of_patience()
+
+    def _is_due(self, seconds: float = 0.0) -> bool:
+        """Whether the loss should be measured, so many seconds from now."""
+        return self._seconds_to_measure <= _LOSS_SHARE * (self._seconds_unmeasured + seconds)
+
+    def _is_gradient_due(self) -> bool:
+        """Whether the length of the gradient of the next step should be taken."""
+        last = self._shares[-1][1] if self._shares else 0.0
+        return self.model.parameter_count <= _FEW_PARAMETERS or self._is_due(last)
 
     def _progress(self) -> float:
         """How much of what was planned for this run is over; 0 where nothing was."""
@@ -279,9 +295,11 @@ class Trainer:
         )
         return optimizers.make(self._optimizer_name, problem)
 
-    def _note_evaluation(self, seconds: float, passes: float) -> None:
-        self._inside += seconds
-        self._passes += passes
+    def _note_evaluation(self, evaluation: Evaluation) -> None:
+        self._inside += evaluation.seconds
+        self._passes += evaluation.share
+        if self._is_gradient_wanted:
+            self._gradient_norm = evaluation.gradient_norm
 
     def measure(self) -> None:
         """Put the losses at the current parameters on their curves.
@@ -302,9 +320,12 @@ class Trainer:
         score = self.measured.score
         if self.best is None or score < self.best.loss:
             self.best = Best(self.steps, self.seconds, score, self.optimizer.theta.copy())
-        self._curve.add(self.steps, self.seconds, self._passes, loss)
+        place = self.steps, self.seconds, self._passes
+        self._curve.add(*place, loss)
         if held_out is not None:
-            self._held_out_curve.add(self.steps, self.seconds, self._passes, held_out)
+            self._held_out_curve.add(*place, held_out)
+        blocks = self.model.blocks(self.optimizer.theta)
+        self._norms.add(*place, [self._gradient_norm, *weight_norms(blocks)])
 
     def losses(self, theta: Array) -> tuple[float, float | None]:
         """The losses of the training and of the held-out text at parameters (D,), in nats."""
@@ -326,10 +347,16 @@ class Trainer:
         training, held_out = self._curve.after(after), self._held_out_curve.after(after)
         others: list[float | None] = [row[3] for row in held_out]
         others = others or [None] * len(training)
+        norms = self._norms.after(after)
         return [
-            Measurement(int(step), seconds, passes, loss, other)
+            Measurement(int(step), seconds, passes, loss, other, norms.get(int(step), ()))
             for (step, seconds, passes, loss), other in zip(training, others, strict=True)
         ]
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Names of the blocks of parameters whose norms are measured."""
+        return self._norms.blocks
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues the identical trajectory; see `load_state_dict`."""
@@ -350,6 +377,8 @@ class Trainer:
             "optimizer_name": self._optimizer_name,
             "curve": self._curve.curve().rows(),
             "held_out_curve": self._held_out_curve.curve().rows(),
+            "norms": self._norms.norms().rows,
+            "gradient_norm": self._gradient_norm,
         }
 
     def load_state_dict(self, state: Mapping[str, Any], frames: Sequence[Frame] = ()) -> None:
@@ -379,6 +408,9 @@ class Trainer:
                 raise ValueError("its loss curves differ in length")
             self._curve.extend(curve)
             self._held_out_curve.extend(held_out)
+            if "norms" in state:  # not in runs of earlier versions
+                self._norms.extend(state["norms"])
+                self._gradient_norm = float(state["gradient_norm"])
             self.best = Best.of(state["best"]) if state.get("best") else None
             if self.fits:
                 self.fits.load_state_dict(state.get("fits") or {})
@@ -416,6 +448,7 @@ class Trainer:
             curve=self._curve.curve(),
             held_out=self.measured.held_out,
             held_out_curve=self._held_out_curve.curve(),
+            norms=self._norms.norms(),
             counted=1.0,
             optimizer=self._optimizer_name,
             switches=self.switches,

@@ -34,6 +34,7 @@ __all__ = [
     "Reader",
     "ReadsAlong",
     "SumObjective",
+    "block_names",
     "on_text",
 ]
 
@@ -98,11 +99,13 @@ class Block:
         decays: whether weight decay is meant for it: matrices, not embeddings nor biases.
         role: "context" for parameters of characters that stand in contexts, "target" for those of
             characters that are predicted, "shared" for what belongs to no character.
+        name: what people call it; empty where its role says enough.
     """
 
     values: Array
     role: Literal["context", "target", "shared"]
     decays: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,19 @@ class FirstOrderAdvice:
     batch: int = 0
     learning_rate: float = 0.0
     weight_decay: float = 0.0
+
+
+def block_names(blocks: Sequence[Block]) -> tuple[str, ...]:
+    """Names of all blocks, each of its own: those that have none, or share one, are numbered.
+
+    >>> block_names([Block(np.zeros(2), "target"), Block(np.zeros(2), "target", name="output")])
+    ('target', 'output')
+    """
+    names = [block.name or block.role for block in blocks]
+    return tuple(
+        f"{name} {names[:i].count(name) + 1}" if names.count(name) > 1 else name
+        for i, name in enumerate(names)
+    )
 
 
 class Model(Protocol):

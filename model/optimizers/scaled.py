@@ -20,13 +20,14 @@ from model.optimizers.base import (
     check_state,
     read_only,
 )
+from model.parts import WrappedSum
 
 Array = NDArray[np.float64]
 
 _POWER = -0.25
 
 
-class ScaledObjective:
+class ScaledObjective(WrappedSum):
     """A sum of functions of theta as one of phi = theta / scales.
 
     Args:
@@ -35,28 +36,13 @@ class ScaledObjective:
     """
 
     def __init__(self, objective: SumObjective, scales: Array) -> None:
-        self._objective, self._scales = objective, scales
-
-    @property
-    def positions(self) -> float:
-        """Those of the objective."""
-        return self._objective.positions
-
-    def __len__(self) -> int:
-        return len(self._objective)
+        super().__init__(objective)
+        self._scales = scales
 
     def part(self, phi: Array, index: int) -> tuple[float, Array]:
         """One part's value and its gradient with respect to phi, (D,)."""
         value, gradient = self._objective.part(phi * self._scales, index)
         return value, gradient * self._scales
-
-    def state_dict(self) -> dict[str, int]:
-        """Of the objective."""
-        return self._objective.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
-        self._objective.load_state_dict(state)
 
     def value(self, phi: Array) -> float:
         """The value of the whole."""

@@ -60,7 +60,10 @@ class LogBilinear(Layout):
     def blocks(self, theta: Array) -> Sequence[Block]:
         """E, which belongs to the characters of contexts, and W, which belongs to targets."""
         embeddings, outputs = self.unpack(theta)
-        return Block(embeddings, "context"), Block(outputs, "target")
+        return (
+            Block(embeddings, "context", name="embeddings"),
+            Block(outputs, "target", name="outputs"),
+        )
 
     def predictor(self, theta: Array) -> LogBilinearPredictor:
         """The model at these parameters, which are copied.

@@ -76,12 +76,14 @@ class Network(Layout):
         """All of theta as views: embeddings, what belongs to targets, and what is shared."""
         weights = self.weights(theta)
         direct = () if weights.direct is None else (weights.direct,)
+        hidden = (weights.first, *weights.deeper)
         return [
-            Block(weights.embeddings, "context"),
-            *(Block(v, "shared", decays=True) for v in (weights.first, *weights.deeper)),
-            *(Block(v, "target", decays=True) for v in (*direct, weights.outputs)),
-            *(Block(values, "shared") for values in weights.biases),
-            Block(weights.output_bias, "target"),
+            Block(weights.embeddings, "context", name="embeddings"),
+            *(Block(v, "shared", decays=True, name="hidden") for v in hidden),
+            *(Block(v, "target", decays=True, name="direct") for v in direct),
+            Block(weights.outputs, "target", decays=True, name="outputs"),
+            *(Block(v, "shared", name="hidden bias") for v in weights.biases),
+            Block(weights.output_bias, "target", name="output bias"),
         ]
 
     def predictor(self, theta: Array) -> Predictor:

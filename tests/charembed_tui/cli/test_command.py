@@ -63,6 +63,21 @@ def test_train_write_measure_export_list(text: Path, tmp_path: Path) -> None:
     assert name in run("runs").stdout
 
 
+def test_what_was_reached_when_and_an_end_above_the_beginning(text: Path) -> None:
+    good = run("train", text, *FAST, "--steps", "20", "--json")
+    last = json.loads(good.stdout.splitlines()[-1])
+    assert last["warning"] is None
+    too_fast = ["--optimizer", "SGD", "--learning-rate", "20", "--prior", "0", "--steps", "3"]
+    bad = json.loads(run("train", text, *FAST, *too_fast, "--json").stdout.splitlines()[-1])
+    assert "above the" in bad["warning"]
+    assert bad["best_held_out"] < bad["held_out"]
+    words = run("train", text, *FAST, *too_fast)
+    assert words.returncode == 0
+    *_, conclusion, warning = words.stderr.splitlines()
+    assert f"best {bad['best_held_out']:.4f} at step {bad['best_step']}" in conclusion
+    assert warning == bad["warning"]
+
+
 def test_going_on_is_the_same_as_never_stopping(text: Path) -> None:
     whole = run("train", text, *FAST, "--steps", "30", "--optimizer", "SFO").stdout.strip()
     run("train", text, *FAST, "--steps", "11", "--optimizer", "SFO")

@@ -28,7 +28,7 @@ from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.sweep import Sweep
-from charembed_tui.training.trajectory import Trajectory
+from charembed_tui.training.trajectory import Frame, Trajectory
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.line import Lines
 from model.families.log_bilinear.shape import LogBilinear
@@ -255,12 +255,29 @@ async def test_the_prompt_through_time(app: CharembedApp) -> None:
         await trained(app, pilot)
         app.query_one("#prompt", Input).value = "the "
         await pilot.press("escape", "t")
-        assert isinstance(app.screen, ThroughTimeScreen)
-        samples = app.screen._samples
+        screen = app.screen
+        assert isinstance(screen, ThroughTimeScreen)
+        samples = screen._samples
         await until(lambda: all(len(sample.written) == 240 for sample in samples))
         assert [s.step for s in samples] == sorted({s.step for s in samples})
         assert samples[0].step == 0
-        assert samples[-1].step == app.laboratory.snapshot.step
+        best = required(app.laboratory.snapshot.best)
+        assert samples[-1].step == best.step
+        assert "best" in samples[-1]._heading
+        end = screen.query_one("#through-time-end", Input)
+        end.value = "last"
+        await pilot.press("enter")
+        await until(lambda: screen._samples[-1].step == app.laboratory.snapshot.step)
+        end.value = "2"
+        await pilot.press("enter")
+        await until(lambda: [s.step for s in screen._samples] == [0, 1, 2])
+        samples = screen._samples
+        await until(lambda: all(len(sample.written) == 240 for sample in samples))
+        end.value = "tomorrow"
+        await pilot.press("enter")
+        box = screen.query_one("#through-time")
+        await until(lambda: "best, last" in required(box.border_subtitle))
+        assert screen._samples is samples
         await pilot.press("escape")
         assert not isinstance(app.screen, ThroughTimeScreen)
 
@@ -271,6 +288,10 @@ def test_points_of_a_timeline() -> None:
     for step in range(1001):
         timeline.record(step, np.zeros(4))
     assert [view.step for view in spread(timeline, model)] == [0, 4, 16, 63, 251, 1000]
+    best = Frame(100, np.ones(4))  # not among what is recorded
+    views = spread(timeline, model, end=best)
+    assert [view.step for view in views] == [0, 3, 6, 16, 40, 100]
+    assert views[-1].theta is best.theta
 
 
 async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
@@ -295,7 +316,7 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
 async def test_the_loss_is_displayed_as_one_likes(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        await until(lambda: len(app.laboratory.panes.loss._baselines) == 5)
+        await until(lambda: len(app.laboratory.panes.loss._baselines) >= 5)
         await pilot.press("u", "v", "l", "s", "b")
         view = app.laboratory.panes.loss.view
         assert (view.unit, view.against, view.scale) == ("bits", "passes", "log y")
@@ -307,6 +328,41 @@ async def test_the_loss_is_displayed_as_one_likes(app: CharembedApp) -> None:
         await pilot.press("j", "left")
         await pilot.pause()
         assert "passes" in required(app.laboratory.panes.loss.border_subtitle)
+        await pilot.press("escape", "W")
+        norms = app.laboratory.snapshot.norms
+        assert "Norm of the gradient" in required(app.laboratory.panes.loss.border_title)
+        gradient = f"{norms.gradient.losses[-1]:.3g} · log y"  # not in bits
+        assert required(app.laboratory.panes.loss.border_subtitle).startswith(gradient)
+        await pilot.press("W")
+        assert "Norms of weights" in required(app.laboratory.panes.loss.border_title)
+        for name, curve in zip(norms.blocks, norms.weights, strict=True):
+            said = f"{name} {curve.losses[-1]:.3g}"
+            assert said in required(app.laboratory.panes.loss.border_subtitle)
+        await pilot.press("j", "left")
+        await pilot.pause()
+        assert "outputs" in required(app.laboratory.panes.loss.border_subtitle)
+        assert "passes" in required(app.laboratory.panes.loss.border_subtitle)
+        await pilot.press("escape", "W")
+        assert app.laboratory.panes.loss.view.quantity == "losses"
+
+
+async def test_a_loss_above_where_it_began_is_remarked_on(text: Path) -> None:
+    settings = TrainingSettings(
+        context_length=1, embedding_size=2, optimizer="SGD", learning_rate=20.0, prior=0.0
+    )
+    app = laboratory(text, Preferences(training=settings))
+    async with app.run_test(size=(200, 36)) as pilot:
+        await until(lambda: app.laboratory.snapshot.theta is not None)
+        await pilot.press("n")
+        await until(lambda: "above where it began" in app.laboratory.panes.status.text)
+        await until(lambda: app._notifications)
+        remarks = [n.message for n in app._notifications]
+        assert len(remarks) == 1
+        assert f"above the {app.laboratory.snapshot.curve.losses[0]:.4f} it began" in remarks[0]
+        await pilot.press("n")
+        await until(lambda: app.laboratory.snapshot.step == 2)
+        await until(lambda: "step 2" in app.laboratory.panes.status.text)
+        assert len(app._notifications) == 1  # once is enough
 
 
 async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> None:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.best import Best
+from charembed_tui.training.loss_log import Curve
 from charembed_tui.training.run_history import RunHistory
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.training.sweep import plan
@@ -84,3 +87,25 @@ def test_a_sweep_runs_every_combination() -> None:
 def test_a_sweep_that_cannot_be_is_explained(grid: list[tuple[str, str]], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         plan(SETTINGS, grid, 1)
+
+
+def test_runs_are_ranked_by_their_best_steps() -> None:
+    history = RunHistory()
+    for run, best, last in ((1, 2.3, 2.9), (2, 2.4, 2.45)):
+        found = replace(snapshot(run, last), best=Best(3, 0.1, best, np.zeros(2)))
+        history.note("a", SETTINGS, found)
+    assert [run.number for run in history.ranked()] == [1, 2]
+
+
+def test_a_snapshot_says_what_was_reached_and_whether_it_ended_above_its_beginning() -> None:
+    nothing = snapshot(1, 2.9)
+    assert nothing.conclusion == nothing.warning == ""
+    best = Best(122, 0.15, 2.387, np.zeros(2))
+    rows = np.array([[0, 0, 0, 3.4], [9, 1, 1, 2.0]])
+    over = replace(nothing, best=best, curve=Curve.of(rows))
+    assert over.conclusion == (
+        "best 2.3870 at step 122; after that it only learned the text by heart"
+    )
+    assert replace(over, held_out=2.39).conclusion == "best 2.3870 at step 122"
+    assert over.warning == ""
+    assert "3.4100, above the 3.4000 it began with" in replace(over, loss=3.41).warning

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -29,8 +30,19 @@ def test_it_declines_with_progress_and_rises_in_the_warm_up(
     schedule: Schedule, progress: float, other: float, step: int
 ) -> None:
     earlier, later = sorted((progress, other))
-    assert schedule.factor(earlier, step) >= schedule.factor(later, step)
+    if step + 1 >= schedule.warmup_steps or earlier >= 0.1:  # the warm-up is over
+        assert schedule.factor(earlier, step) >= schedule.factor(later, step)
     assert schedule.factor(progress, step) <= schedule.factor(progress, step + 1)
+
+
+@pytest.mark.parametrize("steps", [10, 60, 400])
+def test_the_warm_up_takes_no_more_than_a_tenth_of_a_short_plan(steps: int) -> None:
+    factors = [Schedule(warmup_steps=100).factor(step / steps, step) for step in range(steps)]
+    full = steps // 10
+    decline = (1 + math.cos(math.pi * full / steps)) / 2
+    assert factors[full] == pytest.approx(decline)
+    assert all(a < b for a, b in pairwise(factors[: full + 1]))
+    assert all(a > b for a, b in pairwise(factors[full:]))
 
 
 def test_the_ends_and_the_middle() -> None:
