@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.notifications import Notification, Notify
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
+from charembed_tui.laboratory.commands import COMMANDS
 from charembed_tui.laboratory.screen import LaboratoryScreen
 from charembed_tui.runs.plan import Plan
 from charembed_tui.screens.dialog import Palette
+from charembed_tui.settings.config import unknown
 from charembed_tui.settings.preferences import Preferences
+from charembed_tui.widgets.legibility import LegibilityFilter
 from model.errors import SettingsError
 
+DEFAULT_THEME = "textual-dark"
 _SECONDS_TO_END = 0.3  # that the screen waits for the step under way
 _FIRST_VISIT = (
     "space starts training; watch the characters find their places.\n"
@@ -28,10 +33,15 @@ _FIRST_VISIT = (
 )
 
 
+def default_keys() -> dict[str, str]:
+    """Return the keys of all commands, by their names."""
+    return {command.name: command.key for command in COMMANDS}
+
+
 def known_theme(name: str) -> str:
     """Return a theme's name as it is spelled, however it was. Raises SettingsError."""
     if (known := name.strip().casefold()) not in BUILTIN_THEMES:
-        raise SettingsError(f"There is no theme {name!r}: one of {', '.join(BUILTIN_THEMES)}.")
+        raise SettingsError(unknown("theme", name, tuple(BUILTIN_THEMES)))
     return known
 
 
@@ -44,6 +54,10 @@ class CharembedApp(App[None]):
         remember_in: file for the preferences at the end of the visit, None to forget them.
         save_runs: save every run in a folder of its own.
         copy_text: with a copy of its text.
+        keys: that a person chose for commands, by their names.
+
+    Raises:
+        SettingsError: one of them cannot be used.
 
     Attributes:
         laboratory: the main screen, which all others come in front of.
@@ -61,20 +75,27 @@ class CharembedApp(App[None]):
         remember_in: Path | None = None,
         save_runs: bool = False,
         copy_text: bool = False,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self._preferences = preferences or Preferences(training=plan.settings)
         self._remember_in = remember_in
+        self._legibility = LegibilityFilter()
         self.laboratory = LaboratoryScreen(
-            plan, self._preferences, save_runs=save_runs, copy_text=copy_text
+            plan, self._preferences, save_runs=save_runs, copy_text=copy_text, keys=keys
         )
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen is the lowest one, so that nothing is drawn before it."""
         return self.laboratory
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return Textual's filters, and one that keeps every theme legible."""
+        return [*super().get_line_filters(), self._legibility]
+
     def on_mount(self) -> None:
         """Theme, signals, and a word to who is here for the first time."""
+        self.set_keymap({command.name: command.key for command in self.laboratory.commands})
         if self._preferences.theme in self.available_themes:
             self.theme = self._preferences.theme
         with suppress(NotImplementedError, RuntimeError):  # not on Windows, not off the main thread

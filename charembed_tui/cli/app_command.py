@@ -26,29 +26,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     answer_keys_sooner()
     options = parser().parse_args(arguments)
     # Loaded late, so that --help and --version answer at once.
+    from charembed_tui.settings.config import Config
     from charembed_tui.settings.preferences import Preferences
-    from charembed_tui.storage.locations import preferences_file, set_runs_directory
+    from charembed_tui.storage.locations import config_file, preferences_file, set_runs_directory
     from model.errors import CharembedError
 
     if options.runs:
         set_runs_directory(options.runs)
     remembered = None if options.fresh else preferences_file()
     preferences = Preferences.load(remembered) if remembered else Preferences()
-    preferences = _with_options(preferences, options)
     try:
+        config = Config.load(config_file())
+        preferences = _with_options(config.applied(preferences), options)
         plan = _plan(options, preferences.training)
         plan.corpus.require_context_length(plan.settings.context_length)
         from charembed_tui.app import CharembedApp, known_theme
 
-        if options.theme:
-            preferences = replace(preferences, theme=known_theme(options.theme))
+        if theme := options.theme or config.theme:
+            preferences = replace(preferences, theme=known_theme(theme))
         app = CharembedApp(
-            plan, preferences, remember_in=remembered, save_runs=True, copy_text=options.copy_text
+            plan,
+            preferences,
+            remember_in=remembered,
+            save_runs=True,
+            copy_text=options.copy_text,
+            keys=config.keys,
         )
     except CharembedError as error:
         from charembed_tui.text.glyphs import visible
 
-        print(f"charembed-tui: {visible(str(error))}", file=sys.stderr)
+        for row in str(error).splitlines():
+            print(f"charembed-tui: {visible(row)}", file=sys.stderr)
         sys.exit(2)
 
     app.run()
@@ -65,6 +73,20 @@ def _let_end(session: Session) -> None:
         session.join(_SECONDS_TO_END)
     except KeyboardInterrupt:
         print("charembed-tui: left before that", file=sys.stderr)
+
+
+def default_keys() -> dict[str, str]:
+    """Return the keys of the app's commands, by their names."""
+    from charembed_tui.app import default_keys
+
+    return default_keys()
+
+
+def default_theme() -> str:
+    """Return the name of the app's theme where nobody chose one."""
+    from charembed_tui.app import DEFAULT_THEME
+
+    return DEFAULT_THEME
 
 
 def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:

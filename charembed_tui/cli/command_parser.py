@@ -73,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
     for command in (train, evaluate, runs):
         command.add_argument("--json", action="store_true", help="one JSON object a line")
 
+    commands.add_parser("config", help="print where config.toml is, and its defaults")
+
     completion = commands.add_parser("completion", help="print a script that completes arguments")
     completion.add_argument("shell", type=str.casefold, choices=("bash", "zsh", "tcsh"))
     for command in (generate, evaluate, export):

@@ -23,6 +23,7 @@ def _facts(folder: RunFolder) -> dict[str, object]:
     last = folder.metrics.last()
     return {
         "run": folder.path.name,
+        "name": folder.name,
         "corpus": folder.configuration.corpus_name,
         "started": folder.configuration.started,
         "in_use": folder.is_in_use,
@@ -38,4 +39,5 @@ def _line(folder: RunFolder) -> str:
     settings = ", ".join(f"{k} {v}" for k, v in changed(folder.configuration.settings).items())
     use = "  in use" if folder.is_in_use else ""
     where = f"step {last.step:,}  {last.score:.4f}" if last else "step 0"
-    return f"{visible(folder.path.name)}  {where}{use}  {settings}".rstrip()
+    name = f"  “{visible(folder.name)}”" if folder.name else ""
+    return f"{visible(folder.path.name)}{name}  {where}{use}  {settings}".rstrip()

@@ -18,7 +18,9 @@ from charembed_tui.cli.report import report
 from charembed_tui.cli.warm_start import start_from
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
+from charembed_tui.settings.config import Config
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.storage.locations import config_file
 from charembed_tui.text.glyphs import visible
 from charembed_tui.text.reading_notes import reading_notes
 from charembed_tui.text.sample_texts import default_sample
@@ -85,7 +87,8 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
     corpus, start = Corpus.from_files(names, Reading(**reading_changes(options))), None
     for note in reading_notes(corpus):
         print(f"charembed: {visible(note)}", file=sys.stderr)
-    settings = training_settings(TrainingSettings(), options, len(corpus))
+    settings = Config.load(config_file()).training(TrainingSettings())
+    settings = training_settings(settings, options, len(corpus))
     if options.start is not None:
         warm_start = start_from(options.start or None, corpus, options)
         settings, start = warm_start.settings, warm_start.theta

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from charembed_tui.laboratory.background import Background
+from charembed_tui.laboratory.commands import Command
 from charembed_tui.laboratory.panes import Panes
 from charembed_tui.runs.plan import Plan
 from charembed_tui.runs.sessions import Sessions
@@ -37,7 +38,10 @@ class BaseScreen(CachedScreen):
         history: the runs of this visit.
         background: reading, writing and comparing, on threads.
         running_sweep: what is still to be run of a sweep, None where there is none.
+        commands: with the keys they have here.
     """
+
+    commands: tuple[Command, ...] = ()
 
     def __init__(
         self,

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from textual.binding import Binding
+from textual.keys import (
+    KEY_NAME_REPLACEMENTS,
+    REPLACED_KEYS,
+    Keys,
+    format_key,
+    key_to_character,
+)
 
 from charembed_tui.laboratory.footer_bar import Hint
 from charembed_tui.screens.help import KeyGroup
+from charembed_tui.settings.config import unknown
+from model.errors import SettingsError
 
 
 @dataclass(frozen=True)
@@ -34,9 +46,21 @@ class Command:
     help: str
 
     @property
+    def name(self) -> str:
+        """Its name in the file of a person's keys."""
+        return re.sub(r"[^a-z0-9]+", "-", self.title.casefold()).strip("-")
+
+    @property
     def binding(self) -> Binding:
         """The key of the main screen."""
-        return Binding(self.key, self.action, self.title, show=False, key_display=self.key_label)
+        return Binding(
+            self.key,
+            self.action,
+            self.title,
+            show=False,
+            key_display=self.key_label,
+            id=self.name,
+        )
 
 
 TRAINING, EMBEDDING, TIME = "Training", "Embedding", "Timeline"
@@ -106,12 +130,62 @@ COMMANDS = (
 _HELP_COLUMNS = ((TRAINING, LOSS), (EMBEDDING, TIME), (WRITING, SCREEN))
 
 
-def help_columns() -> list[list[KeyGroup]]:
+def with_keys(commands: Sequence[Command], keys: Mapping[str, str]) -> tuple[Command, ...]:
+    """Return commands with the keys that a person chose, by the commands' names.
+
+    Raises:
+        SettingsError: a command or a key is not known, or a key has two commands; all are named.
+    """
+    names = tuple(command.name for command in commands)
+    problems = [unknown("command", name, names) for name in keys if name not in names]
+    changed: dict[str, str] = {}
+    for name, key in keys.items():
+        try:
+            changed[name] = ",".join(map(_textual_key, key.split(",") if key != "," else [key]))
+        except ValueError as error:
+            problems.append(f"{name}: {error}")
+    owner: dict[str, str] = {}
+    for command in commands:
+        problems += [
+            f"{command.name} and {other} have the same key, {key}"
+            for key in changed.get(command.name, command.key).split(",")
+            if (other := owner.setdefault(key, command.name)) != command.name
+        ]
+    changed = {c.name: changed[c.name] for c in commands if changed.get(c.name, c.key) != c.key}
+    if problems:
+        raise SettingsError("\n".join(f"config.toml: [keys] {problem}" for problem in problems))
+    result = list(commands)
+    for i, command in enumerate(commands):
+        # The label of a command may speak of the one after it too: x/X.
+        following = commands[i + 1 : i + 2]
+        pair = [command, *(c for c in following if command.key_label.endswith(f"/{c.key_label}"))]
+        if any(c.name in changed for c in pair):
+            labels = [format_key(changed.get(c.name, c.key).split(",")[0]) for c in pair]
+            result[i] = replace(command, key_label="/".join(labels))
+        result[i] = replace(result[i], key=changed.get(command.name, command.key))
+    return tuple(result)
+
+
+def _textual_key(key: str) -> str:
+    """Return a key as Textual names it. Raises ValueError where there is no such key."""
+    *modifiers, base = key.strip().split("+") if len(key) > 1 else [key]
+    if len(base) == 1 and not base.isalnum():
+        base = unicodedata.name(base, "").lower().replace("-", "_").replace(" ", "_")
+        base = KEY_NAME_REPLACEMENTS.get(base, base)
+    names = {each.value for each in Keys} | set(REPLACED_KEYS)
+    is_known = len(base) == 1 or base in names or key_to_character(base) is not None
+    if not base or not is_known or not set(modifiers) <= {"ctrl", "shift", "alt"}:
+        raise ValueError(f"there is no key {key!r}: write x, X, f5, ctrl+t, space or slash")
+    return "+".join((*modifiers, base))
+
+
+def help_columns(commands: Sequence[Command] | None = None) -> list[list[KeyGroup]]:
     """Return the keys as the help lists them, in columns of groups."""
+    commands = COMMANDS if commands is None else commands
     return [
         [
             KeyGroup(
-                group, [(c.key_label, c.help) for c in COMMANDS if c.group == group and c.help]
+                group, [(c.key_label, c.help) for c in commands if c.group == group and c.help]
             )
             for group in column
         ]
@@ -228,14 +302,14 @@ _FOOTERS: dict[Moment, tuple[tuple[str, ...], ...]] = {
 }
 
 
-def hints(moment: Moment) -> list[Hint]:
+def hints(moment: Moment, commands: Sequence[Command] = COMMANDS) -> list[Hint]:
     """Return what the footer lists at a moment."""
-    commands = {command.action: command for command in COMMANDS}
+    by_action = {command.action: command for command in commands}
     result = []
     for entry in _FOOTERS[moment]:
         if len(entry) == 3:
             result.append(Hint(*entry))
         else:
-            command = commands[entry[0]]
+            command = by_action[entry[0]]
             result.append(Hint(command.key.split(",")[0], command.key_label, entry[1]))
     return result

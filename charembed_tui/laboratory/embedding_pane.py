@@ -15,7 +15,7 @@ from charembed_tui.text.selection import Selection, classes
 from charembed_tui.training.snapshot import View
 from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.cached import CachedVertical
-from charembed_tui.widgets.titles import entitle
+from charembed_tui.widgets.titles import entitle, fitting
 
 _TRAIL_FRAMES = 40
 
@@ -152,6 +152,10 @@ class EmbeddingPane(CachedVertical):
         everything = frozenset(range(len(self._vocabulary)))
         self.isolate(Selection("", everything) if again else chosen)
 
+    def on_resize(self) -> None:
+        """Fit the title to the new width."""
+        self._entitle()
+
     def _entitle(self) -> None:
         seen = self.plot.map
         title = seen.projection.title if seen.projection else seen.view.name
@@ -166,4 +170,4 @@ class EmbeddingPane(CachedVertical):
             hidden = seen.hidden
             more = f" · {hidden} without room: zoom in" if hidden else ""
             subtitle = f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
-        entitle(self, title, subtitle)
+        entitle(self, fitting(self, title), subtitle)

@@ -17,7 +17,7 @@ from charembed_tui.training.baselines import Baseline
 from charembed_tui.training.loss_log import Curve
 from charembed_tui.training.run_history import RunHistory
 from charembed_tui.training.snapshot import Snapshot
-from charembed_tui.widgets.titles import entitle
+from charembed_tui.widgets.titles import entitle, fitting
 
 
 class LossPane(Vertical):
@@ -56,6 +56,10 @@ class LossPane(Vertical):
         """Take the next option of one choice: see `LossView`."""
         self.view = self.view.next_of(name)
         self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the title to the new width."""
+        self._entitle()
 
     def _draw(self) -> None:
         if self._displayed is None:
@@ -103,7 +107,8 @@ class LossPane(Vertical):
         else:
             held_out = f"held out {view.loss(snapshot.held_out):.4f}"
             subtitle = Text.assemble((held_out, "#2f8fc9"), self._axes())
-        entitle(self, f"Loss {view.loss(loss):.4f} {view.unit} · {snapshot.optimizer}", subtitle)
+        title = f"Loss {view.loss(loss):.4f} {view.unit} · {snapshot.optimizer}"
+        entitle(self, fitting(self, title), subtitle)
 
     def _entitle_norms(self, snapshot: Snapshot) -> None:
         norms = snapshot.norms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import cycle
 from typing import ClassVar
@@ -15,7 +15,7 @@ from textual.markup import escape
 from textual.widgets import Input, Tabs
 
 from charembed_tui.interpreter import freeze_loaded_objects
-from charembed_tui.laboratory.commands import COMMANDS, Command, Moment, hints
+from charembed_tui.laboratory.commands import COMMANDS, Command, Moment, hints, with_keys
 from charembed_tui.laboratory.corpus_pane import CorpusPane
 from charembed_tui.laboratory.generation_pane import GenerationPane
 from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
@@ -71,6 +71,10 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         preferences: what the panes begin with.
         save_runs: save every run in a folder of its own.
         copy_text: with a copy of its text.
+        keys: that a person chose for commands, by their names.
+
+    Raises:
+        SettingsError: one of them cannot be used.
     """
 
     HORIZONTAL_BREAKPOINTS = [
@@ -89,7 +93,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         *,
         save_runs: bool = False,
         copy_text: bool = False,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
+        self.commands = with_keys(COMMANDS, keys or {})
         too_small = f"{_LEAST.width}x{_LEAST.height} at least; q quits"
         super().__init__(plan, preferences, too_small, save_runs=save_runs, copy_text=copy_text)
         self._displayed: Snapshot | None = None
@@ -141,7 +147,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     def system_commands(self) -> Iterable[SystemCommand]:
         """Yield everything the keys do, for the command palette."""
-        for command in COMMANDS:
+        for command in self.commands:
             if command.action != "app.quit":  # Textual has its own
                 help_text = escape(f"{command.group} · {command.key_label}")
                 yield SystemCommand(command.title, help_text, self._caller(command))
@@ -164,7 +170,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             self.panes.introduce(self.session, self.sessions.plan)
         if self.is_current:  # else nobody sees it
             self.panes.footer.expire()
-            self.panes.footer.show(hints(self._moment()))
+            self.panes.footer.show(hints(self._moment(), self.commands))
         # In turns: Textual draws everything between two parts of the screen that have changed.
         next(self._turn)()
         if self.session.problem:

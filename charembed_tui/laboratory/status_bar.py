@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rich.segment import Segment
@@ -26,6 +27,9 @@ _SIGNS = {
 AT_REST = (SessionState.PAUSED, SessionState.FINISHED)
 
 
+_PART = re.compile("(?=  ·  |; after)")
+
+
 class StatusBar(Line):
     """This row says state, step, loss and speed of the session."""
 
@@ -39,8 +43,11 @@ class StatusBar(Line):
         return "".join(segment.text for segment in self._segments)
 
     def segments(self, width: int) -> list[Segment]:
-        """Return the segments of the last snapshot."""
-        return self._segments
+        """Return the segments of the last snapshot, without the last ones that would be cut."""
+        segments = list(self._segments)
+        while len(segments) > 3 and sum(s.cell_length for s in segments) > width:
+            segments.pop()
+        return segments
 
     def show(
         self, snapshot: Snapshot, corpus_name: str, note: str = "", activity: Activity = _RESTING
@@ -74,7 +81,7 @@ class StatusBar(Line):
         segments = [
             Segment(f" {_sign(snapshot, activity)} ", _REVERSE),
             Segment(f"  {note} " if note else "", _BOLD),
-            Segment(numbers),
+            *map(Segment, _PART.split(numbers)),
             Segment("  ·  above where it began" if is_above else "", _BOLD),
             Segment(f"  ·  {visible(corpus_name)}", _DIM),
         ]

@@ -65,4 +65,4 @@ class TextActions(WritingActions):
         """Show all keys."""
         from charembed_tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(help_columns()))
+        self.app.push_screen(HelpScreen(help_columns(self.commands)))

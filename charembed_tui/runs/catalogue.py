@@ -27,7 +27,7 @@ def all_runs() -> list[RunFolder]:
 
 
 def find_run(name: str | None, *, in_use_first: bool = False) -> RunFolder:
-    """A run by its folder's name or path; without one, the newest that has a checkpoint.
+    """A run by its name, its folder's name or path; without one, the newest with a checkpoint.
 
     Args:
         name: of the run, or None.
@@ -50,4 +50,8 @@ def find_run(name: str | None, *, in_use_first: bool = False) -> RunFolder:
     if not path.is_dir():
         # A name, never a path out of the folder.
         path = runs_directory() / path.name
+    if not path.is_dir():
+        for folder in newest_runs():
+            if folder.name == name:
+                return folder
     return RunFolder.open(path)

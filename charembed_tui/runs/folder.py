@@ -36,6 +36,8 @@ except ImportError:  # Windows
 _CONFIGURATION = "run.json"
 _SLOTS = ("checkpoint-a.bin", "checkpoint-b.bin")
 _LOCK = "in-use"
+_NAME = "name.txt"
+_MOST_NAME = 240  # bytes that are read of a name
 
 
 class RunFolder:
@@ -89,6 +91,37 @@ class RunFolder:
             RunError: there is none, or its configuration cannot be read.
         """
         return cls(path, Configuration.read(path / _CONFIGURATION))
+
+    @property
+    def name(self) -> str:
+        """What a person called the run, empty where nobody did."""
+        with suppress(OSError), (self.path / _NAME).open("rb") as file:
+            return file.read(_MOST_NAME).decode("utf-8", "replace").strip()
+        return ""
+
+    def rename(self, name: str) -> None:
+        """Call the run something, or (empty) nothing; its folder stays where it is.
+
+        The name has a file of its own, so that it can be changed while a process trains the run.
+        Raises OSError.
+        """
+        if name:
+            write_whole(self.path / _NAME, name.encode("utf-8", "replace"))
+        else:
+            (self.path / _NAME).unlink(missing_ok=True)
+
+    def delete(self) -> None:
+        """Remove the folder with everything in it.
+
+        Raises:
+            RunError: a process trains the run, this one included.
+            OSError: something in it cannot be removed.
+        """
+        self.lock()
+        try:
+            shutil.rmtree(self.path)
+        finally:
+            self.unlock()
 
     def reread(self) -> bool:
         """Take the configuration as the process that trains has written it; whether it is new."""

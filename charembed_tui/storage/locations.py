@@ -27,10 +27,20 @@ def set_runs_directory(folder: str) -> None:
 
 
 def preferences_file() -> Path:
-    """Return the file of preferences: in CHAREMBED_CONFIG, or the platform's place for settings."""
+    """Return the file of what is remembered between visits."""
+    return _config_directory() / "preferences.json"
+
+
+def config_file() -> Path:
+    """Return the file in which a person sets what every visit begins with."""
+    return _config_directory() / "config.toml"
+
+
+def _config_directory() -> Path:
+    """Return the folder of settings: CHAREMBED_CONFIG, or the platform's place for them."""
     if chosen := os.environ.get(_CONFIG):
-        return Path(chosen) / "preferences.json"
-    return platformdirs.user_config_path(_NAME, appauthor=False, roaming=True) / "preferences.json"
+        return Path(chosen)
+    return platformdirs.user_config_path(_NAME, appauthor=False, roaming=True)
 
 
 def new_run_folder(corpus_name: str, now: datetime) -> Path:

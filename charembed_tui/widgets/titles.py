@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widget import Widget
 
@@ -19,3 +20,11 @@ def entitle(pane: Widget, title: str, subtitle: str | Text = "") -> None:
     if _displayed.get(pane) != titles:
         _displayed[pane] = titles
         pane.border_title, pane.border_subtitle = titles
+
+
+def fitting(pane: Widget, title: str) -> str:
+    """Return a title without the last of its parts that a pane's border would cut."""
+    room = pane.region.width - 6
+    while 0 < room < cell_len(title) and " · " in title:
+        title = title.rpartition(" · ")[0]
+    return title

@@ -8,7 +8,7 @@ from pathlib import Path
 from laboratory import laboratory
 from problems import PLAY
 from textual.widgets import Input, Select
-from waiting import until
+from waiting import until, until_still
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.settings.preferences import Preferences
@@ -145,3 +145,22 @@ async def test_a_setting_that_cannot_be_seen_does_not_stay_invalid(tmp_path: Pat
         app.query_one("#optimizer", Select).value = "SFO"
         await until(lambda: app.laboratory.session.settings.optimizer == "SFO")
         assert pane.settings().learning_rate == 0
+
+
+async def test_no_word_is_cut(sample: Path) -> None:
+    app = laboratory(sample)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(app)
+        panes = app.laboratory.panes
+        await until(lambda: app.laboratory.snapshot.loss and "nats" in panes.status.text)
+        await until_still(app)
+        assert "…" not in panes.status.render_line(0).text
+        rows = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert f"Loss {app.laboratory.snapshot.loss:.4f} nats · " in rows[1]
+        assert "…" not in rows[1]  # the titles
+        await pilot.press("space")
+        await until(lambda: app.laboratory.snapshot.state is SessionState.FINISHED)
+        await until(lambda: "finished" in panes.status.text and app.laboratory.is_folded)
+        await until_still(app)
+        rows = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert not [row for row in rows if "…" in row]

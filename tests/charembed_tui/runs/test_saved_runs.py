@@ -19,6 +19,7 @@ from charembed_tui.runs.catalogue import all_runs, find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.opening import resume
+from charembed_tui.screens.questions import ConfirmScreen
 from charembed_tui.screens.saved_runs import SavedRunsScreen
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
@@ -173,3 +174,54 @@ async def test_what_is_saved_and_exported_of_a_run_goes_into_its_folder(other: P
         await until(lambda: list(folder.glob("exports/*/export.json")))
         await pilot.press("escape", "q")
     assert [run.path for run in all_runs()] == [folder]
+
+
+async def test_runs_are_named_and_deleted(saved: RunFolder, text: Path) -> None:
+    second, _ = saved_run(text, PREFERENCES.training, 3)
+    app = laboratory(text, PREFERENCES)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("O")
+        screen = await listed(app)
+        place = [run.folder.path for run in screen._runs].index(saved.path)
+        screen._table.move_cursor(row=place)
+        await until(lambda: saved.path.name in str(screen._details.content))
+        await pilot.press("n", *"first", "enter")
+        await until(lambda: str(screen._table.get_cell_at(Coordinate(place, 1))) == "first")
+        assert find_run("first").path == saved.path
+        # Names tell runs apart.
+        screen._table.move_cursor(row=1 - place)
+        await pilot.press("n", *"first", "enter")
+        await until(lambda: "Another run is called first" in str(screen._details.content))
+        assert not second.name
+        # Deleting asks, and only y deletes.
+        screen._table.move_cursor(row=place)
+        for keys in (("d", "escape"), ("d", "n"), ("d", "enter", "escape")):
+            await pilot.press(*keys)
+            await until(lambda: app.screen is screen)
+            assert saved.path.exists()
+        await pilot.press("delete")
+        await until(lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(lambda: not saved.path.exists())
+        await until(lambda: [run.folder.path for run in screen._runs] == [second.path])
+        # A run that is being trained stays.
+        second.lock()
+        await pilot.press("d")
+        await until(lambda: "in use" in str(screen._details.content))
+        assert app.screen is screen
+    second.unlock()
+    assert second.path.exists()
+
+
+def test_a_run_in_use_cannot_be_deleted_by_any_way(saved: RunFolder) -> None:
+    pytest.importorskip("fcntl", reason="there are no such locks on Windows")
+    saved.lock()
+    with pytest.raises(RunError, match="being trained"):
+        RunFolder.open(saved.path).delete()
+    saved.unlock()
+    saved.rename("x" * 1000)
+    assert len(saved.name) == 240
+    saved.rename("")
+    assert not saved.name
+    RunFolder.open(saved.path).delete()
+    assert not saved.path.exists()
