@@ -60,12 +60,13 @@ class FooterBar(StripWidget):
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._hints: Sequence[Hint] = ()
+        self._caption = ""
         self._notices: list[_Notice] = []
 
     @property
     def hints(self) -> list[Hint]:
         """The hints that there is room for."""
-        room, result = self.size.width, []
+        room, result = 0 if self._caption else self.size.width, []
         for hint in self._hints:
             room -= _cells(hint)
             if room < 0:
@@ -82,6 +83,17 @@ class FooterBar(StripWidget):
         """List what can be done now."""
         if hints != self._hints:
             self._hints = hints
+            self.refresh()
+
+    @property
+    def caption(self) -> str:
+        """What stands in place of the hints, empty for nothing."""
+        return self._caption
+
+    def caption_with(self, caption: str) -> None:
+        """Put a line in the place of the hints, or (empty) the hints again."""
+        if caption != self._caption:
+            self._caption = caption
             self.refresh()
 
     def say(self, notification: Notification, *, until_key: bool = False) -> None:
@@ -145,6 +157,8 @@ class FooterBar(StripWidget):
         else:
             key = self.ink("footer--key")
             segments = [] if y else [s for hint in self.hints for s in _segments(hint, key)]
+            if self._caption and not y:
+                segments = [Segment(f" {self._caption}")]
         return Strip(segments).adjust_cell_length(width).apply_style(style)
 
 

@@ -16,6 +16,7 @@ from charembed_tui.laboratory.loss_pane import LossPane
 from charembed_tui.laboratory.status_bar import StatusBar
 from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
+from charembed_tui.text.glyphs import visible
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import SessionState, Snapshot, View
 from charembed_tui.widgets.cached import (
@@ -26,6 +27,8 @@ from charembed_tui.widgets.cached import (
 from charembed_tui.widgets.folding import FoldingPane
 
 PAGES = ("setup", "watch", "write")
+# What can fill the screen, and the page it is on.
+ALONE = {"map": "watch", "loss": "watch", "text": "write"}
 _POLLS_BETWEEN_NUMBERS = 5
 
 
@@ -147,6 +150,40 @@ class Panes:
             return view
         return View(view.model, view.step, between.theta, live=True)
 
-    def go_to_page(self, name: str) -> None:
-        """Bring a page to the front of a small screen."""
+    @property
+    def alone(self) -> str | None:
+        """What fills the screen, a key of `ALONE`, or None."""
+        return next((name for name in ALONE if self.footer.screen.has_class(f"-only-{name}")), None)
+
+    def fill_screen(self, name: str | None) -> None:
+        """Let a part fill the screen, or (None) show all of them."""
+        if name is not None:
+            self.tabs.active = f"tab-{ALONE[name]}"
+        for other in ALONE:
+            self.footer.screen.set_class(other == name, f"-only-{other}")
+
+    def caption(self, snapshot: Snapshot, corpus: str) -> str:
+        """Return the line under what fills the screen, empty where nothing does."""
+        alone = self.alone
+        if alone is None:
+            return ""
+        pane = {"map": self.embedding, "loss": self.loss, "text": self.generation}[alone]
+        step = self.embedding.timeline_bar.step
+        words = [visible(corpus), f"step {snapshot.step if step is None else step:,}"]
+        if step is not None:
+            words[-1] += f" of {snapshot.step:,}"
+        elif snapshot.loss is not None and alone != "loss":
+            words.append(f"{snapshot.loss:.4f} nats/char")
+        words.append(str(pane.border_title))
+        return " · ".join(words)
+
+    def go_to_page(self, name: str, part: str = "") -> None:
+        """Bring a page to the front of a small screen; what is not this part fills none any more.
+
+        Args:
+            name: of the page.
+            part: what is wanted of it, a key of `ALONE`.
+        """
+        if self.alone != part:
+            self.fill_screen(None)
         self.tabs.active = f"tab-{name}"

@@ -93,7 +93,7 @@ class PlotActions(BaseScreen):
     def action_move_cursor(self) -> None:
         """Let the arrows move a cursor among the characters."""
         plot = self.panes.embedding.plot
-        self.panes.go_to_page("watch")
+        self.panes.go_to_page("watch", "map")
         plot.focus()
         if plot.cursor is None:
             plot.action_select(0, 0)
@@ -104,7 +104,7 @@ class PlotActions(BaseScreen):
 
         def select(character: int | None) -> None:
             if character is not None:
-                self.panes.go_to_page("watch")
+                self.panes.go_to_page("watch", "map")
                 self.panes.embedding.plot.select(character)
                 self.panes.embedding.plot.focus()
 
@@ -136,6 +136,6 @@ class PlotActions(BaseScreen):
 
     def action_read_off(self) -> None:
         """Let the arrows move a cursor along the loss curves."""
-        self.panes.go_to_page("watch")
+        self.panes.go_to_page("watch", "loss")
         self.panes.loss.plot.focus()
         self.panes.loss.plot.action_move(0)

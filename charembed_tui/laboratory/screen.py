@@ -171,6 +171,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if self.is_current:  # else nobody sees it
             self.panes.footer.expire()
             self.panes.footer.show(hints(self._moment(), self.commands))
+            self.panes.footer.caption_with(self.panes.caption(self.snapshot, self.corpus.name))
         # In turns: Textual draws everything between two parts of the screen that have changed.
         next(self._turn)()
         if self.session.problem:

@@ -54,8 +54,15 @@ class TextActions(WritingActions):
         """Bring a page to the front of a small screen."""
         self.panes.go_to_page(name)
 
+    def action_fill_screen(self, name: str) -> None:
+        """Let the map, the loss or the text fill the screen, or show all panes again."""
+        self.app.set_focus(None)
+        self.panes.fill_screen(None if self.panes.alone == name else name)
+
     def action_leave(self) -> None:
         """Take the focus from a field, so that keys act again; stop writing."""
+        if self.focused is None and self.panes.alone:
+            self.panes.fill_screen(None)
         self.app.set_focus(None)
         self.stop_writing()
         if self.snapshot.has_begun:

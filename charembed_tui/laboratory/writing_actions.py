@@ -19,7 +19,7 @@ class WritingActions(BaseScreen):
         view = self.require_view()
         if view is None:
             return
-        self.panes.go_to_page("write")
+        self.panes.go_to_page("write", "text")
         loss, generation = self.snapshot.loss, self.panes.generation
         note = f" · {loss:.4f} nats per character" if view.live and loss is not None else ""
         generation.begin(f"step {view.step:,}{note}", self.snapshot.run, view.step)
@@ -32,7 +32,7 @@ class WritingActions(BaseScreen):
         if self.panes.generation.newest is None:
             self.action_generate()
         elif view is not None:
-            self.panes.go_to_page("write")
+            self.panes.go_to_page("write", "text")
             self.panes.generation.resume()
             self._write(view, self.panes.generation.text)
 
@@ -75,7 +75,7 @@ class WritingActions(BaseScreen):
 
     def action_edit_prompt(self) -> None:
         """Type a prompt."""
-        self.panes.go_to_page("write")
+        self.panes.go_to_page("write", "text")
         self.panes.generation.focus_prompt()
 
     def action_inspect(self) -> None:

@@ -147,3 +147,30 @@ async def test_the_legend_is_never_cut(columns: int) -> None:
         for line, following in pairwise(rows):  # no row begins before it has to
             used = len(" ".join(kind.value for kind, _ in line))
             assert used + 1 + len(following[0][0].value) > columns
+
+
+@pytest.mark.parametrize(
+    ("key", "part"), [("4", "#embedding"), ("5", "#loss"), ("6", "#generation")]
+)
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+async def test_one_part_fills_the_screen_over_a_caption(
+    app: CharembedApp, key: str, part: str, size: tuple[int, int]
+) -> None:
+    async with app.run_test(size=size) as pilot:
+        await trained(app, pilot)
+        pane, footer = app.query_one(part), app.laboratory.panes.footer
+        before = pane.region
+        await pilot.press(key)
+        await until(lambda: pane.region.size == (size[0], size[1] - 1))
+        await until(lambda: "the_salt_crown" in footer.render_line(0).text)
+        step = app.laboratory.snapshot.step
+        assert f"step {step:,}" in footer.caption
+        assert footer.region.height == 1
+        # The same key, esc, or a key that is about something else leads back.
+        other = "j" if part == "#embedding" else "m"
+        for leave in (key, "escape", other):
+            await pilot.press(leave)
+            await until(lambda: pane.region.width < size[0] or pane.region == before)
+            await until(lambda: not footer.caption)
+            await pilot.press("escape", key)
+            await until(lambda: pane.region.size == (size[0], size[1] - 1))
