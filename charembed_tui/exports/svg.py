@@ -1,30 +1,34 @@
-"""One step of a scene as SVG."""
+"""Drawings as SVG."""
 
 from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from charembed_tui.exports.scene import BACKGROUND, FRAME, HEIGHT, INK, MARGIN, WIDTH, Scene
+from charembed_tui.exports.drawing import BACKGROUND, Drawing
 
-_HALF = MARGIN // 2
+_FONTS = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 
 
-def svg(scene: Scene, frame: int = -1) -> str:
-    """Return the document: one text element a character."""
+def svg(drawing: Drawing) -> str:
+    """Return the document."""
+    width, height = drawing.width, drawing.height
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH}" height="{HEIGHT}" font-family="DejaVu Sans Mono, Menlo, monospace">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="{_FONTS}">',
         f'<rect width="100%" height="100%" fill="{BACKGROUND}"/>',
-        f'<rect x="{_HALF}" y="{_HALF}" width="{WIDTH - MARGIN}" height="{HEIGHT - MARGIN}" '
-        f'fill="none" stroke="{FRAME}"/>',
-        '<g font-size="15" text-anchor="middle" dominant-baseline="central">',
     ]
-    for sign, colour, (x, y) in zip(scene.glyphs, scene.colours, scene.places[frame], strict=True):
-        lines.append(f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}">{escape(sign)}</text>')
-    caption = f"{scene.title} · step {scene.steps[frame]:,}"
-    lines.append("</g>")
-    lines.append(
-        f'<text x="{_HALF}" y="{HEIGHT - 5}" font-size="11" fill="{INK}">{escape(caption)}</text>'
-    )
+    for line in drawing.lines:
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in line.points)
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="{line.colour}" '
+            f'stroke-width="{line.width:.1f}"/>'
+        )
+    # Not every viewer knows baselines: a third of the size is about half of a capital.
+    lines += [
+        f'<text x="{label.x:.1f}" y="{label.y + 0.35 * label.size:.1f}" '
+        f'font-size="{label.size:g}" fill="{label.colour}" '
+        f'text-anchor="{label.anchor}">{escape(label.text)}</text>'
+        for label in drawing.labels
+    ]
     lines.append("</svg>")
     return "\n".join(lines) + "\n"

@@ -29,18 +29,23 @@ class TextActions(WritingActions):
 
     def action_export(self) -> None:
         """Write data or pictures to a folder."""
+        from charembed_tui.exports.scene import Side
         from charembed_tui.screens.export import Exportable, ExportScreen
 
         view = self.require_view()
         if view is None:
             return
+        seen = self.panes.embedding.plot.map
         exportable = Exportable(
             self.corpus,
             self.session.settings,
             self.snapshot,
             view,
             self.session.trajectory,
-            self.panes.embedding.plot.map.view,
+            Side(seen.view, seen.scale, seen.isolated),
+            seen.projection,
+            self.panes.generation.prompt,
+            self.panes.generation.settings,
             self.own_run_folder,
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,23 +17,31 @@ from textual.widgets import ProgressBar, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, get_current_worker
 
-from charembed_tui.coordinates.views import MapView
+from charembed_tui.coordinates.views import Projection
+from charembed_tui.exports.coordinates import write_coordinates
 from charembed_tui.exports.data import export_run
-from charembed_tui.exports.raster import gif, png
-from charembed_tui.exports.scene import Scene, lay_out, thinned
+from charembed_tui.exports.drawing import Drawing
+from charembed_tui.exports.poster import SAMPLE_LENGTH, film, poster, write_sample
+from charembed_tui.exports.raster import gif, png, require_pillow
+from charembed_tui.exports.scene import Side
 from charembed_tui.exports.svg import svg
+from charembed_tui.exports.vectors import write_safetensors, write_word2vec
 from charembed_tui.screens.dialog import Dialog
+from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.locations import new_export_folder, unwritten
 from charembed_tui.text.glyphs import printable
+from charembed_tui.training.change_scale import ChangeScale, paced
 from charembed_tui.training.snapshot import Snapshot, View
-from charembed_tui.training.trajectory import Frame, Trajectory
+from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.option_list import OptionList
 from model.corpus import Corpus
-from model.errors import Cancelled, CharembedError
+from model.errors import Cancelled, CharembedError, SettingsError
 
 _GIF_FRAMES = 120
+_GIF_SECONDS = 12.0  # as playback takes
+_LAST_SECONDS = 2.5  # longer than its turn the last frame is to be seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +54,10 @@ class Exportable:
         snapshot: its newest.
         view: the parameters on show.
         timeline: the recording.
-        side: from which the embeddings are seen.
+        side: from which the map is seen.
+        projection: what is seen of it now, None before there is anything.
+        prompt: what samples follow.
+        sampling: how they are written.
         run: folder of the run, None where it has none of ours.
     """
 
@@ -54,17 +66,11 @@ class Exportable:
     snapshot: Snapshot
     view: View
     timeline: Trajectory
-    side: MapView
+    side: Side
+    projection: Projection | None
+    prompt: str
+    sampling: SamplingSettings
     run: Path | None
-
-    def scene(self, frames: list[Frame]) -> Scene:
-        """Lay out some frames as a scene."""
-        model, vocabulary = self.snapshot.model, self.corpus.vocabulary
-        return lay_out(frames, model, vocabulary, self.side, self.corpus.name)
-
-    def now(self) -> list[Frame]:
-        """Return the parameters on show as the one frame."""
-        return [Frame(self.view.step, self.view.theta)]
 
 
 @dataclass(frozen=True)
@@ -80,24 +86,66 @@ def _data(what: Exportable, folder: Path, _: Progress) -> None:
 
 
 def _animation(what: Exportable, folder: Path, progress: Progress) -> None:
-    scene = what.scene(thinned(what.timeline.frames(), _GIF_FRAMES))
-    data = gif(scene, progress.advance, progress.is_cancelled)
-    write_whole(folder / "embedding.gif", data)
+    require_pillow()
+    recording = what.timeline.frames()
+    scale = ChangeScale.of(recording, what.snapshot.model, what.snapshot.curve)
+    chosen = paced(recording, scale, _GIF_FRAMES)
+    frames = [frame for frame, _ in chosen]
+    seconds = [part * _GIF_SECONDS for _, part in chosen]
+    seconds[-1] += _LAST_SECONDS
+    drawings = film(what.corpus.name, what.corpus.vocabulary, what.side, what.snapshot, frames)
+    write_whole(
+        folder / "film.gif", gif(drawings, seconds, progress.advance, progress.is_cancelled)
+    )
 
 
-def _svg(what: Exportable, folder: Path, _: Progress) -> None:
-    write_whole(folder / "embedding.svg", svg(what.scene(what.now())).encode())
+def _poster(what: Exportable, progress: Progress) -> Drawing:
+    """Draw the poster; both samples are written with one seed."""
+    settings = replace(what.sampling, length=SAMPLE_LENGTH)
+    if settings.seed < 0:
+        settings = replace(settings, seed=secrets.randbelow(2**32))
+    vocabulary, view = what.corpus.vocabulary, what.view
+    frames = what.timeline.frames()[:1]
+    first = [View(view.model, f.step, f.theta, live=False, fits=view.fits) for f in frames]
+    samples = [
+        write_sample(at, vocabulary, what.prompt, settings, progress.is_cancelled)
+        for at in (*first, view)
+    ]
+    return poster(what.corpus.name, vocabulary, what.side, what.snapshot, view, samples)
 
 
-def _png(what: Exportable, folder: Path, _: Progress) -> None:
-    write_whole(folder / "embedding.png", png(what.scene(what.now())))
+def _svg(what: Exportable, folder: Path, progress: Progress) -> None:
+    write_whole(folder / "poster.svg", svg(_poster(what, progress)).encode())
+
+
+def _png(what: Exportable, folder: Path, progress: Progress) -> None:
+    require_pillow()
+    write_whole(folder / "poster.png", png(_poster(what, progress)))
+
+
+def _coordinates(what: Exportable, folder: Path, _: Progress) -> None:
+    projection = what.projection
+    if projection is None:
+        raise SettingsError("There is nothing on the map yet: try again in a moment.")
+    write_coordinates(folder / "map.csv", projection, what.corpus.vocabulary, what.view.step)
+
+
+def _word2vec(what: Exportable, folder: Path, _: Progress) -> None:
+    write_word2vec(folder / "vectors.txt", what.view.embeddings, what.corpus.vocabulary)
+
+
+def _safetensors(what: Exportable, folder: Path, _: Progress) -> None:
+    write_safetensors(folder / "run.safetensors", what.view, what.corpus.vocabulary)
 
 
 KINDS: dict[str, tuple[str, Callable[[Exportable, Path, Progress], None]]] = {
+    "PNG": ("a poster: map, loss, samples before and after", _png),
+    "SVG": ("the same as vectors", _svg),
+    "GIF": ("a film: the map from the first step to the last", _animation),
     "data": ("vectors, losses, the parameters of every step", _data),
-    "GIF": ("the embedding moving through all recorded steps", _animation),
-    "SVG": ("the embedding as it is on show", _svg),
-    "PNG": ("the same as pixels", _png),
+    "CSV": ("where characters are on the map", _coordinates),
+    "word2vec": ("vectors as gensim reads them", _word2vec),
+    "safetensors": ("vectors and parameters", _safetensors),
 }
 
 
@@ -134,7 +182,7 @@ class ExportScreen(Dialog[Path]):
             box.border_subtitle = "enter writes, esc leaves"
             yield OptionList(
                 *(
-                    Option(Text(f"{kind:<5} {meaning}"), id=kind)
+                    Option(Text(f"{kind:<11} {meaning}"), id=kind)
                     for kind, (meaning, _) in KINDS.items()
                 ),
                 compact=True,

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
@@ -8,7 +7,6 @@ import time
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -19,18 +17,14 @@ from textual.widgets import Static
 from waiting import until
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.coordinates.views import Components, MapView, PrincipalPlane
 from charembed_tui.exports.data import export_run
-from charembed_tui.exports.raster import gif, png
-from charembed_tui.exports.scene import HEIGHT, WIDTH, Scene, lay_out, thinned
-from charembed_tui.exports.svg import svg
 from charembed_tui.screens.export import KINDS, Exportable, ExportScreen, Progress
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.locations import new_run_folder, runs_directory
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
-from charembed_tui.training.trajectory import Frame, Trajectory
+from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 from model.errors import Cancelled
 from model.families.log_bilinear.shape import LogBilinear
@@ -115,7 +109,15 @@ async def export(app: CharembedApp, pilot: Pilot[None], kind: str) -> None:
     await pilot.press(*["down"] * list(KINDS).index(kind), "enter")
 
 
-@pytest.mark.parametrize(("kind", "file"), [("data", "export.json"), ("SVG", "embedding.svg")])
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("data", "export.json"),
+        ("SVG", "poster.svg"),
+        ("CSV", "map.csv"),
+        ("word2vec", "vectors.txt"),
+    ],
+)
 async def test_e_exports_the_run_also_while_training(
     app: CharembedApp, runs: Path, kind: str, file: str
 ) -> None:
@@ -168,58 +170,3 @@ async def test_without_pillow_it_says_how_to_install_it(
         await export(app, pilot, "PNG")
         note = app.screen.query_one("#export-note", Static)
         await until(lambda: "pip install" in str(note.content))
-
-
-VIEW = Components(0, 2)
-
-
-def scene(text: str = "aB1 é<&\n世", view: MapView = VIEW) -> Scene:
-    model = LogBilinear(len(text), 1, 3)
-    rng = np.random.default_rng(0)
-    frames = [Frame(step, rng.normal(size=model.parameter_count)) for step in (0, 5, 9)]
-    return lay_out(frames, model, tuple(text), view, "a text")
-
-
-def test_a_picture_shows_every_character_inside_its_frame() -> None:
-    for view in (Components(0, 2), PrincipalPlane()):
-        drawn = scene(view=view)
-        assert drawn.places.shape == (3, 9, 2)
-        assert (drawn.places > 0).all()
-        assert (drawn.places < [WIDTH, HEIGHT]).all()
-        document = ElementTree.fromstring(svg(drawn, 1))
-        texts = [e.text for e in document.iter("{http://www.w3.org/2000/svg}text")]
-        assert texts[:-1] == list(drawn.glyphs)
-        assert "step 5" in str(texts[-1])
-
-
-def test_the_places_are_those_of_the_components() -> None:
-    model = LogBilinear(3, 1, 2)
-    theta = np.zeros(model.parameter_count)
-    model.unpack(theta)[0][:] = [[0, 0], [1, 0], [0, 1]]
-    (a, b, c), *_ = lay_out([Frame(0, theta)], model, "abc", Components(), "").places
-    assert b[0] > a[0] == c[0]  # larger to the right
-    assert c[1] < a[1] == b[1]  # and upwards
-
-
-def test_png_and_gif() -> None:
-    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
-    drawn = scene()
-    with image.open(io.BytesIO(png(drawn))) as picture:
-        assert picture.size == (WIDTH, HEIGHT)
-        assert len(picture.getcolors(1 << 20)) > 5
-    seen: list[int] = []
-    with image.open(io.BytesIO(gif(drawn, lambda done, total: seen.append(done)))) as animation:
-        assert animation.n_frames == 3
-        assert animation.info["loop"] == 0
-    assert seen == [1, 2, 3]
-    with pytest.raises(Cancelled):
-        gif(drawn, is_cancelled=lambda: True)
-
-
-def test_frames_are_thinned_with_the_first_and_last_retained() -> None:
-    frames = [Frame(step, np.zeros(1)) for step in range(1000)]
-    steps = [frame.step for frame in thinned(frames, 50)]
-    assert len(steps) <= 50
-    assert (steps[0], steps[-1]) == (0, 999)
-    assert steps[1] - steps[0] < steps[-1] - steps[-2]
-    assert thinned(frames[:10], 50) == frames[:10]
