@@ -8,18 +8,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CorpusError
 from model.sequences import LEAST_CHARACTERS, Sequences, require_length
+from model.streams.table_mark import is_table
 from model.texts.decoding import Decoded
 from model.texts.lists import looks_like_list
 from model.texts.reading import Reading
 from model.texts.sources import Source, find_sources, title
 from model.texts.vocabulary import GrowingVocabulary
+
+if TYPE_CHECKING:
+    from model.streams.counted_text import CountedText
 
 # Work in pieces keeps each call into C short, so that other threads get their turn.
 _CHUNK_CHARACTERS = 1 << 20
@@ -73,6 +77,7 @@ class Corpus:
         files: what it was read from.
         skipped: why files that were found in folders are no part of it.
         was_recognized: whether it was taken for a list by its look alone.
+        counted: the counts of a text that was let go when it had been counted; it has no codes.
     """
 
     codes: NDArray[np.int32]
@@ -83,6 +88,7 @@ class Corpus:
     files: tuple[TextFile, ...] = ()
     skipped: tuple[str, ...] = ()
     was_recognized: bool = False
+    counted: CountedText | None = None
 
     @classmethod
     def from_text(cls, text: str, name: str = "text") -> Self:
@@ -133,6 +139,8 @@ class Corpus:
         cls, sources: Sequence[Source], name: str, reading: Reading | None = None
     ) -> Self:
         """The same for texts that were found before, of any vocabulary but none."""
+        if len(sources) == 1 and not sources[0].member and is_table(sources[0].path):
+            return cls.from_table(sources[0].path, name)
         reading = reading or Reading()
         vocabulary = GrowingVocabulary(LINE_END)
         pieces: deque[NDArray[np.int32]] = deque()
@@ -178,9 +186,37 @@ class Corpus:
             was_recognized=lines and reading.lines is None,
         )
 
+    @classmethod
+    def from_table(cls, path: str | Path, name: str) -> Self:
+        """A text that was counted before; see `model.streams.table_file`. Raises CorpusError."""
+        from model.streams.table_file import load_table  # with scipy: not at start-up
+
+        counted = load_table(path)
+        digest = hashlib.sha256()
+        with Path(path).open("rb") as stored:
+            while data := stored.read(_CHUNK_CHARACTERS):
+                digest.update(data)
+        place = str(Path(path).absolute())
+        file = TextFile(place, "", Path(path).name, counted.characters, digest.hexdigest())
+        return cls(
+            np.empty(0, dtype=np.int32),
+            counted.vocabulary,
+            name,
+            reading=Reading(lines=counted.is_list),
+            files=(file,),
+            counted=counted,
+        )
+
+    def require_text(self, purpose: str) -> None:
+        """Refuse what needs the text where there are only counts. Raises CorpusError."""
+        if self.counted is not None:
+            raise CorpusError(
+                f"{self.name} is a table of counts, and {purpose} needs the text itself: name that."
+            )
+
     def require_two_characters(self) -> None:
         """Refuse what cannot be learned. Raises CorpusError."""
-        if not len(self.codes):
+        if not len(self):
             raise CorpusError(_EMPTY.format(name=self.name))
         if len(self.vocabulary) < 2:
             require_length(len(self), 1, self.name)
@@ -212,7 +248,7 @@ class Corpus:
         return {character: code for code, character in enumerate(self.vocabulary)}
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self.codes) if self.counted is None else self.counted.characters
 
     def encode(self, text: str) -> NDArray[np.int32]:
         """The codes of a text, shape (len(text),).
@@ -261,6 +297,8 @@ class Corpus:
     @cached_property
     def _counts(self) -> NDArray[np.int64]:
         total = np.zeros(len(self.vocabulary), dtype=np.int64)
+        if self.counted is not None:
+            total += self.counted.counts()
         for start in range(0, len(self.codes), _CHUNK_CHARACTERS):
             part = self.codes[start : start + _CHUNK_CHARACTERS]
             total += np.bincount(part, minlength=len(total))
@@ -295,7 +333,8 @@ class Corpus:
             stop = start + _CHUNK_CHARACTERS
             codes[start:stop] = new[self.codes[start:stop]]
         codes.flags.writeable = False
-        return replace(self, codes=codes, vocabulary=vocabulary)
+        counted = self.counted and self.counted.recoded(vocabulary, new)
+        return replace(self, codes=codes, vocabulary=vocabulary, counted=counted)
 
     def recoded(self, vocabulary: Sequence[str], unknown: int) -> Sequences:
         """The same text over another vocabulary, with a code for what is not in it."""
@@ -314,6 +353,9 @@ class Corpus:
         Raises:
             CorpusError: it has fewer than two windows of `context_length` + 1 characters.
         """
+        if self.counted is not None:
+            self.counted.require_context_length(context_length)
+            return
         self.sequences.require_context_length(context_length, self.name)
 
 

@@ -44,8 +44,8 @@ class Dataset:
     Attributes:
         source: the text as it was read.
         corpus: the text as it is learned, rare characters merged.
-        training: what is trained on.
-        held_out: what is only measured on; None where there is nothing.
+        training: what is trained on; nothing where the text was counted and let go.
+        held_out: what is only measured on; None where there is nothing, or only counts.
     """
 
     def __init__(
@@ -86,6 +86,9 @@ class Dataset:
             )
         corpus = source.merge_rare(minimum_count)
         whole = corpus.sequences
+        parts: tuple[Sequences, Sequences] | None
+        if corpus.counted is not None:
+            return cls(source, corpus, whole, None)  # its parts were chosen when it was counted
         if corpus.is_list:
             parts = _drawn_lines(whole, held_out, seed)
         elif int(held_out * len(corpus)) < 1:
@@ -102,12 +105,23 @@ class Dataset:
         return self.corpus.vocabulary
 
     @property
+    def has_held_out(self) -> bool:
+        """Whether there is something to measure on, be it counts."""
+        counted = self.corpus.counted
+        return self.held_out is not None or (counted is not None and counted.held_out is not None)
+
+    @property
     def running_text(self) -> NDArray[np.int32]:
         """The training text as what counts along it reads it: codes, with V between texts.
 
         Raises:
-            SettingsError: it is a list.
+            SettingsError: it is a list, or was let go when it had been counted.
         """
+        if self.corpus.counted is not None:
+            raise SettingsError(
+                f"{self.corpus.name} is a table of counts, and n-grams and caches need the text "
+                "itself: choose another family without them, or name the text."
+            )
         if self.corpus.is_list:
             raise SettingsError(
                 f"{self.corpus.name} is a list, and n-grams and caches are counted along running "
@@ -121,6 +135,9 @@ class Dataset:
         Raises:
             CorpusError: it has fewer than two windows of `context_length` + 1 characters.
         """
+        if self.corpus.counted is not None:
+            self.corpus.counted.require_context_length(context_length)
+            return
         self.training.require_context_length(context_length, self.corpus.name)
 
     def count(
@@ -162,6 +179,9 @@ class Dataset:
         if context_length < 1:
             raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
         self.require_context_length(context_length)
+        if self.corpus.counted is not None:
+            shortened = self.corpus.counted.shortened(context_length)
+            return Counted(shortened.training, shortened.held_out)
         size, held_out = len(self.vocabulary), self.held_out
         training = count_sequences(
             self.training, context_length, size, progress, is_cancelled, aside

@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="learn from a text, or go on with a run")
     train.add_argument("corpus", nargs="*", help=TEXTS)
+    train.add_argument("--table", metavar="FILE", help="what charembed count made, as the text")
     train.add_argument("--steps", type=_positive(int), help="stop at this step")
     train.add_argument(
         "--seconds", type=_positive(float), help="stop after so much training, pauses left out"
@@ -69,8 +70,31 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("folder", type=Path, help="where to write vectors.tsv and metadata.tsv")
     export.add_argument("run", nargs="?", help=_RUN)
 
+    count = commands.add_parser("count", help="make a table of texts of any size, to train on")
+    count.add_argument(
+        "texts", nargs="+", help="files, folders, patterns, archives, or tables, which are added"
+    )
+    count.add_argument("--table", type=Path, required=True, help="where to write the table")
+    count.add_argument(
+        "--add", action="store_true", help="add to the table that is there instead of replacing it"
+    )
+    count.add_argument(
+        "--context-length", type=_positive(int), help="of the table; that of what is added, or 3"
+    )
+    count.add_argument(
+        "--held-out", type=_part, default=0.1, help="part of the blocks to hold out, 0.1 without it"
+    )
+    for command in (train, count):
+        command.add_argument(
+            "--cluster",
+            metavar="ADDRESS",
+            help="work on a Dask cluster: local, or the address of its scheduler",
+        )
+        command.add_argument("--workers", type=_positive(int), help="of a local cluster")
+    add_text_options(count)
+
     runs = commands.add_parser("runs", help="list the runs")
-    for command in (train, evaluate, runs):
+    for command in (train, evaluate, count, runs):
         command.add_argument("--json", action="store_true", help="one JSON object a line")
 
     commands.add_parser("config", help="print where config.toml is, and its defaults")
@@ -98,6 +122,13 @@ def _positive(kind: type[float]) -> Any:
         return number
 
     return parse
+
+
+def _part(text: str) -> float:
+    part = float(text)
+    if not 0 <= part < 1:
+        raise argparse.ArgumentTypeError("write a number from 0 to below 1")
+    return part
 
 
 def _step(text: str) -> str | int:

@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     for source in sources:
         try:
             corpus = Corpus.from_sources([source], source.name, reading)
+            corpus.require_text("measuring a run on it")
         except CorpusError as error:
             if source.was_named:
                 raise

@@ -7,11 +7,12 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from charembed_tui.cli.distribution import distribution
 from charembed_tui.cli.exit_status import DONE, INTERRUPTED, UNSAVED
 from charembed_tui.cli.options import reading_changes, require_no_settings, training_settings
 from charembed_tui.cli.report import report
@@ -37,7 +38,11 @@ _TRAJECTORY_BYTES = 24 << 20  # somewhat more than a run folder's recording take
 
 def run(options: argparse.Namespace) -> int:
     """Learn until the end that was set, convergence, or a signal; the exit status."""
-    trainer, writer = _begin(options)
+    with ExitStack() as closing:
+        return _train(options, *_begin(options, closing))
+
+
+def _train(options: argparse.Namespace, trainer: Trainer, writer: RunWriter) -> int:
     end = _End(options.steps, options.seconds, trainer.steps, trainer.elapsed)
     saving = _Saving(writer, trainer)
     stops = _Stops()
@@ -67,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
+def _begin(options: argparse.Namespace, closing: ExitStack) -> tuple[Trainer, RunWriter]:
     trajectory = Trajectory(_TRAJECTORY_BYTES)
     if options.resume is not None:
         require_no_settings(options, TrainingSettings)
@@ -82,7 +87,7 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
         )
         trainer.load_state_dict(resumed.state, resumed.frames)
         return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
-    names = options.corpus or [str(default_sample())]
+    names = [options.table] if options.table else options.corpus or [str(default_sample())]
     path = Path(names[0])
     corpus, start = Corpus.from_files(names, Reading(**reading_changes(options))), None
     for note in reading_notes(corpus):
@@ -93,12 +98,16 @@ def _begin(options: argparse.Namespace) -> tuple[Trainer, RunWriter]:
         warm_start = start_from(options.start or None, corpus, options)
         settings, start = warm_start.settings, warm_start.theta
         print(f"charembed: {warm_start.note}", file=sys.stderr)
+    distribute = None
+    if options.cluster is not None:
+        distribute = distribution(options, corpus, settings, closing)
     trainer = Trainer(
         1,
         settings.prepare(corpus),
         settings,
         trajectory,
         start=start,
+        distribute=distribute,
     )
     return trainer, RunWriter(path, copy_text=options.copy_text)
 

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import DirectoryTree, Static
 from textual.widgets.option_list import Option
 
+from charembed_tui.text.corpus_facts import COUNTS_ONLY
 from charembed_tui.text.glyphs import visible
 from charembed_tui.text.sample_texts import samples, title
 from charembed_tui.training.snapshot import Snapshot
@@ -119,6 +120,8 @@ class CorpusPane(FoldingPane):
         self._facts.update(text)
         self.summary.show([corpus.name, length, f"{size:,} different"])
         preview = corpus.decode(corpus.codes[:_PREVIEW_CHARACTERS])
+        if corpus.counted is not None:
+            preview = COUNTS_ONLY
         self._preview.update(Text(visible(preview), style="dim"))
 
     def _mark_sample(self) -> None:

@@ -139,6 +139,8 @@ def fingerprint(corpus: Corpus) -> str:
     """SHA-256 of a text's characters, the same whatever the file's encoding marks."""
     digest = hashlib.sha256("\x00".join(corpus.vocabulary).encode("utf-8", "surrogatepass"))
     digest.update(corpus.codes.astype("<i4", copy=False).tobytes())
+    if corpus.counted is not None:
+        digest.update(b"".join(file.fingerprint.encode() for file in corpus.files))
     if corpus.is_list:
         digest.update(b"list")
     if corpus.starts:

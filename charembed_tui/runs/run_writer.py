@@ -110,7 +110,10 @@ class RunWriter:
 
     def _copies(self, trainer: Trainer) -> bool:
         """Whether the text is to be with the run: where it writes with counts, it needs it."""
-        is_short = len(trainer.dataset.source) <= _MOST_CHARACTERS_TO_COPY
+        source = trainer.dataset.source
+        if source.counted is not None:
+            return False  # there is no text here to copy
+        is_short = len(source) <= _MOST_CHARACTERS_TO_COPY
         return self._copy_text or (trainer.settings.needs_text and is_short)
 
     def _ready(self, trainer: Trainer) -> RunFolder:

@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from charembed_tui.screens.dialog import Dialog
-from charembed_tui.text.corpus_facts import CorpusFacts
+from charembed_tui.text.corpus_facts import COUNTS_ONLY, CorpusFacts
 from charembed_tui.text.glyphs import glyph, printable, visible
 from charembed_tui.widgets.titles import entitle
 from model.corpus import Corpus
@@ -77,5 +77,7 @@ class TextFactsScreen(Dialog[None]):
             common.append(f" {count:,}   ", style="dim")
         parts += [Text("Most common n-grams", style="bold"), common, Text()]
         preview = self._corpus.decode(self._corpus.codes[:_PREVIEW])
+        if self._corpus.counted is not None:
+            preview = COUNTS_ONLY
         parts += [Text("Beginning", style="bold"), Text(printable(preview), style="dim")]
         return Group(*parts)

@@ -13,6 +13,7 @@ from model.corpus import Corpus
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
 
+COUNTS_ONLY = "a table of counts: the text itself is not here"
 _COMMON = 12
 _FEW_POSITIONS = 2000
 _DOMINATING = 0.5

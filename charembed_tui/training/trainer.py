@@ -27,7 +27,7 @@ from model.dataset import Dataset
 from model.errors import OptimizerError
 from model.evaluation import mean_loss_of
 from model.families import registry as families
-from model.families.base import Objective, SumObjective, on_text
+from model.families.base import Model, Objective, SumObjective, on_text
 from model.ngrams import NgramTable
 from model.optimizers import registry as optimizers
 from model.optimizers.base import Optimizer
@@ -36,7 +36,6 @@ from model.optimizers.nothing import NothingToTrain
 from model.optimizers.problem import Problem
 from model.parts import WeightedSum
 from model.prior import WithPrior
-from model.sequences import Sequences
 
 Array = NDArray[np.float64]
 
@@ -57,6 +56,8 @@ class Trainer:
         settings: how.
         trajectory: where the parameters of every step are recorded.
         start: (D,) parameters to begin with, in place of random ones.
+        distribute: makes the objective of a model and a number of parts somewhere else, on a
+            cluster for instance; parts are computed here without it.
         threads: how many share the work; None for as many as are worth having on this machine. A
             run goes on exactly only with as many as it began with.
         progress: called with characters counted and characters in all.
@@ -80,11 +81,13 @@ class Trainer:
         trajectory: Trajectory,
         *,
         start: Array | None = None,
+        distribute: Callable[[Model, int], SumObjective] | None = None,
         threads: int | None = None,
         progress: Callable[[int, int], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.run = run
+        self._distribute = distribute
         self.dataset = dataset
         self.settings = settings
         began = time.perf_counter()
@@ -236,7 +239,7 @@ class Trainer:
 
     def _is_out_of_patience(self) -> bool:
         patience, best = self.settings.patience, self.best
-        if not patience or best is None or self.dataset.held_out is None:
+        if not patience or best is None or not self.dataset.has_held_out:
             return False
         # Where measuring takes long, one that is no better is soon that many seconds ago.
         in_vain = len(self._curve.after(best.step))
@@ -274,7 +277,9 @@ class Trainer:
 
         def sum_objective(parts: int, *, noise: bool = False) -> SumObjective:
             objective: SumObjective
-            if parts == 1 and not family.advice.batch:
+            if self._distribute is not None:
+                objective = self._distribute(self.model, parts)
+            elif parts == 1 and not family.advice.batch:
                 objective = WeightedSum([self._objective])
             else:
                 objective = self.model.sum_objective(self.table, parts, settings.seed, noise=noise)
@@ -329,12 +334,14 @@ class Trainer:
 
     def losses(self, theta: Array) -> tuple[float, float | None]:
         """The losses of the training and of the held-out text at parameters (D,), in nats."""
-        loss, held_out = self._objective.value(theta), self.dataset.held_out
-        return loss, None if held_out is None else self._held_out_loss(theta, held_out)
+        return self._objective.value(theta), self._held_out_loss(theta)
 
-    def _held_out_loss(self, theta: Array, held_out: Sequences) -> float:
+    def _held_out_loss(self, theta: Array) -> float | None:
+        held_out = self.dataset.held_out
         if self._needs_only_windows and self._held_out_objective is not None:
             return self._held_out_objective.value(theta)
+        if held_out is None:
+            return None
         return mean_loss_of(self.model.predictor(theta), held_out)
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import BinaryIO
 
 from model.errors import CorpusError
@@ -38,6 +39,7 @@ class Decoded:
         stream: its bytes.
         name: for people.
         reading: how.
+        is_beginning: whether the stream stands at the text's beginning, where a mark is none of it.
 
     Attributes:
         line_ends: which kinds it had, of LF, CRLF and CR, as far as it was read.
@@ -46,6 +48,7 @@ class Decoded:
     stream: BinaryIO
     name: str
     reading: Reading
+    is_beginning: bool = True
     line_ends: tuple[str, ...] = field(default=(), init=False)
 
     def pieces(self, size: int = PIECE) -> Iterator[str]:
@@ -57,29 +60,46 @@ class Decoded:
         Raises:
             CorpusError: it is no text in the encoding.
         """
+        return (text for text in self.blocks(repeat(size)) if text)
+
+    def blocks(self, sizes: Iterable[int]) -> Iterator[str]:
+        """The text of some blocks, one after another.
+
+        A character belongs to the block in which it is known: that of its last byte, and for a CR
+        which may be half of a line end, that of the byte behind it.
+
+        Args:
+            sizes: bytes of each block.
+
+        Yields:
+            The text of each block, which may be empty; where the text itself ends, what is left.
+
+        Raises:
+            CorpusError: it is no text in the encoding.
+        """
         if self.reading.is_bytes:
-            while data := self.stream.read(size):
+            for size in sizes:
+                data = self.stream.read(size)
+                if not data:
+                    return
                 yield characters_of(data)
             return
         newlines = io.IncrementalNewlineDecoder(None, self.reading.newlines == "unify")
-        for text in self._decoded(size):
-            text = newlines.decode(text, final=False)
-            if text:
-                yield text.casefold() if self.reading.fold_case else text
-        if rest := newlines.decode("", final=True):
-            yield rest
+        for text, is_last in self._decoded(sizes):
+            text = newlines.decode(text, final=is_last)
+            yield text.casefold() if self.reading.fold_case else text
         seen = newlines.newlines or ()
         self.line_ends = tuple(_NAMES[end] for end in ([seen] if isinstance(seen, str) else seen))
 
-    def _decoded(self, size: int) -> Iterator[str]:
+    def _decoded(self, sizes: Iterable[int]) -> Iterator[tuple[str, bool]]:
         encoding = self.reading.encoding or "utf-8"
-        if codecs.lookup(encoding).name == "utf-8":
+        if self.is_beginning and codecs.lookup(encoding).name == "utf-8":
             encoding = "utf-8-sig"  # without the mark at its beginning
         decoder = codecs.getincrementaldecoder(encoding)()
         place = lines = 0
         sniffed = b""
         before = b""
-        while True:
+        for size in sizes:
             data = self.stream.read(size)
             if len(sniffed) < _SNIFFED:
                 sniffed += data[: _SNIFFED - len(sniffed)]
@@ -104,8 +124,7 @@ class Decoded:
                 ) from None
             except UnicodeError as error:  # UTF-16 without its mark, for instance
                 raise CorpusError(f"{self.name} is not {encoding} ({error}).") from None
-            if text:
-                yield text
+            yield text, not data
             if not data:
                 return
             place += len(data)

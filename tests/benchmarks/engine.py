@@ -244,7 +244,7 @@ def counting(corpus: Corpus, corpus_path: Path) -> int:
         goal = ("at least 60 MB/s", speed >= 60) if m == 3 else ("-", True)
         rows.append(Row(f"counting in memory, M={m}", f"{speed:,.0f} MB/s", *goal))
     text = corpus_path.read_bytes()
-    code = "from model.streaming import count_files\ncount_files(sys.argv[1], 3)\n"
+    code = "from model.streams.count_texts import count_texts\ncount_texts(sys.argv[1], 3)\n"
     with tempfile.TemporaryDirectory() as folder:
         for megabytes in (1, 10, 100):
             path = Path(folder) / "long.txt"

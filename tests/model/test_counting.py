@@ -17,7 +17,9 @@ from model.counting import count_ngrams, count_sequences
 from model.errors import Cancelled, CorpusError
 from model.ngrams import NgramTable
 from model.sequences import Sequences
-from model.streaming import count_files
+from model.streams import range_counter, ranges
+from model.streams.count_texts import count_texts
+from model.texts.reading import Reading
 from model.unique_ngrams import distinct_ngrams
 
 TEXT = "Füße, 世界 und 🎉; the same old story, 世界 und 🎉.\n" * 3
@@ -69,20 +71,22 @@ def test_streaming_is_counting_at_once(
 ) -> None:
     path = tmp_path_factory.mktemp("stream") / "text.txt"
     path.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
-    counted = count_files(path, m, chunk_bytes=chunk)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranges, "BLOCK", chunk)
+        patch.setattr(range_counter, "BLOCKS_AT_ONCE", 2)
+        counted = count_texts(path, m)
     corpus = Corpus.from_text(TEXT)
     assert counted.vocabulary == corpus.vocabulary
     assert counted.characters == len(TEXT)
-    assert same(counted.table, count_ngrams(corpus.codes, len(corpus.vocabulary), m))
+    assert same(counted.training, count_ngrams(corpus.codes, len(corpus.vocabulary), m))
 
 
 def test_several_files_share_no_ngram(tmp_path: Path) -> None:
     texts = ["zebra", "ab", "cabbage\n"]
     for number, text in enumerate(texts):
         (tmp_path / f"{number}.txt").write_text(text)
-    counted = count_files(tmp_path / "*.txt", 2)
-    assert counted.files == 3
-    ngrams, counts = counted.table.ngrams()
+    counted = count_texts(tmp_path / "*.txt", 2)
+    ngrams, counts = counted.training.ngrams()
     found = {
         "".join(counted.vocabulary[c] for c in n): int(k)
         for n, k in zip(ngrams, counts, strict=True)
@@ -96,27 +100,30 @@ def test_compressed_files_are_read_as_text(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(TEXT.encode()))
     corpus = Corpus.from_text(TEXT)
     expected = count_ngrams(corpus.codes, len(corpus.vocabulary), 3)
-    assert same(count_files(path, 3).table, expected)
+    assert same(count_texts(path, 3).training, expected)
     assert Corpus.from_file(path).decode(Corpus.from_file(path).codes) == TEXT
     path.write_bytes(gzip.compress(TEXT.encode())[:-9])
-    for read in (lambda: count_files(path, 3), lambda: Corpus.from_file(path)):
+    for read in (lambda: count_texts(path, 3), lambda: Corpus.from_file(path)):
         with pytest.raises(CorpusError, match=r"text\.gz"):
             read()
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 5, 1000])
 @pytest.mark.parametrize("end", ["", "\n"])
-def test_lines_are_sequences_of_their_own(tmp_path: Path, chunk: int, end: str) -> None:
+def test_lines_are_sequences_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, end: str
+) -> None:
     names = ["anna", "bo", "", "cleo"]
     path = tmp_path / "names.txt"
     path.write_text("\n".join(names) + end)
     m = 2
-    counted = count_files(path, m, lines=True, chunk_bytes=chunk)
+    monkeypatch.setattr(ranges, "BLOCK", chunk)
+    counted = count_texts(path, m, reading=Reading(lines=True))
     expected: Counter[str] = Counter()
     for name in filter(None, names):
         padded = "\n" * m + name + "\n"
         expected.update(padded[i : i + m + 1] for i in range(len(padded) - m))
-    ngrams, counts = counted.table.ngrams()
+    ngrams, counts = counted.training.ngrams()
     found = {
         "".join(counted.vocabulary[c] for c in n): int(k)
         for n, k in zip(ngrams, counts, strict=True)
@@ -124,17 +131,22 @@ def test_lines_are_sequences_of_their_own(tmp_path: Path, chunk: int, end: str) 
     assert found == expected
 
 
-def test_progress_reaches_the_end_and_work_can_be_stopped(tmp_path: Path) -> None:
+def test_progress_reaches_the_end_and_work_can_be_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "text.txt"
     path.write_text(TEXT, encoding="utf-8")
     seen: list[tuple[int, int]] = []
-    count_files(path, 2, chunk_bytes=10, progress=lambda done, total: seen.append((done, total)))
+    monkeypatch.setattr(ranges, "BLOCK", 10)
+    monkeypatch.setattr(range_counter, "BLOCK", 10)
+    monkeypatch.setattr(range_counter, "BLOCKS_AT_ONCE", 2)
+    count_texts(path, 2, progress=lambda done, total: seen.append((done, total)))
     size = path.stat().st_size
     assert seen[-1] == (size, size)
     assert seen == sorted(seen)
     assert len(seen) > 3
     with pytest.raises(Cancelled):
-        count_files(path, 2, is_cancelled=lambda: True)
+        count_texts(path, 2, is_cancelled=lambda: True)
     with pytest.raises(Cancelled):
         count_sequences(Sequences.of(np.zeros(5, dtype=int)), 1, 2, is_cancelled=lambda: True)
 
@@ -154,16 +166,16 @@ def test_bad_files_are_named(tmp_path: Path, content: bytes, message: str) -> No
     path = tmp_path / "bad.txt"
     path.write_bytes(content)
     with pytest.raises(CorpusError, match=message):
-        count_files(path, 3)
+        count_texts(path, 3)
 
 
 def test_bad_paths_are_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="does not exist"):
-        count_files(tmp_path / "nothing*.txt", 3)
-    with pytest.raises(CorpusError, match="is a directory"):
-        count_files(tmp_path, 3)
+        count_texts(tmp_path / "nothing*.txt", 3)
+    with pytest.raises(CorpusError, match="directory without texts"):
+        count_texts(tmp_path, 3)
     with pytest.raises(CorpusError, match="No file"):
-        count_files([], 3)
+        count_texts([], 3)
 
 
 def test_the_held_out_part_keeps_the_vocabulary() -> None:

@@ -1,0 +1,119 @@
+"""Counting texts that need not fit in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from model.counting import Progress
+from model.errors import CorpusError, SettingsError
+from model.sequences import require_length
+from model.streams.counted_text import CountedText
+from model.streams.range_counter import RangeCounter
+from model.streams.ranges import BLOCK, ranges_of
+from model.texts.decoding import Decoded
+from model.texts.reading import Reading
+from model.texts.sources import STDIN, Source, find_sources, title
+
+Note = Callable[[str], None]
+
+
+def count_texts(
+    names: Sequence[str | Path] | str | Path,
+    context_length: int,
+    *,
+    reading: Reading | None = None,
+    held_out: float = 0.0,
+    progress: Progress | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+    note: Note | None = None,
+) -> CountedText:
+    """Count the n-grams of texts, reading each once and some blocks at a time.
+
+    The result is that of counting each text at once and merging. No n-gram crosses a text's end.
+
+    Args:
+        names: paths, folders, patterns and archives.
+        context_length: M.
+        reading: how they are read; as UTF-8, and as lists of lines only where it says so.
+        held_out: the part that is held out, from 0 to below 1: blocks of 4 KiB spread evenly over
+            the texts, since their end is known last. Texts of less than that hold nothing out.
+        progress: called with the bytes read and the bytes there are, as stored.
+        is_cancelled: asked before every 4 MB.
+        note: called with the reason for every file of a folder that is left out as no text.
+
+    Raises:
+        CorpusError: a text is missing, unreadable or in another encoding, or all are too short.
+        SettingsError: the part is no part, or M is less than 1.
+        Cancelled: `is_cancelled` said so.
+    """
+    reading = reading or Reading()
+    require_part(held_out, context_length)
+    given = [names] if isinstance(names, str | Path) else names
+    sources = readable(find_sources(given), reading, note)
+    ranges = ranges_of(sources, reading, None)
+    total = sum(part.size for part in ranges)
+    counter = RangeCounter(context_length, reading, held_out)
+    before = 0
+    for part in ranges:
+        done = before
+
+        def count_bytes(count: int, limit: int = before + part.size) -> None:
+            nonlocal done
+            done = min(done + count, limit)  # compressed texts are longer than they are stored
+            if progress is not None:
+                progress(done, total)
+
+        counter.count(part, is_cancelled, count_bytes)
+        before += part.size
+    if progress is not None:
+        progress(total, total)
+    counted = counter.counted()
+    require_countable(counted, title(given, sources))
+    return counted
+
+
+def readable(sources: Sequence[Source], reading: Reading, note: Note | None = None) -> list[Source]:
+    """Texts without what was found beside them and does not begin as text.
+
+    Raises:
+        CorpusError: a text that was named is none, or nothing is left.
+    """
+    found, reason = [], ""
+    for source in sources:
+        if source.path == STDIN:  # which can be read once
+            found.append(source)
+            continue
+        try:
+            with source.open() as (stream, _):
+                for _ in Decoded(stream, source.name, reading).blocks([BLOCK]):
+                    pass
+        except CorpusError as error:
+            if source.was_named:
+                raise
+            reason = str(error)
+            if note is not None:
+                note(reason)
+        else:
+            found.append(source)
+    if not found:
+        raise CorpusError(reason)
+    return found
+
+
+def require_part(held_out: float, context_length: int) -> None:
+    """Check what is asked of counting. Raises SettingsError."""
+    if not 0 <= held_out < 1:
+        raise SettingsError(
+            f"The part to hold out is {held_out}: choose a number from 0 to below 1."
+        )
+    if context_length < 1:
+        raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
+
+
+def require_countable(counted: CountedText, name: str) -> None:
+    """Refuse what cannot be learned from. Raises CorpusError."""
+    if counted.training.positions < 2:
+        require_length(min(counted.characters, 2), counted.context_length, name)
+    if len(counted.vocabulary) < 2:
+        raise CorpusError(f"{name} repeats a single character: there is nothing to predict.")
