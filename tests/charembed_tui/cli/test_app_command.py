@@ -1,10 +1,15 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from charembed_tui import __version__
+from charembed_tui.cli import app_command
+from charembed_tui.cli.app_parser import parser
+from charembed_tui.settings.presets import find
+from charembed_tui.settings.training_settings import TrainingSettings
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -73,3 +78,10 @@ def test_what_takes_long_to_load_waits_for_the_first_picture() -> None:
     command = [sys.executable, "-c", program]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+def test_a_preset_goes_by_the_text_and_options_go_before_it(text: Path) -> None:
+    options = parser().parse_args([str(text), "--preset", "best-text", "--cache", "70"])
+    settings = app_command._plan(options, TrainingSettings(seed=7)).settings
+    expected = find("best-text").apply(TrainingSettings(seed=7), len(text.read_text()))
+    assert settings == replace(expected, cache=70)
