@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.notifications import Notification, Notify
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
+from charembed_tui.ending import INTERRUPTED, Ending, ending_signals
 from charembed_tui.laboratory.commands import COMMANDS
 from charembed_tui.laboratory.screen import LaboratoryScreen
 from charembed_tui.runs.plan import Plan
@@ -25,7 +31,8 @@ from charembed_tui.widgets.legibility import LegibilityFilter
 from model.errors import SettingsError
 
 DEFAULT_THEME = "textual-dark"
-_SECONDS_TO_END = 0.3  # that the screen waits for the step under way
+_SECONDS_TO_END = 1.5  # for the session's thread, unless it is saving
+_SECONDS_BETWEEN_LOOKS = 0.01
 _FIRST_VISIT = (
     "space starts training; watch the characters find their places.\n"
     "g lets the model write, at any moment; x and y look from other sides.\n"
@@ -66,6 +73,10 @@ class CharembedApp(App[None]):
     TITLE = "charembed"
     CSS_PATH = "app.tcss"
     AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [  # in dialogs too
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        Binding("ctrl+l", "redraw", show=False, priority=True),
+    ]
 
     def __init__(
         self,
@@ -81,6 +92,9 @@ class CharembedApp(App[None]):
         self._preferences = preferences or Preferences(training=plan.settings)
         self._remember_in = remember_in
         self._legibility = LegibilityFilter()
+        self._ending: Ending | None = None
+        self._is_ending = False
+        self._running_loop: asyncio.AbstractEventLoop | None = None
         self.laboratory = LaboratoryScreen(
             plan, self._preferences, save_runs=save_runs, copy_text=copy_text, keys=keys
         )
@@ -93,16 +107,55 @@ class CharembedApp(App[None]):
         """Return Textual's filters, and one that keeps every theme legible."""
         return [*super().get_line_filters(), self._legibility]
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice; for terminals a driver of our own."""
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":
+            return found
+        from charembed_tui.terminal_driver import TerminalDriver  # not on Windows
+
+        return TerminalDriver
+
+    def run_to_end(self) -> int:
+        """Run in a terminal until keys, a signal or the terminal's loss end it; the exit status."""
+        self._ending = Ending(
+            lambda: self.laboratory.session.close(),
+            lambda: self.laboratory.session.is_saving,
+            lambda: getattr(self._driver, "restore", bool)(),
+        )
+        for number in ending_signals():
+            signal.signal(number, self._signalled)
+        self.run()
+        return self.return_code or 0
+
+    def _signalled(self, number: int, _: object) -> None:
+        """Begin the end, or hurry. Called between any two instructions of the app's thread."""
+        if self._running_loop is None or self._ending is None:
+            sys.exit(INTERRUPTED)
+        if not self._ending.has_begun:
+            self._ending.begin(INTERRUPTED)
+            if not self.laboratory.is_open:
+                self._ending.hurry()  # there is nothing to save
+                return
+            with suppress(RuntimeError):  # the loop has ended
+                self._running_loop.call_soon_threadsafe(self.call_later, self.end, INTERRUPTED)
+        elif number != getattr(signal, "SIGHUP", None):  # which shells pass on: not impatience
+            self._ending.hurry()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the end has begun."""
+        return self._is_ending or (self._ending is not None and self._ending.has_begun)
+
+    def on_load(self) -> None:
+        """Know where signals are answered."""
+        self._running_loop = asyncio.get_running_loop()
+
     def on_mount(self) -> None:
-        """Theme, signals, and a word to who is here for the first time."""
+        """Theme, and a word to who is here for the first time."""
         self.set_keymap({command.name: command.key for command in self.laboratory.commands})
         if self._preferences.theme in self.available_themes:
             self.theme = self._preferences.theme
-        with suppress(NotImplementedError, RuntimeError):  # not on Windows, not off the main thread
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(
-                    number, lambda: self.run_worker(self.action_quit())
-                )
         if self._preferences.is_new:
             welcome = Notification(_FIRST_VISIT, title="Welcome")
             self.laboratory.panes.footer.say(welcome, until_key=True)
@@ -111,9 +164,18 @@ class CharembedApp(App[None]):
         """Notices stand in the footer, where they cover neither map nor text."""
         self.laboratory.panes.footer.say(event.notification)
 
-    def on_unmount(self) -> None:
-        """However the app ends, the session's thread does not go on."""
+    async def on_unmount(self) -> None:
+        """However the app ends, what was trained is saved."""
         self.laboratory.session.close()
+        await self._session_end()
+
+    def on_terminal_lost(self) -> None:
+        """End: nobody can see or steer this any more."""
+        self.end(INTERRUPTED)
+
+    def on_redraw_needed(self) -> None:
+        """Draw everything."""
+        self.action_redraw()
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and clicks pass the main screen first, whatever is in front of it."""
@@ -131,11 +193,36 @@ class CharembedApp(App[None]):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
+    def action_redraw(self) -> None:
+        """Draw the whole screen, whatever the terminal shows."""
+        self.screen.refresh(layout=True)
+
     async def action_quit(self) -> None:
-        """Have the training thread end at its next step, and leave the screen at once."""
+        """Save, then leave."""
+        self.end()
+
+    def end(self, status: int = 0) -> None:
+        """Say that this is the end, have the session save, then exit with a status."""
+        if self._is_ending:
+            return
+        self._is_ending = True
+        if self._ending is not None:
+            self._ending.begin(status)
+            if not self.laboratory.is_open:  # Textual fails where it is still composing
+                self._ending.hurry()
+                return
         self.laboratory.close_session()
-        if self._remember_in is not None:
+        if self._remember_in is not None and self.laboratory.is_running:
             with suppress(OSError):  # a visit ends all the same
                 self.laboratory.preferences(self.theme).save(self._remember_in)
-        await asyncio.to_thread(self.laboratory.session.join, _SECONDS_TO_END)
-        self.exit()
+        self.run_worker(self._exit_in_order(status), exit_on_error=False)
+
+    async def _exit_in_order(self, status: int) -> None:
+        await self._session_end()
+        self.exit(return_code=status)
+
+    async def _session_end(self) -> None:
+        """Wait until the session's thread has ended, as long as is reasonable."""
+        session, end = self.laboratory.session, time.monotonic() + _SECONDS_TO_END
+        while not session.join(0) and (session.is_saving or time.monotonic() < end):
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.families.base import Codes, Predictor, Reader, ReadsAlong
+from model.interruption import give_up_if_unwanted
 from model.sequences import Sequences
 
 Array = NDArray[np.float64]
 
 _BLOCK_NUMBERS = 1 << 20  # probabilities computed at a time, 8 MB
+_ONES_AT_A_TIME = 1 << 8
 
 
 def losses(predictor: Predictor, codes: Codes, before: Codes | Sequence[int] = ()) -> Array:
@@ -99,6 +101,7 @@ class LossReader:
         result = np.empty(len(following))
         rows = max(1, _BLOCK_NUMBERS // self._predictor.vocabulary_size)
         for start in range(0, len(windows), rows):
+            give_up_if_unwanted()
             part = slice(start, start + rows)
             result[part] = _window_losses(self._predictor, windows[part])
         self._window = together[len(following) :].copy()
@@ -107,6 +110,8 @@ class LossReader:
     def _one_by_one(self, reader: Reader, codes: NDArray[np.intp]) -> Array:
         result = np.full(len(codes), np.inf)
         for i, code in enumerate(codes.tolist()):
+            if i % _ONES_AT_A_TIME == 0:
+                give_up_if_unwanted()
             if code < self._predictor.vocabulary_size:
                 result[i] = -reader.log_probabilities()[code]
             reader.read(code)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
+
+from model.interruption import give_up_if_unwanted
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -80,7 +83,11 @@ def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
     """Results of all tasks, which threads take in turn, the calling one among them.
 
     So a core that is busy with something else delays no task but the one that it is at.
+
+    Raises:
+        Cancelled: the results are no longer wanted, see `model.interruption`.
     """
+    give_up_if_unwanted()
     if len(tasks) == 1:
         return [tasks[0]()]
     results: dict[int, Result] = {}
@@ -88,10 +95,11 @@ def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
 
     def work() -> None:
         while (turn := next(turns)) < len(tasks):
+            give_up_if_unwanted()
             results[turn] = tasks[turn]()
 
     helpers = min(len(tasks), thread_count(), worthwhile_threads()) - 1
-    others = [_pool().submit(work) for _ in range(helpers)]
+    others = [_pool().submit(copy_context().run, work) for _ in range(helpers)]
     try:
         work()
     finally:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from model.interruption import give_up_if_unwanted
+
 IntArray = NDArray[np.integer]
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
@@ -40,6 +42,7 @@ def distinct_ngrams(
     keys = columns[0].astype(np.int64)
     room, held = size, 1  # keys are below room and hold some characters since the last ranking
     for column in columns[1:]:
+        give_up_if_unwanted()
         if _SMALL_ENOUGH < room <= most_bins or (room * size - 1).bit_length() > _KEY_BITS:
             found, keys = ranks(keys, room)
         else:

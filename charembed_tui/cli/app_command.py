@@ -15,9 +15,6 @@ from charembed_tui.interpreter import answer_keys_sooner, one_thread_for_blas
 if TYPE_CHECKING:
     from charembed_tui.runs.plan import Plan
     from charembed_tui.settings.training_settings import TrainingSettings
-    from charembed_tui.training.session import Session
-
-_SECONDS_TO_END = 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -59,20 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"charembed-tui: {visible(row)}", file=sys.stderr)
         sys.exit(2)
 
-    app.run()
-    _let_end(app.laboratory.session)
-    sys.exit(app.return_code)
-
-
-def _let_end(session: Session) -> None:
-    """Wait for the step under way, after which the run is saved; Ctrl+C does not."""
-    if session.join(0):
-        return
-    print("charembed-tui: the step under way ends, then the run is saved …", file=sys.stderr)
-    try:
-        session.join(_SECONDS_TO_END)
-    except KeyboardInterrupt:
-        print("charembed-tui: left before that", file=sys.stderr)
+    sys.exit(app.run_to_end())
 
 
 def default_keys() -> dict[str, str]:

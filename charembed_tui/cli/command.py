@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from charembed_tui.cli.command_parser import parser
 from charembed_tui.cli.exit_status import DONE, FAILED, UNUSABLE
+from charembed_tui.cli.streams import discard
 from charembed_tui.interpreter import one_thread_for_blas
 
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has enough; nothing more can be written, not even by the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         status = DONE
     except (CharembedError, OSError, MemoryError) as error:
         for line in reason(error).splitlines():

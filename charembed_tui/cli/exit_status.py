@@ -1,6 +1,8 @@
 """What the command's exit status means."""
 
-DONE, UNUSABLE, FAILED, UNSAVED, INTERRUPTED = 0, 2, 3, 4, 130
+from charembed_tui.ending import INTERRUPTED as INTERRUPTED
+
+DONE, UNUSABLE, FAILED, UNSAVED = 0, 2, 3, 4
 TOLD = """\
 exit status:
   0    done

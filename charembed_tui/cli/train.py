@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +17,9 @@ from charembed_tui.cli.distribution import distribution
 from charembed_tui.cli.exit_status import DONE, INTERRUPTED, UNSAVED
 from charembed_tui.cli.options import reading_changes, require_no_settings, training_settings
 from charembed_tui.cli.report import report
+from charembed_tui.cli.streams import patient_streams
 from charembed_tui.cli.warm_start import start_from
+from charembed_tui.ending import Ending, ending_signals
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.settings.config import Config
@@ -30,32 +33,43 @@ from charembed_tui.training.run_log import saved_threads
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
-from model.errors import CharembedError, OptimizerError
+from model.errors import Cancelled, CharembedError, OptimizerError
 from model.texts.reading import Reading
 
+_SHOW_CURSOR = b"\x1b[?25h"  # which the bar hides
 _TRAJECTORY_BYTES = 24 << 20  # somewhat more than a run folder's recording takes
 
 
 def run(options: argparse.Namespace) -> int:
     """Learn until the end that was set, convergence, or a signal; the exit status."""
-    with ExitStack() as closing:
-        return _train(options, *_begin(options, closing))
-
-
-def _train(options: argparse.Namespace, trainer: Trainer, writer: RunWriter) -> int:
-    end = _End(options.steps, options.seconds, trainer.steps, trainer.elapsed)
-    saving = _Saving(writer, trainer)
-    stops = _Stops()
-    with _interruptible() as interrupted, stops, report(options.json) as reporter:
+    with ExitStack() as closing, patient_streams(), _Interruption() as interruption:
         try:
-            while not (interrupted or trainer.converged or end.part(trainer) == 1.0):
-                stops.leave_out_of(trainer)
-                trainer.step()
-                saving.save()
-                reporter.progress(trainer, end.part(trainer))
-            trainer.measure()
-            if not interrupted:
-                trainer.conclude()
+            trainer, writer = _begin(options, closing, interruption.is_wanted)
+        except Cancelled:
+            print("interrupted before the first step: nothing to save", file=sys.stderr)
+            return INTERRUPTED
+        return _train(options, trainer, writer, interruption)
+
+
+def _train(
+    options: argparse.Namespace, trainer: Trainer, writer: RunWriter, interruption: _Interruption
+) -> int:
+    end = _End(options.steps, options.seconds, trainer.steps, trainer.elapsed)
+    saving = interruption.saving = _Saving(writer, trainer)
+    stops = _Stops()
+    with stops, report(options.json) as reporter:
+        try:
+            with suppress(Cancelled):
+                while not (
+                    interruption.is_wanted() or trainer.converged or end.part(trainer) == 1.0
+                ):
+                    stops.leave_out_of(trainer)
+                    trainer.step()
+                    saving.save()
+                    reporter.progress(trainer, end.part(trainer))
+                trainer.measure()
+                if not interruption.is_wanted():
+                    trainer.conclude()
         except (OptimizerError, MemoryError) as error:
             raise saving.after(error) from None
         saving.save(everything=True)
@@ -65,14 +79,16 @@ def _train(options: argparse.Namespace, trainer: Trainer, writer: RunWriter) -> 
         reporter.end(trainer, name)
     if saving.problem:
         return UNSAVED
-    if interrupted:
+    if interruption.is_wanted():
         again = f"interrupted at step {trainer.steps:,}: charembed train --resume {name} goes on"
         print(again, file=sys.stderr)
         return INTERRUPTED
     return DONE
 
 
-def _begin(options: argparse.Namespace, closing: ExitStack) -> tuple[Trainer, RunWriter]:
+def _begin(
+    options: argparse.Namespace, closing: ExitStack, is_cancelled: Callable[[], bool]
+) -> tuple[Trainer, RunWriter]:
     trajectory = Trajectory(_TRAJECTORY_BYTES)
     if options.resume is not None:
         require_no_settings(options, TrainingSettings)
@@ -84,6 +100,7 @@ def _begin(options: argparse.Namespace, closing: ExitStack) -> tuple[Trainer, Ru
             settings,
             trajectory,
             threads=saved_threads(resumed.state),
+            is_cancelled=is_cancelled,
         )
         trainer.load_state_dict(resumed.state, resumed.frames)
         return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
@@ -108,6 +125,7 @@ def _begin(options: argparse.Namespace, closing: ExitStack) -> tuple[Trainer, Ru
         trajectory,
         start=start,
         distribute=distribute,
+        is_cancelled=is_cancelled,
     )
     return trainer, RunWriter(path, copy_text=options.copy_text)
 
@@ -177,9 +195,11 @@ class _Saving:
     def __init__(self, writer: RunWriter, trainer: Trainer) -> None:
         self._writer, self._trainer = writer, trainer
         self.problem = ""
+        self.is_at_work = False
 
     def save(self, *, everything: bool = False) -> None:
         """Write what is due. Raises OSError where the run has no folder yet."""
+        self.is_at_work = True
         try:
             self._writer.write(self._trainer, everything=everything)
         except OSError as error:
@@ -191,6 +211,8 @@ class _Saving:
             self.problem = str(error)
         else:
             self.problem = ""
+        finally:
+            self.is_at_work = False
 
     def after(self, error: Exception) -> OptimizerError:
         """Keep the state before a failure, unless it is the failure; what to tell."""
@@ -203,16 +225,33 @@ class _Saving:
         return OptimizerError(message)
 
 
-@contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Signals that end the program become entries of a list."""
-    received: list[int] = []
-    names = [n for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
-    before = {}
-    for number in (getattr(signal, name) for name in names):
-        before[number] = signal.signal(number, lambda n, _: received.append(n))
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
+class _Interruption:
+    """Signals that end the program ask for a last checkpoint; the second one waits for nothing."""
+
+    def __init__(self) -> None:
+        self.saving: _Saving | None = None
+        self._ending = Ending(
+            lambda: None,
+            lambda: self.saving is not None and self.saving.is_at_work,
+            lambda: sys.__stderr__ and sys.__stderr__.isatty() and os.write(2, _SHOW_CURSOR),
+        )
+        self._before: dict[signal.Signals, Any] = {}
+
+    def is_wanted(self) -> bool:
+        """Whether a signal came."""
+        return self._ending.has_begun
+
+    def __enter__(self) -> Self:
+        for number in ending_signals():
+            self._before[number] = signal.signal(number, self._received)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _received(self, number: int, _: object) -> None:
+        if not self._ending.has_begun:
+            self._ending.begin(INTERRUPTED)
+        elif number != getattr(signal, "SIGHUP", None):  # which shells pass on: not impatience
+            self._ending.hurry()

@@ -44,7 +44,7 @@ from charembed_tui.widgets.prompt_input import PromptInput
 _FRAMES_PER_SECOND = 10
 _SECONDS_TO_ANSWER = 0.04  # a key
 _LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
-_KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q")
+_KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q", "ctrl+z", "ctrl+l")
 
 
 _MOMENTS_OF_FOCUS = (
@@ -73,6 +73,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         copy_text: with a copy of its text.
         keys: that a person chose for commands, by their names.
 
+    Attributes:
+        is_open: whether the first picture was drawn and the session has begun.
+
     Raises:
         SettingsError: one of them cannot be used.
     """
@@ -100,6 +103,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         super().__init__(plan, preferences, too_small, save_runs=save_runs, copy_text=copy_text)
         self._displayed: Snapshot | None = None
         self._warned_of = 0  # a run
+        self._is_ending = False
+        self.is_open = False
         self._turns = (self._show_state, self._show_embedding, self._show_numbers)
         self._turn = cycle(self._turns)
 
@@ -112,6 +117,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
+        self.is_open = True
         self.session.begin()
         self.panes.introduce(self.session, self.sessions.plan)
         self.make_contents()
@@ -122,9 +128,12 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self.call_after_refresh(self.make_contents)
 
     def close_session(self) -> None:
-        """End the session's thread at its next step, and what is being written."""
+        """End the session's thread at its next step, and what is being written; say so."""
         self.session.close()
         self.background.stop_writing()
+        if self.is_running:
+            self._is_ending, self._displayed = True, None
+            self._show_state()
 
     def prepare_for(self, event: events.InputEvent) -> bool:
         """Give a key or click the interpreter while it is answered; whether it is to be answered.
@@ -206,6 +215,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         note = f"sweep {sweep.number}/{sweep.total}" if sweep else ""
         if self.session.followed:
             note = "following, read-only"
+        if self._is_ending:
+            note = "ending, the last step is being saved"
         # The activity changes without a snapshot: a step may take long.
         self.panes.status.show(snapshot, self.corpus.name, note, self.session.activity())
         if snapshot is before:

@@ -50,6 +50,7 @@ class FollowingSession:
         self.table: NgramTable | None = None
         self.fits: Fits | None = None
         self.problem: str | None = None
+        self.is_saving = False
         self.followed: str | None = folder.path.name
         self.snapshot = Snapshot(run, SessionState.IDLE, folder.configuration.model)
         self._folder = folder

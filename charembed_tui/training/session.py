@@ -50,6 +50,7 @@ class Session(Protocol):
         fits: what goes with the family, fitted to some steps; None where nothing does, or until
             it is counted.
         followed: name of the run that is looked at while another process trains it, or None.
+        is_saving: whether the run is being written to disk.
     """
 
     dataset: Dataset
@@ -61,6 +62,7 @@ class Session(Protocol):
     fits: Fits | None
     problem: str | None
     followed: str | None
+    is_saving: bool
 
     @property
     def saved_as(self) -> Path | None:

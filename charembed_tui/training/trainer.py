@@ -24,13 +24,14 @@ from charembed_tui.training.timed_objective import Evaluation, TimedObjective
 from charembed_tui.training.trajectory import Frame, Trajectory
 from model import parallel
 from model.dataset import Dataset
-from model.errors import OptimizerError
+from model.errors import Cancelled, OptimizerError
 from model.evaluation import mean_loss_of
 from model.families import registry as families
 from model.families.base import Model, Objective, SumObjective, on_text
+from model.interruption import interruptible
 from model.ngrams import NgramTable
 from model.optimizers import registry as optimizers
-from model.optimizers.base import Optimizer
+from model.optimizers.base import Optimizer, StepResult
 from model.optimizers.nothing import NAME as COUNTING
 from model.optimizers.nothing import NothingToTrain
 from model.optimizers.problem import Problem
@@ -39,6 +40,9 @@ from model.prior import WithPrior
 
 Array = NDArray[np.float64]
 
+# A step that may take longer can be given up, for which the state before it is copied: that takes
+# less than a hundredth of the time.
+_SECONDS_TO_GIVE_UP = 0.2
 _LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
 _LEAST_IN_VAIN = 10  # losses measured without a lower one, before a run is finished
 _SPEED_STEPS = 200  # over which steps a second are measured
@@ -61,7 +65,7 @@ class Trainer:
         threads: how many share the work; None for as many as are worth having on this machine. A
             run goes on exactly only with as many as it began with.
         progress: called with characters counted and characters in all.
-        is_cancelled: asked now and then while counting.
+        is_cancelled: asked now and then while counting, and in steps that take long.
 
     Attributes:
         settings: those of the optimizer that is at work, which `state_dict` belongs to.
@@ -96,20 +100,22 @@ class Trainer:
         parallel.use_threads(self.threads)
         dataset.require_context_length(settings.context_length)
         require_memory(dataset.corpus, settings)
-        self.model = settings.make_model(len(dataset.vocabulary))
-        if settings.needs_text:
-            self.model = on_text(self.model, dataset.running_text)
-        self.fits = Fits(self.model, dataset, settings.ensemble) if settings.ensemble else None
-        aside = self.fits.ensemble.aside if self.fits else None
-        counted = dataset.count(self.model.context_length, progress, is_cancelled, aside)
-        self.table = counted.training
-        self.facts = describe(dataset.corpus, self.table)
-        if self.fits:
-            self.fits.ensemble.prepare(is_cancelled)
-        self._objective: Objective = self.model.objective(self._measured_part())
-        self._held_out_objective: Objective | None = None
-        if counted.held_out is not None:
-            self._held_out_objective = self.model.objective(counted.held_out)
+        self._is_cancelled = is_cancelled
+        with interruptible(is_cancelled):
+            self.model = settings.make_model(len(dataset.vocabulary))
+            if settings.needs_text:
+                self.model = on_text(self.model, dataset.running_text)
+            self.fits = Fits(self.model, dataset, settings.ensemble) if settings.ensemble else None
+            aside = self.fits.ensemble.aside if self.fits else None
+            counted = dataset.count(self.model.context_length, progress, is_cancelled, aside)
+            self.table = counted.training
+            self.facts = describe(dataset.corpus, self.table)
+            if self.fits:
+                self.fits.ensemble.prepare(is_cancelled)
+            self._objective: Objective = self.model.objective(self._measured_part())
+            self._held_out_objective: Objective | None = None
+            if counted.held_out is not None:
+                self._held_out_objective = self.model.objective(counted.held_out)
         self._inside = 0.0
         self._shares: deque[tuple[float, float]] = deque(maxlen=_SPEED_STEPS)
         self.switches: tuple[Switch, ...] = ()
@@ -121,6 +127,7 @@ class Trainer:
         self._norms = NormLog(names_of(self.model))
         self._gradient_norm = math.nan
         self._is_gradient_wanted = False
+        self._last_step_seconds = np.inf  # nothing is known of the first
         self.best: Best | None = None
         if start is None:
             start = self.model.initial(np.random.default_rng(settings.seed))
@@ -142,6 +149,7 @@ class Trainer:
         Raises:
             OptimizerError: the optimizer cannot go on, or loss or parameters became non-finite; the
                 message says what to try.
+            Cancelled: `is_cancelled` said so; the run stands where it stood before.
         """
         try:
             self._step()
@@ -152,7 +160,7 @@ class Trainer:
         began = time.perf_counter()
         self._inside = 0.0
         self._gradient_norm, self._is_gradient_wanted = math.nan, self._is_gradient_due()
-        result = self.optimizer.step()
+        result = self._optimizer_step()
         if not np.isfinite(self.optimizer.theta).all():
             raise OptimizerError(f"The parameters became non-finite after step {self.steps:,}.")
         self.steps += 1
@@ -161,6 +169,7 @@ class Trainer:
         ended = time.perf_counter()
         self._ends.append(ended)
         self._shares.append((self._inside, ended - began))
+        self._last_step_seconds = ended - began
         self._seconds_unmeasured += ended - began
         self.seconds += ended - began
         if self._is_due():
@@ -175,6 +184,24 @@ class Trainer:
         """Whether the length of the gradient of the next step should be taken."""
         last = self._shares[-1][1] if self._shares else 0.0
         return self.model.parameter_count <= _FEW_PARAMETERS or self._is_due(last)
+
+    def _optimizer_step(self) -> StepResult:
+        """A step that can be given up where it may take long: then it is as if it never began."""
+        if self._is_cancelled is None or self._last_step_seconds < _SECONDS_TO_GIVE_UP:
+            return self.optimizer.step()
+        passes = self._passes
+        try:
+            before = self.optimizer.state_dict(), self._sum_objective.state_dict()
+        except MemoryError:
+            return self.optimizer.step()
+        try:
+            with interruptible(self._is_cancelled):
+                return self.optimizer.step()
+        except Cancelled:
+            self.optimizer.load_state_dict(before[0])
+            self._sum_objective.load_state_dict(before[1])
+            self._passes = passes
+            raise
 
     def _progress(self) -> float:
         """How much of what was planned for this run is over; 0 where nothing was."""
@@ -311,9 +338,11 @@ class Trainer:
 
         Raises:
             OptimizerError: one of them is non-finite; the curves stay as they are.
+            Cancelled: `is_cancelled` said so; the curves stay as they are.
         """
         began = time.perf_counter()
-        loss, held_out = self.losses(self.optimizer.theta)
+        with interruptible(self._is_cancelled):
+            loss, held_out = self.losses(self.optimizer.theta)
         # The least, since a busy machine only ever makes it look longer.
         seconds = time.perf_counter() - began
         self._seconds_to_measure = min(self._seconds_to_measure, seconds)

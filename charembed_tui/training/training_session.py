@@ -64,6 +64,7 @@ class TrainingSession:
         fits: what goes with the family, fitted to some steps; None where nothing does, or until
             it is counted.
         followed: None, since this session trains.
+        is_saving: whether the run is being written to disk.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class TrainingSession:
         self._samples: Sequence[GeneratedText] = resumed.samples if resumed else ()
         self.followed: str | None = None
         self._is_saved = True  # as far as it was tried
+        self.is_saving = False
         self._wishes = Condition()  # guards the five below
         self._running = False
         self._is_paced = is_paced
@@ -229,8 +231,9 @@ class TrainingSession:
                     self.snapshot = trainer.snapshot(SessionState.RUNNING)
                     published = time.monotonic()
             self._save(trainer, everything=True)
-        except Cancelled:
-            pass  # closed while counting
+        except Cancelled:  # closed while counting, measuring, or in a step that takes long
+            if trainer is not None:
+                self._save(trainer, everything=True)
         except (CharembedError, MemoryError) as error:
             if trainer is not None:
                 self._save_if_good(trainer)
@@ -333,6 +336,7 @@ class TrainingSession:
         """Write what a later visit needs to go on."""
         if self.run_log is None:
             return
+        self.is_saving = True
         try:
             self.run_log.write(trainer, everything=everything)
         except (OSError, CharembedError) as error:
@@ -341,6 +345,8 @@ class TrainingSession:
             self._is_saved = False
         else:
             self._is_saved = True
+        finally:
+            self.is_saving = False
 
     def _save_if_good(self, trainer: Trainer) -> None:
         """Keep the state before a failure, unless it is the failure: then that before it stays."""

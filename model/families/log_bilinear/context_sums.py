@@ -14,6 +14,7 @@ from model.families.log_bilinear.pair_sums import PairSums, cost
 from model.families.log_bilinear.segment_sums import SegmentSums
 from model.families.log_bilinear.selection import Selection
 from model.families.log_bilinear.underflow import add_rescued, least_normalizer, rescued
+from model.interruption import give_up_if_unwanted
 from model.parallel import in_parallel
 from model.unique_ngrams import ranks
 
@@ -93,6 +94,7 @@ class ContextSums:
 
     def add_expectations(self, tables: LogitTables, gradient: Array) -> float:
         """As `log_normalizers`, with the expected counts added to `gradient`, (M, V, V)."""
+        give_up_if_unwanted()
         left, right = self._halves(tables)
         total, unsafe, to_left, to_right = self._pairs.expectations(left, right)
         to_left *= left

@@ -21,6 +21,7 @@ from model.families.log_bilinear.layout import Layout
 from model.families.log_bilinear.logit_tables import LogitTables
 from model.families.log_bilinear.plain_sums import PlainSums
 from model.families.log_bilinear.selection import Selection
+from model.interruption import give_up_if_unwanted
 from model.ngrams import NgramTable
 from model.unique_ngrams import ranks
 
@@ -138,6 +139,7 @@ class Objective:
         gradient = np.zeros(extended.shape, dtype=np.longdouble)
         step = max(1, _EXTENDED_BLOCK // self._layout.vocabulary_size)
         for start in range(0, len(self._contexts), step):
+            give_up_if_unwanted()
             rows = self._contexts.rows_of(start, min(start + step, len(self._contexts)))
             contexts, counts = table.contexts[rows], table.counts[rows].toarray()
             logits = np.sum([extended[m][contexts[:, m]] for m in positions], axis=0)

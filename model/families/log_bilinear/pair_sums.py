@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy import sparse
 
+from model.interruption import give_up_if_unwanted
 from model.parallel import blas_is_single_threaded, in_parallel, thread_count
 
 Array = NDArray[np.floating]
@@ -194,6 +195,7 @@ class _Observed:
     def normalizers(self, left: Array, right: Array) -> Array:
         out = np.empty(len(self._l), dtype=left.dtype)
         for start in range(0, len(out), self._block):
+            give_up_if_unwanted()
             stop = min(start + self._block, len(out))
             a, b = self._gathered[:, : stop - start]
             # 'clip' takes without a detour through a buffer; the indices are in range.

@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 from scipy.special import logsumexp
 
 from model.families.log_bilinear.logit_tables import LogitTables
+from model.interruption import give_up_if_unwanted
 
 Array = NDArray[np.float64]
 Contexts = Callable[[NDArray[np.integer]], tuple[NDArray[np.int32], Array]]
@@ -31,6 +32,7 @@ def rescued(
     """Loss beyond the peaks of the tables, contexts and expected counts, block by block."""
     step = max(1, _BLOCK // tables.values.shape[2])
     for start in range(0, len(numbers), step):
+        give_up_if_unwanted()
         contexts, weights = contexts_of(numbers[start : start + step])
         columns = list(enumerate(contexts.T))
         logits = np.sum([tables.values[m][column] for m, column in columns], axis=0)

@@ -20,6 +20,7 @@ from model.families.network.input_layer import Floats, input_layer
 from model.families.network.layout import Layout, Weights
 from model.families.network.rows import Rows, even_ranges
 from model.families.network.sums import total
+from model.interruption import give_up_if_unwanted
 from model.parallel import in_parallel
 
 Array = NDArray[np.float64]
@@ -101,7 +102,11 @@ class Evaluation:
     ) -> float:
         with np.errstate(all="ignore"):  # holds for one thread: an infinite loss says it all
             blocks = self._rows.blocks(share.start, share.stop)
-            return sum(network.loss(block, masks, sums) for block in blocks)
+            total = 0.0
+            for block in blocks:
+                give_up_if_unwanted()
+                total += network.loss(block, masks, sums)
+            return total
 
     def _write(
         self, network: Backpropagation, sums: list[Sums], factor: float, gradient: Weights[Array]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -99,6 +100,33 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(text: Path, number: i
     assert process.returncode == 130
     assert "--resume" in message
     assert find_run(None).load()["steps"] > 0
+
+
+@pytest.mark.parametrize("arguments", [["--json"], []], ids=["objects", "lines"])
+def test_training_goes_on_when_nobody_reads_any_more(text: Path, arguments: list[str]) -> None:
+    command = [*COMMAND, "train", str(text), "--optimizer", "Adam", "--seconds", "5", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for stream in (process.stdout, process.stderr):
+        if stream is process.stdout and not arguments:
+            continue
+        required(stream).close()
+    if not arguments:
+        assert required(process.stdout).read().strip() == find_run(None).path.name
+    assert process.wait(60) == 0
+    folder = find_run(None)
+    assert folder.load()["steps"] == required(folder.metrics.last()).step > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals work differently on Windows")
+def test_what_was_started_to_outlive_its_terminal_does(text: Path) -> None:
+    command = shlex.join([*COMMAND, "train", str(text), "--optimizer", "Adam", "--steps", "1500"])
+    script = f"trap '' HUP; exec {command}"
+    process = subprocess.Popen(["/bin/sh", "-c", script], stderr=subprocess.PIPE, text=True)
+    assert "step" in required(process.stderr).readline()
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert find_run(None).load()["steps"] == 1500
 
 
 def test_a_closed_pipe_is_no_error(text: Path) -> None:

@@ -4,9 +4,9 @@ import inspect
 
 import pytest
 from textual.actions import parse
-from textual.app import App
 from textual.screen import Screen
 
+from charembed_tui.app import CharembedApp
 from charembed_tui.laboratory.commands import COMMANDS, Command, help_columns
 from charembed_tui.laboratory.screen import LaboratoryScreen
 
@@ -21,7 +21,7 @@ def test_every_command_has_a_key_and_a_title_of_its_own() -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.action)
 def test_every_row_has_its_method_with_its_parameters(command: Command) -> None:
     namespace, name, parameters = parse(command.action)
-    owner: type = App if namespace == "app" else LaboratoryScreen
+    owner: type = CharembedApp if namespace == "app" else LaboratoryScreen
     method = getattr(owner, f"action_{name}")
     inspect.signature(method).bind(None, *parameters)
 

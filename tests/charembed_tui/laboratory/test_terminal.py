@@ -1,16 +1,9 @@
-"""The installed program in a real pseudo-terminal: keys in, screen out."""
+"""The program in a real pseudo-terminal: keys in, screen out."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
-import re
-import shutil
-import signal
 import sys
-import sysconfig
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,76 +16,14 @@ if sys.platform == "win32":
     pytest.skip("there are no pseudo-terminals on Windows", allow_module_level=True)
 
 import pexpect
-import pyte
-
-COLUMNS, ROWS = 120, 36
-
-
-class Terminal:
-    """A terminal emulator with the program running in it."""
-
-    def __init__(self, *arguments: str) -> None:
-        program = shutil.which("charembed-tui", path=sysconfig.get_path("scripts"))
-        assert program, "the program is not installed: pip install -e '.[test]'"
-        self.screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        self.process: pexpect.spawn[bytes] = pexpect.spawn(
-            program,
-            ["--fresh", "--optimizer", "Adam", *arguments],
-            dimensions=(ROWS, COLUMNS),
-            env={
-                "TERM": "xterm-256color",
-                "LANG": "C.UTF-8",
-                "PATH": "/usr/bin:/bin",
-                "CHAREMBED_RUNS": os.environ["CHAREMBED_RUNS"],
-            },
-            timeout=30,
-        )
-        self.process.delaybeforesend = None  # a twentieth of a second before every key
-
-    def read(self) -> str:
-        """What is on the screen now."""
-        while True:
-            try:
-                data = self.process.read_nonblocking(65536, timeout=0.05)
-            except (pexpect.TIMEOUT, pexpect.EOF):
-                break
-            self.raw += data
-            self._stream.feed(data)
-        return "\n".join(self.screen.display)
-
-    def receive(self, seconds: float) -> None:
-        """Take what comes for some time, without looking at it."""
-        end = time.monotonic() + seconds
-        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
-            while (rest := end - time.monotonic()) > 0:
-                self.raw += self.process.read_nonblocking(1 << 20, timeout=rest)
-
-    def is_left_as_it_was_found(self) -> None:
-        """The program ended well: main screen, cursor shown, no mouse reports, no traceback."""
-        self.process.expect(pexpect.EOF)
-        self.raw += self.process.before or b""
-        self.process.close()
-        assert self.process.exitstatus == 0
-        for sequence in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"):
-            assert sequence in self.raw[-2000:]
-        assert b"Traceback" not in self.raw
-
-    def wait_for(self, pattern: str, seconds: float = 60.0) -> re.Match[str]:
-        """Wait until a pattern is on the screen."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if match := re.search(pattern, self.read()):
-                return match
-        raise AssertionError(f"{pattern!r} never appeared on:\n{self.read()}")
+from terminals import COLUMNS, ROWS, Terminal
+from terminals import terminal as open_terminal
 
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
-    terminal = Terminal()
-    yield terminal
-    terminal.process.close(force=True)
+    with open_terminal() as terminal:
+        yield terminal
 
 
 def test_from_start_to_end(terminal: Terminal) -> None:
@@ -166,15 +97,9 @@ def test_five_hundred_keys_while_the_window_changes(seed: int, tmp_path: Path) -
     # Leave whatever is open, step by step, until q reaches the app.
     for _ in range(20):
         terminal.process.send("\x1b")
-        terminal.receive(
-            0.5
-        )  # a longer pause than within an escape sequence, also on a busy machine
+        terminal.receive(0.5)  # longer than within an escape sequence, also on a busy machine
         terminal.process.send("q")
         terminal.receive(0.5)
         if not terminal.process.isalive():
             break
-    else:
-        # Seen once or twice on a busy machine: keys that are read as others than were sent. What is
-        # asked for here is that the program lives and ends well, by a signal then.
-        terminal.process.kill(signal.SIGTERM)
     terminal.is_left_as_it_was_found()

@@ -1,5 +1,8 @@
+import time
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, replace
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,16 +11,19 @@ from required import required
 from waiting import at_step, wait_until
 
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training import trainer as trainer_module
 from charembed_tui.training.snapshot import SessionState
+from charembed_tui.training.timed_objective import TimedObjective
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.training_session import TrainingSession
 from charembed_tui.training.trajectory import Trajectory
 from model import cost, sequences
 from model.corpus import Corpus
 from model.counting import count_ngrams
-from model.errors import OptimizerError
+from model.errors import Cancelled, OptimizerError
 from model.families.log_bilinear.objective import Objective
 from model.families.log_bilinear.shape import LogBilinear
+from model.interruption import give_up_if_unwanted
 from model.optimizers import SFO, registry
 
 CORPUS = Corpus.from_text(PLAY * 4, "a play")
@@ -46,6 +52,72 @@ def test_counts_before_the_first_step(session: TrainingSession) -> None:
     assert snapshot.facts.positions == len(TRAINING) - 2
     assert snapshot.curve.steps.tolist() == [0.0]
     assert snapshot.loss == snapshot.curve.losses[0]
+
+
+@pytest.mark.parametrize("optimizer", registry.names())
+def test_a_step_that_takes_long_is_given_up_as_if_it_never_began(
+    optimizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(SETTINGS, optimizer=optimizer, learning_rate=0.01)
+    monkeypatch.setattr(trainer_module, "_SECONDS_TO_GIVE_UP", 0.0)
+    wanted, originals = [True], dict[str, Any]()
+    trainer, other = (
+        Trainer(1, settings.prepare(CORPUS), settings, Trajectory(), is_cancelled=is_cancelled)
+        for is_cancelled in (lambda: not wanted[0], None)
+    )
+    for name in ("part", "value_and_gradient"):
+
+        def giving_up(self: TimedObjective, *arguments: Any, name: str = name) -> Any:
+            result = originals[name](self, *arguments)
+            give_up_if_unwanted()
+            return result
+
+        originals[name] = getattr(TimedObjective, name)
+        monkeypatch.setattr(TimedObjective, name, giving_up)
+    for _ in range(12):
+        wanted[0] = False
+        with pytest.raises(Cancelled):
+            trainer.step()
+        wanted[0] = True
+        trainer.step()
+        other.step()
+        np.testing.assert_array_equal(trainer.optimizer.theta, other.optimizer.theta)
+
+
+def test_closing_gives_up_a_step_that_takes_long_and_saves_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = Event()
+
+    def endless(self: TimedObjective, theta: np.ndarray, index: int) -> Any:
+        begun.set()
+        while True:
+            give_up_if_unwanted()
+            time.sleep(0.001)
+
+    saved = []
+
+    class Log:
+        saved_as = None
+
+        def write(self, trainer: Trainer, *, everything: bool = False) -> None:
+            saved.append((trainer.steps, trainer.optimizer.theta.copy()))
+
+        def add_sample(self, sample: object) -> None: ...
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(trainer_module, "_SECONDS_TO_GIVE_UP", 0.0)
+    session = TrainingSession(SETTINGS.prepare(CORPUS), SETTINGS, run_log=Log())
+    session.step_once()
+    wait_until(lambda: session.snapshot.step == 1)
+    monkeypatch.setattr(TimedObjective, "part", endless)
+    session.start()
+    assert begun.wait(30)
+    session.close()
+    assert session.join(30)
+    assert saved[-1][0] == 1
+    np.testing.assert_array_equal(saved[-1][1], required(session.snapshot.theta))
 
 
 def test_runs_until_paused_and_then_stands_still(session: TrainingSession) -> None:

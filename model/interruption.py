@@ -1,0 +1,36 @@
+"""Giving up long work between two blocks of it, on whatever threads they are computed.
+
+The work asks; whoever wants a result says when it is no longer wanted. Nothing is passed through
+the functions between the two, since most of them have nothing to do with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from model.errors import Cancelled
+
+_is_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("is_unwanted", default=None)
+
+
+@contextmanager
+def interruptible(is_unwanted: Callable[[], bool] | None) -> Iterator[None]:
+    """Work in this block may be given up, if somebody says so.
+
+    Args:
+        is_unwanted: asked between blocks of work; None for work that is always wanted.
+    """
+    token = _is_unwanted.set(is_unwanted)
+    try:
+        yield
+    finally:
+        _is_unwanted.reset(token)
+
+
+def give_up_if_unwanted() -> None:
+    """To be called between blocks that take milliseconds. Raises Cancelled."""
+    is_unwanted = _is_unwanted.get()
+    if is_unwanted is not None and is_unwanted():
+        raise Cancelled("The result is no longer wanted.")
