@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from model.families.base import Codes, Predictor
+from model.families.base import Predictor
+
+if TYPE_CHECKING:
+    from model.ngrams import NgramTable
 
 Array = NDArray[np.float64]
 Ranking = list[tuple[int, float]]
@@ -29,26 +35,74 @@ def by_distance(embeddings: Array, character: int, count: int) -> Ranking:
     return [(i, -x) for i, x in _top(-distances, count, without=character)]
 
 
-def successors(predictor: Predictor, character: int, count: int) -> Ranking:
-    """What most probably follows a character, with the probabilities.
+def successors(
+    predictor: Predictor, table: NgramTable, character: int, count: int, most: int = 4000
+) -> Ranking:
+    """What most probably follows a character in the text, with the model's probabilities.
 
-    The context positions before it are unknown.
+    They are means over the contexts of the text that end in the character, by how often each
+    occurs: what a model expects after contexts that never occur means nothing.
+
+    Args:
+        predictor: a model at fixed parameters.
+        table: the counted text.
+        character: its code.
+        count: how many characters.
+        most: contexts that are asked for; where there are more, some stand for all.
+
+    Returns:
+        The characters, the most probable first; none where no context ends in the character.
     """
-    return _top(np.exp(_log_probabilities_after(predictor, np.array([character]))[0]), count)
+    found = _means_after(predictor, table, [character], most)[0]
+    return _top(found, count) if found.any() else []
 
 
-def predecessors(predictor: Predictor, character: int, count: int) -> Ranking:
-    """The characters after which this one is most probable, with the probabilities after them."""
-    every = np.arange(predictor.vocabulary_size)
-    return _top(np.exp(_log_probabilities_after(predictor, every)[:, character]), count)
+def predecessors(
+    predictor: Predictor, table: NgramTable, character: int, count: int, most: int = 4000
+) -> Ranking:
+    """The characters after which this one is most probable, with the probabilities after them.
+
+    Arguments as for `successors`, which says what is averaged.
+    """
+    every = range(predictor.vocabulary_size)
+    means = _means_after(predictor, table, every, max(1, most // predictor.vocabulary_size))
+    return _top(means[:, character], count)
 
 
-def _log_probabilities_after(predictor: Predictor, characters: Codes) -> Array:
-    """Of every next character after each of some, the rest of the context unknown; (n, V)."""
-    unknown = predictor.vocabulary_size
-    contexts = np.full((len(characters), predictor.context_length), unknown, dtype=np.intp)
-    contexts[:, -1] = characters
-    return predictor.log_probabilities(contexts)
+def counted_after(table: NgramTable, character: int) -> Array:
+    """The share of each next character after one, as counted; (V,), zeros for none."""
+    rows = np.flatnonzero(table.contexts[:, -1] == character)
+    counts = np.zeros(table.vocabulary_size)
+    if len(rows):
+        counts = np.asarray(table.counts[rows].sum(axis=0), dtype=np.float64).ravel()
+    return counts / max(counts.sum(), 1.0)
+
+
+def _means_after(
+    predictor: Predictor, table: NgramTable, characters: Sequence[int], most: int
+) -> Array:
+    """Mean probabilities after some characters, (n, V), by at most so many contexts of each."""
+    last, weights = table.contexts[:, -1], table.context_positions
+    order = np.argsort(last, kind="stable")
+    bounds = np.searchsorted(last[order], [*characters, predictor.vocabulary_size])
+    ends = np.searchsorted(last[order], characters, side="right")
+    chosen, shares, owners = [], [], []
+    for owner, (start, end) in enumerate(zip(bounds[:-1].tolist(), ends.tolist(), strict=True)):
+        rows = order[start:end]
+        share = weights[rows] / max(weights[rows].sum(), 1)
+        if len(rows) > most:
+            # At even distances along all occurrences: each stands for as many.
+            places = np.searchsorted(share.cumsum(), (np.arange(most) + 0.5) / most)
+            rows, share = rows[places.clip(max=len(rows) - 1)], np.full(most, 1 / most)
+        chosen.append(rows)
+        shares.append(share)
+        owners.append(np.full(len(rows), owner))
+    means = np.zeros((len(characters), predictor.vocabulary_size))
+    contexts = table.contexts[np.concatenate(chosen)]
+    if len(contexts):
+        p = np.exp(predictor.log_probabilities(contexts))
+        np.add.at(means, np.concatenate(owners), p * np.concatenate(shares)[:, None])
+    return means
 
 
 def _top(scores: Array, count: int, *, without: int = -1) -> Ranking:

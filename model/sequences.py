@@ -7,7 +7,7 @@ stands before it as often as a context is long, and once behind it, where it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -82,6 +82,14 @@ class Sequences:
         lengths = self.lengths.copy()
         lengths[:1] += min(len(self.before), context_length)
         return int(np.maximum(lengths - context_length, 0).sum())
+
+    def following(self, context: Sequence[int], vocabulary_size: int) -> NDArray[np.int64]:
+        """How often each character follows a context of any length; (V,)."""
+        codes, asked = self.padded(len(context), unknown=vocabulary_size)
+        places = np.flatnonzero(asked)
+        for back, code in enumerate(reversed(context), start=1):
+            places = places[codes[places - back] == code]
+        return np.bincount(codes[places], minlength=vocabulary_size)
 
     def require_context_length(self, context_length: int, name: str) -> None:
         """Refuse what holds fewer than two windows. Raises CorpusError."""

@@ -11,6 +11,7 @@ from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.predictors import SavedModel
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.text.glyphs import printable
+from charembed_tui.text.unseen import never_seen
 from model.sampling import Sampler
 
 
@@ -21,6 +22,8 @@ def run(options: argparse.Namespace) -> int:
     settings = with_options(SamplingSettings(), options, "sampling_")
     predictor = SavedModel(folder).predictor(options.at)
     sampler = Sampler(predictor, configuration.vocabulary, **settings.arguments())
+    if note := never_seen(options.prompt, configuration.vocabulary):
+        print(f"charembed: of the prompt, {note}", file=sys.stderr)
     # A text may hold escape sequences: files get it as it is, terminals what they can show.
     as_text = printable if sys.stdout.isatty() else str
     sys.stdout.write(as_text(options.prompt))

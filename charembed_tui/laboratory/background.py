@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
@@ -20,6 +21,7 @@ from charembed_tui.laboratory.messages import (
     BaselinesFound,
     CorpusRead,
     Projected,
+    Rewritten,
     RunOpened,
     Written,
 )
@@ -28,7 +30,7 @@ from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.baselines import compare
 from charembed_tui.training.generated_text import GeneratedText
-from charembed_tui.training.generation import write
+from charembed_tui.training.generation import Chunk, write
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import View
 from model.corpus import Corpus
@@ -49,6 +51,7 @@ class Background:
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
         self._sample = 0
+        self.is_rewriting = False
 
     def _start(self, group: str, task: Callable[[Callable[[], bool]], None]) -> None:
         """Run a task on a thread, in place of the group's last; it can ask whether to stop."""
@@ -171,6 +174,35 @@ class Background:
 
         self._start("generation", task)
         return number
+
+    def rewrite(
+        self,
+        run: int,
+        view: View,
+        vocabulary: tuple[str, ...],
+        prompt: str,
+        settings: SamplingSettings,
+    ) -> None:
+        """Write the sample that follows the parameters on show, unless one is being written."""
+        if self.is_rewriting:
+            return
+        self.is_rewriting = True
+
+        def task(is_cancelled: Callable[[], bool]) -> None:
+            chunks: list[Chunk] = []
+            result: Chunk | str
+            try:
+                write(view, vocabulary, prompt, settings, chunks.append, is_cancelled)
+                surprises = np.concatenate([np.empty(0), *(chunk.surprises for chunk in chunks)])
+                result = Chunk("".join(chunk.text for chunk in chunks), surprises)
+            except CharembedError as error:
+                result = str(error)
+            finally:
+                self.is_rewriting = False
+            if not is_cancelled():
+                self._screen.post_message(Rewritten(run, view, prompt, result))
+
+        self._start("rewriting", task)
 
     def stop_writing(self) -> None:
         """Leave the sample that is being written unfinished."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
@@ -14,10 +15,15 @@ from textual.widgets import Static
 from charembed_tui.text.glyphs import glyph
 from charembed_tui.training.snapshot import View
 from charembed_tui.widgets.titles import entitle
-from model.associations import Ranking, by_cosine, by_distance, predecessors, successors
+from model.associations import by_cosine, by_distance, counted_after, predecessors, successors
 from model.corpus import Corpus
 
+if TYPE_CHECKING:
+    from model.ngrams import NgramTable
+
 _MOST = 8
+_CONTEXTS = 4000  # that a small model is asked for in 5 ms
+_LARGE_MODEL = 50_000  # parameters
 _LARGE_VOCABULARY = 1500  # from here on, what predicts a character takes too long to keep up
 _EMPTY = "arrows in the embedding, a click or / choose a character"
 
@@ -49,8 +55,8 @@ class CharacterPane(VerticalScroll, can_focus=False):
         entitle(self, "Character")
         self._facts.update(Text(_EMPTY, style="dim"))
 
-    def show(self, character: int | None, view: View) -> None:
-        """Describe a character by the parameters on show."""
+    def show(self, character: int | None, view: View, counted: NgramTable | None) -> None:
+        """Describe a character by the parameters on show, and by the counts of the text."""
         if character is None or character >= len(self._vocabulary):
             if self._displayed is not None:
                 self.clear()
@@ -64,24 +70,35 @@ class CharacterPane(VerticalScroll, can_focus=False):
         subtitle = ""
         if self._corpus is not None:
             count = int(self._corpus.counts()[character])
-            subtitle = f"{count:,} times · {count / len(self._corpus):.2%}"
+            subtitle = f"{count:,} times · {count / len(self._corpus):.2%} · (counted)"
         entitle(self, f"Character · {sign} {name}".rstrip(), subtitle)
         predictor, embeddings = view.predictor, view.embeddings
         table = Table.grid(padding=(0, 1))
-        rows: list[tuple[str, Ranking, str]] = [
-            ("like it", by_cosine(embeddings, character, _MOST), ".2f"),
-            ("near it", by_distance(embeddings, character, _MOST), ".2f"),
-            ("then", successors(predictor, character, _MOST), ".0%"),
-        ]
-        if len(self._vocabulary) <= _LARGE_VOCABULARY:
-            rows.append(("after", predecessors(predictor, character, _MOST), ".0%"))
-        for title, ranking, form in rows:
-            table.add_row(Text(title, style="dim"), self._ranked(ranking, form))
+        for title, ranking in (
+            ("like it", by_cosine(embeddings, character, _MOST)),
+            ("near it", by_distance(embeddings, character, _MOST)),
+        ):
+            row = [(c, f"{value:.2f}") for c, value in ranking]
+            table.add_row(Text(title, style="dim"), self._ranked(row))
+        if counted is not None:
+            most = _CONTEXTS if view.model.parameter_count < _LARGE_MODEL else _CONTEXTS // 10
+            share = counted_after(counted, character)
+            then = [
+                (c, f"{p:.0%} ({share[c]:.0%})")
+                for c, p in successors(predictor, counted, character, _MOST, most)
+            ]
+            table.add_row(Text("then", style="dim"), self._ranked(then))
+            if len(self._vocabulary) <= _LARGE_VOCABULARY:
+                after = [
+                    (c, f"{p:.0%} ({counted_after(counted, c)[character]:.0%})")
+                    for c, p in predecessors(predictor, counted, character, _MOST, most)
+                ]
+                table.add_row(Text("after", style="dim"), self._ranked(after))
         self._facts.update(table, layout=other)
 
-    def _ranked(self, ranking: Ranking, form: str) -> Text:
+    def _ranked(self, ranking: Sequence[tuple[int, str]]) -> Text:
         text = Text(no_wrap=True, overflow="ellipsis")
         for character, value in ranking:
             text.append(glyph(self._vocabulary[character]), style="bold")
-            text.append(f" {value:{form}}  ", style="dim")
+            text.append(f" {value}  ", style="dim")
         return text

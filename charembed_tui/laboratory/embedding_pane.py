@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
 
@@ -15,9 +16,28 @@ from charembed_tui.text.selection import Selection, classes
 from charembed_tui.training.snapshot import View
 from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.cached import CachedVertical
+from charembed_tui.widgets.line import Line
 from charembed_tui.widgets.titles import entitle, fitting
 
 _TRAIL_FRAMES = 40
+
+
+class Remark(Line):
+    """This row says what happens on the map."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.text = ""
+
+    def show(self, text: str) -> None:
+        """Put another sentence in its place."""
+        if text != self.text:
+            self.text = text
+            self.refresh()
+
+    def segments(self, width: int) -> list[Segment]:
+        """Return the sentence."""
+        return [Segment(self.text)]
 
 
 class EmbeddingPane(CachedVertical):
@@ -30,6 +50,7 @@ class EmbeddingPane(CachedVertical):
         self.plot = EmbeddingPlot(id="embedding-plot")
         self.timeline_bar = TimelineBar(id="timeline-bar")
         self._legend = Legend(id="legend")
+        self._remark = Remark(id="remark")
         self._view: View | None = None
         self._vocabulary: tuple[str, ...] = ()
         self._dimensions = 2
@@ -39,6 +60,7 @@ class EmbeddingPane(CachedVertical):
         """Yield plot, legend and timeline."""
         yield self.plot
         yield self._legend
+        yield self._remark
         yield self.timeline_bar
 
     def show_vocabulary(self, vocabulary: tuple[str, ...], embedding_size: int) -> None:
@@ -53,6 +75,10 @@ class EmbeddingPane(CachedVertical):
         self._alone = ""
         self._view = None
         self._entitle()
+
+    def show_remark(self, text: str) -> None:
+        """Say what happens on the map."""
+        self._remark.show(text)
 
     def _show_legend(self) -> None:
         self._legend.show(

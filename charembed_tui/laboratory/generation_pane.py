@@ -15,8 +15,10 @@ from textual.widgets import Input, Static
 
 from charembed_tui.laboratory.sampling_bar import SamplingBar
 from charembed_tui.settings.sampling_settings import SamplingSettings
+from charembed_tui.text.unseen import never_seen
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.generation import Chunk
+from charembed_tui.training.snapshot import View
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.prompt_input import PromptInput
 from charembed_tui.widgets.titles import entitle
@@ -44,13 +46,50 @@ class GenerationPane(Vertical):
         self._bar = SamplingBar(settings, id="sampling")
         self._box = VerticalScroll(Static(_EMPTY, id="generation-empty"), id="samples-written")
         self._samples: list[GeneratedTextView] = []
+        self._live = GeneratedTextView("", "", 0, 0, id="live-sample")
+        self._beside = Static("", id="beside-prompt", markup=False)
+        self._vocabulary: frozenset[str] = frozenset()
         self.is_writing = False
+        self._asked = False
 
     def compose(self) -> ComposeResult:
         """Yield the prompt and its settings above the samples."""
         yield self._prompt
         yield self._bar
+        yield self._beside
+        yield self._live
         yield self._box
+
+    def on_mount(self) -> None:
+        """Hide what there is nothing to say in."""
+        self._beside.display = self._live.display = False
+
+    def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
+        """Take a text's characters, to name those of a prompt that it lacks."""
+        self._vocabulary, self._asked = frozenset(vocabulary), False
+        self._live.display, self._box.display = False, True
+        self._name_unseen()
+
+    def _name_unseen(self) -> None:
+        """Name the characters that the model never saw, where they are typed."""
+        note = never_seen(self.prompt, self._vocabulary)
+        self._beside.update(note)
+        self._beside.display = bool(note)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the sample that follows the parameters may be on show: none was asked for."""
+        return not self._asked
+
+    def follow(self) -> None:
+        """Let a sample follow the parameters on show, in place of what was asked for."""
+        self._asked = False
+
+    def show_live(self, view: View, prompt: str, chunk: Chunk) -> None:
+        """Put a text by the parameters on show in the place of the one before."""
+        if not self._asked:
+            self._live.rewrite(f"step {view.step:,}, as it learns", prompt, view.step, chunk)
+            self._live.display, self._box.display = True, False
 
     @property
     def prompt(self) -> str:
@@ -107,6 +146,8 @@ class GenerationPane(Vertical):
             old.remove()
         del self._samples[:-_MOST_SAMPLES]
         self._box.mount(sample)
+        self._asked = True
+        self._live.display, self._box.display = False, True
 
     def resume(self) -> None:
         """Expect more of the newest sample."""
@@ -125,11 +166,18 @@ class GenerationPane(Vertical):
         self._show_note(note)
 
     def show_step(self, run: int, step: int | None) -> None:
-        """Mark the samples written at a step, and bring the last of them into view."""
+        """Mark the samples written at a step, and bring the last of them into view.
+
+        Where there is none, a sample follows the parameters on show.
+        """
+        if not self.is_writing:
+            self.follow()
         for sample in self._samples:
             here = step is not None and (sample.run, sample.step) == (run, step)
             sample.set_class(here, "-at-step")
             if here:
+                self._asked = True
+                self._live.display, self._box.display = False, True
                 sample.scroll_visible()
 
     @on(SamplingBar.Changed)
@@ -147,3 +195,4 @@ class GenerationPane(Vertical):
     @on(Input.Changed)
     def _stop(self, event: Input.Changed) -> None:
         event.stop()
+        self._name_unseen()

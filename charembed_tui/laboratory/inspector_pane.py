@@ -20,8 +20,8 @@ from charembed_tui.widgets.titles import entitle
 from model.sampling import Sampler
 
 if TYPE_CHECKING:
+    from model.dataset import Dataset
     from model.families.ensemble.explanation import Explanation
-    from model.ngrams import NgramTable
 
 Array = NDArray[np.float64]
 
@@ -40,7 +40,8 @@ class InspectorPane(Vertical):
         self._bars = Lines(id="bars")
         self._vocabulary: tuple[str, ...] = ()
         self._view: View | None = None
-        self._table: NgramTable | None = None
+        self._dataset: Dataset | None = None
+        self._counted: dict[tuple[int, ...], Array] = {}
 
     def compose(self) -> ComposeResult:
         """Yield the context above its bars."""
@@ -53,12 +54,13 @@ class InspectorPane(Vertical):
 
     def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
         """Take a text's characters."""
-        self._vocabulary, self._view, self._table = vocabulary, None, None
+        self._vocabulary, self._view, self._dataset = vocabulary, None, None
+        self._counted.clear()
         self._bars.show(())
 
-    def show(self, view: View, table: NgramTable | None) -> None:
+    def show(self, view: View, dataset: Dataset) -> None:
         """Draw the bars by the parameters on show and the counts of the training text."""
-        self._view, self._table = view, table
+        self._view, self._dataset = view, dataset
         self._draw()
 
     def on_resize(self) -> None:
@@ -88,12 +90,11 @@ class InspectorPane(Vertical):
         context = Sampler(predictor, self._vocabulary).context(self._field.value)
         found = explain(predictor, context)
         p = found.whole
-        counts = np.zeros(len(p))
         unknown = len(self._vocabulary)
         # A predictor that remembers more than its window has the whole text as its context.
         context = context[-view.model.context_length :]
-        if self._table is not None and unknown not in context:
-            counts = self._table.following(context).astype(float)
+        typed = context[len(context) - min(len(context), len(self._field.value)) :]
+        counts = self._counts(typed)
         seen = counts.sum()
         counted = counts / seen if seen else counts
         subtitle = f"{int(seen):,} times in the text" if seen else "not in the text"
@@ -115,6 +116,15 @@ class InspectorPane(Vertical):
                 ]
             )
         self._bars.show(rows_of_bars)
+
+    def _counts(self, context: tuple[int, ...]) -> Array:
+        """How often each character follows a context, of any length, in the training text; (V,)."""
+        if self._dataset is None or len(self._vocabulary) in context:
+            return np.zeros(len(self._vocabulary))
+        if context not in self._counted:
+            counts = self._dataset.training.following(context, len(self._vocabulary))
+            self._counted[context] = counts.astype(float)
+        return self._counted[context]
 
     def _in_cells(self, character: int) -> str:
         """Return a character in three cells."""

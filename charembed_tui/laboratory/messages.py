@@ -13,6 +13,7 @@ from charembed_tui.coordinates.views import Projection
 from charembed_tui.runs.plan import Plan
 from charembed_tui.training.baselines import Baseline
 from charembed_tui.training.generation import Chunk
+from charembed_tui.training.snapshot import View
 from model.corpus import Corpus
 
 Array = NDArray[np.float64]
@@ -48,6 +49,23 @@ class Projected(Message):
 
     embeddings: Array
     projection: Projection | str
+
+
+@dataclass
+class Rewritten(Message):
+    """The sample that follows the parameters on show was written anew.
+
+    Attributes:
+        run: number of the run.
+        view: whose parameters wrote it.
+        prompt: what it follows.
+        chunk: the text; a message where the model could not write.
+    """
+
+    run: int
+    view: View
+    prompt: str
+    chunk: Chunk | str
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from textual.app import ComposeResult
 from textual.widgets import Static, Tab, Tabs
 
@@ -17,6 +18,7 @@ from charembed_tui.laboratory.status_bar import StatusBar
 from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.text.glyphs import visible
+from charembed_tui.training.commentary import Commentary
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import SessionState, Snapshot, View
 from charembed_tui.widgets.cached import (
@@ -52,6 +54,7 @@ class Panes:
         self.generation = GenerationPane(preferences.sampling, id="generation")
         self.inspector = InspectorPane(id="inspector")
         self.footer = FooterBar(id="footer")
+        self.commentary = Commentary((), np.empty(0, dtype=np.int64))
         self._too_small = too_small
         self._drawn: Snapshot | None = None
         self._read: Snapshot | None = None
@@ -86,6 +89,9 @@ class Panes:
         self.embedding.timeline_bar.follow(session.trajectory, session.snapshot.model)
         self.character.show_corpus(session.corpus)
         self.inspector.show_vocabulary(vocabulary)
+        self.generation.show_vocabulary(vocabulary)
+        self.commentary = Commentary(vocabulary, session.corpus.counts())
+        self.embedding.show_remark("")
         self.hyperparameters.show_corpus(session.corpus)
         if plan.is_of_a_run:
             self.hyperparameters.fill(session.settings)
@@ -110,6 +116,9 @@ class Panes:
             Whether there was something new to read.
         """
         snapshot = session.snapshot
+        if self.commentary.read(session.trajectory.frames(), snapshot.model.embeddings):
+            step = self.embedding.timeline_bar.step
+            self.embedding.show_remark(self.commentary.at(snapshot.step if step is None else step))
         if snapshot is self._read:
             return False
         self._polls += 1
@@ -130,8 +139,9 @@ class Panes:
             self._describe(view, session)
 
     def _describe(self, view: View, session: Session) -> None:
-        self.character.show(self.embedding.plot.cursor, view)
-        self.inspector.show(view, session.table)
+        self.character.show(self.embedding.plot.cursor, view, session.table)
+        self.inspector.show(view, session.dataset)
+        self.embedding.show_remark(self.commentary.at(view.step))
 
     def view(self, session: Session) -> View | None:
         """Return the parameters on show; None before there are any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import cycle
@@ -23,6 +24,7 @@ from charembed_tui.laboratory.messages import (
     BaselinesFound,
     CorpusRead,
     Projected,
+    Rewritten,
     RunOpened,
     Written,
 )
@@ -42,6 +44,9 @@ from charembed_tui.widgets.number_field import NumberField
 from charembed_tui.widgets.prompt_input import PromptInput
 
 _FRAMES_PER_SECOND = 10
+_SECONDS_BETWEEN_SAMPLES = 0.5
+_LIVE_LENGTH = 160  # characters: what is read at a glance, 20 ms of writing
+_LIVE_SEED = 0  # at the least: always the same one
 _SECONDS_TO_ANSWER = 0.04  # a key
 _LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
 _KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q", "ctrl+z", "ctrl+l")
@@ -105,6 +110,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self._warned_of = 0  # a run
         self._is_ending = False
         self.is_open = False
+        self._rewritten: object = None  # what the live sample was written from
+        self._rewritten_theta: object = None
+        self._rewrite_at = 0.0
         self._turns = (self._show_state, self._show_embedding, self._show_numbers)
         self._turn = cycle(self._turns)
 
@@ -186,6 +194,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if self.session.problem:
             self.notify(self.session.problem, severity="warning", timeout=15, markup=False)
             self.session.problem = None
+        self._rewrite_sample()
         if samples := self.session.take_samples():
             self.panes.generation.show_saved(samples, self.snapshot.run)
             self.mark_samples()
@@ -207,6 +216,34 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if self.session.followed:
             return Moment.FOLLOWING
         return _MOMENTS_OF_STATE[self.snapshot.state]
+
+    def _rewrite_sample(self) -> None:
+        """Have a sample follow the parameters on show, twice a second while they move."""
+        generation = self.panes.generation
+        view = self.panes.displayed(self.session)
+        if view is None or not generation.follows or not (view.step or self.snapshot.step):
+            return
+        key = self.snapshot.run, view.step, generation.prompt, generation.settings
+        now, is_same = time.monotonic(), view.theta is self._rewritten_theta
+        if (
+            (is_same and key == self._rewritten)
+            or now < self._rewrite_at
+            or self.background.is_rewriting
+        ):
+            return
+        self._rewritten_theta = view.theta
+        self._rewritten, self._rewrite_at = key, now + _SECONDS_BETWEEN_SAMPLES
+        chosen = generation.settings
+        settings = replace(
+            chosen, length=min(chosen.length, _LIVE_LENGTH), seed=max(chosen.seed, _LIVE_SEED)
+        )
+        vocabulary = self.corpus.vocabulary
+        self.background.rewrite(self.snapshot.run, view, vocabulary, generation.prompt, settings)
+
+    @on(Rewritten)
+    def _sample_rewritten(self, event: Rewritten) -> None:
+        if event.run == self.snapshot.run and not isinstance(event.chunk, str):
+            self.panes.generation.show_live(event.view, event.prompt, event.chunk)
 
     def _show_state(self) -> None:
         """Say where the session stands."""
@@ -286,7 +323,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
     def _character_selected(self, event: EmbeddingPlot.Selected) -> None:
         self.remove_class("-inspecting")
         if self.view is not None:
-            self.panes.character.show(event.character, self.view)
+            self.panes.character.show(event.character, self.view, self.session.table)
 
     @on(EmbeddingPlot.ProjectionWanted)
     def _projection_wanted(self, event: EmbeddingPlot.ProjectionWanted) -> None:

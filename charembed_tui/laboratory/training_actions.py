@@ -25,6 +25,8 @@ class TrainingActions(BaseScreen):
         if self.snapshot.state is SessionState.FAILED:
             self.notify("Training stopped; r starts again.", severity="warning")
             return
+        if not self.session.activity().is_wanted:
+            self.panes.generation.follow()
         self.session.toggle()
 
     def action_step(self) -> None:

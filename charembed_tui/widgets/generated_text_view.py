@@ -69,6 +69,13 @@ class GeneratedTextView(Static):
         if self.is_mounted:
             self._render_text()
 
+    def rewrite(self, heading: str, prompt: str, step: int, chunk: Chunk) -> None:
+        """Put another text in the place of this one."""
+        self._heading, self.prompt, self.step = heading, prompt, step
+        self._parts, self._length = [], 0
+        self._tail, self._tail_surprises = "", np.empty(0)
+        self.extend(chunk)
+
     def notify_style_update(self) -> None:
         """Draw the text anew: colours changed with the theme."""
         super().notify_style_update()

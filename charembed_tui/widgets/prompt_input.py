@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from rich.text import Text
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from charembed_tui.text.glyphs import glyph
+
 
 class PromptInput(Input):
-    """This input remembers earlier prompts: up and down go through them."""
+    """This input remembers earlier prompts: up and down go through them.
+
+    It is one row; the lines of a prompt are kept, and their ends are drawn as signs.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "recall(-1)", "Earlier prompt", show=False),
         Binding("down", "recall(1)", "Later prompt", show=False),
+        Binding("ctrl+j", "end_line", "End the line", show=False),
     ]
 
     def __init__(self, **keywords: Any) -> None:
@@ -21,6 +29,23 @@ class PromptInput(Input):
         self._earlier: list[str] = []
         self._place = 0
         self._draft = ""
+
+    @property
+    def _value(self) -> Text:
+        """What is drawn: as many characters as there are, so that the cursor stands right."""
+        drawn = "".join(glyph(c) if c in "\n\t" else c for c in self.value)
+        return Text(drawn, no_wrap=True, overflow="ignore", end="")
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Keep all lines of what is pasted."""
+        event.stop()
+        event.prevent_default()
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        self.replace(text, *self.selection)
+
+    def action_end_line(self) -> None:
+        """Go on in a new line."""
+        self.insert_text_at_cursor("\n")
 
     def remember(self) -> None:
         """Keep what stands here for later."""

@@ -275,7 +275,9 @@ async def test_it_is_drawn_inspected_and_read_through_time(
         await pilot.press("g")
         await until(lambda: len(app.laboratory.panes.generation.written) == 300)
         vocabulary = app.laboratory.corpus.vocabulary
-        likely = successors(view.predictor, vocabulary.index("h"), 1)[0][0]
+        table = app.laboratory.session.table
+        assert table is not None
+        likely = successors(view.predictor, table, vocabulary.index("h"), 1)[0][0]
         await pilot.press("i", *"th")
         await until(lambda: "th" in str(app.laboratory.panes.inspector.border_title))
         await until(lambda: len(app.laboratory.panes.inspector._bars.text.splitlines()) > 3)

@@ -92,6 +92,16 @@ async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
     )
     await until_still(app)
 
+    def is_rewritten() -> bool:
+        view = panes.displayed(laboratory.session)
+        if view is None or not laboratory.snapshot.step or not panes.generation.follows:
+            return True
+        written = laboratory._rewritten_theta is view.theta
+        return written and not laboratory.background.is_rewriting
+
+    await until(is_rewritten)
+    await until_still(app)
+
 
 def scene(
     app: CharembedApp, *keys: str, theme: str = ""

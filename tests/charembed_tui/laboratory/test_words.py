@@ -1,0 +1,99 @@
+"""The words: a sample that follows the parameters, prompts of several lines, unseen signs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import events
+from waiting import until
+
+from charembed_tui.app import CharembedApp
+from charembed_tui.text.unseen import never_seen
+from model.sampling import generate
+
+SIZE = (120, 36)
+
+
+async def test_while_it_learns_one_sample_is_written_again_and_again(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        pane = app.laboratory.panes.generation
+        await until(lambda: app.laboratory.view is not None)
+        await pilot.press("space")
+        seen: list[str] = []
+
+        def has_another() -> bool:
+            if pane._live.display and pane._live.written not in seen:
+                seen.append(pane._live.written)
+            return len(seen) >= 3
+
+        await until(has_another)
+        await pilot.press("space")
+        assert {len(text) for text in seen} == {160}
+        # Scrubbing rewrites it too, always with the same seed.
+        await pilot.press("{")
+        frame = app.laboratory.session.trajectory.frames()[0]
+        predictor = app.laboratory.snapshot.model.predictor(frame.theta)
+        expected = "".join(generate(predictor, app.laboratory.corpus.vocabulary, "", 160, seed=0))
+        await until(lambda: pane._live.written == expected)
+
+
+async def test_a_text_that_was_asked_for_stays(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        pane = app.laboratory.panes.generation
+        await pilot.press("space")
+        await until(lambda: pane._live.display)
+        await pilot.press("g")
+        await until(lambda: len(pane.written) == 300)
+        text, live = pane.written, pane._live.written
+        step = app.laboratory.snapshot.step
+        await until(lambda: app.laboratory.snapshot.step > step)
+        await asyncio.sleep(1.0)  # twice as long as from one rewriting to the next
+        assert (pane.written, pane._live.written) == (text, live)
+        assert pane._box.display
+        assert not pane._live.display
+        # Who goes somewhere else in time wants to see the words there.
+        await pilot.press("{")
+        await until(lambda: pane._live.display)
+
+
+async def test_a_prompt_keeps_its_lines_and_names_what_was_never_seen(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        pane = app.laboratory.panes.generation
+        await until(lambda: app.laboratory.view is not None)
+        await pilot.press("a")
+        pane._prompt.post_message(events.Paste("the\r\nking\r世"))
+        await until(lambda: pane.prompt == "the\nking\n世")
+        assert pane._prompt._value.plain == "the⏎king⏎世"
+        await until(lambda: pane._beside.display)
+        assert str(pane._beside.content) == "never seen: 世"
+        await pilot.press("backspace", "ctrl+j", "a")
+        assert pane.prompt == "the\nking\n\na"
+        await until(lambda: not pane._beside.display)
+        await pilot.press("enter")
+        await until(lambda: len(pane.written) == 300)
+        assert pane.text.startswith("the\nking\n\na")
+
+
+def test_many_characters_that_were_never_seen_are_counted() -> None:
+    assert never_seen("abc", "abc") == ""
+    assert never_seen("x\ny x", "") == "never seen: x ⏎ y ␣"
+    assert never_seen("0123456789", "9") == "never seen: 0 1 2 3 4 5 6 7 and 1 more"
+
+
+async def test_the_inspector_counts_contexts_of_every_length(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        pane = app.laboratory.panes.inspector
+        await until(lambda: app.laboratory.view is not None)
+        dataset = app.laboratory.session.dataset
+        text = "".join(dataset.vocabulary[c] for c in dataset.training.codes)
+        await pilot.press("i")
+        for context in ("t", "th", "the", text[:1], text[:2], "qq", "zzz"):
+            pane._field.value = context
+            codes = tuple(map(dataset.vocabulary.index, context))
+            await until(lambda codes=codes: codes in pane._counted)  # type: ignore[misc]
+            places = range(len(text) - len(context))
+            after = [text[i + len(context)] for i in places if text.startswith(context, i)]
+            times = f"{len(after):,} times in the text" if after else "not in the text"
+            assert str(pane.border_subtitle) == times
+            for code, count in enumerate(pane._counted[codes].tolist()):
+                assert count == after.count(dataset.vocabulary[code])
