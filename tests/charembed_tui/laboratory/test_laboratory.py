@@ -29,7 +29,6 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.sweep import Sweep
 from charembed_tui.training.trajectory import Frame, Trajectory
-from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.line import Lines
 from model.families.log_bilinear.shape import LogBilinear
 from model.sampling import Sampler
@@ -209,7 +208,7 @@ async def test_a_sample_can_be_stopped_continued_copied_and_saved(
         await pilot.press("G")
         await until(lambda: not app.laboratory.panes.generation.is_writing)
         assert app.laboratory.panes.generation.written[:-50] == stopped
-        assert len(app.query(GeneratedTextView)) == 1
+        assert len(app.query("#samples-written GeneratedTextView")) == 1
         await pilot.press("k")
         assert app.clipboard == app.laboratory.panes.generation.text
         await pilot.press("w")
