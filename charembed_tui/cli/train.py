@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from charembed_tui.cli.exit_status import DONE, INTERRUPTED, UNSAVED
-from charembed_tui.cli.options import reading_changes, require_no_settings, training_settings
+from charembed_tui.cli.options import require_no_settings, training_settings
 from charembed_tui.cli.report import report
 from charembed_tui.cli.warm_start import start_from
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
+from charembed_tui.settings.text_options import reading_changes
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.glyphs import visible
 from charembed_tui.text.reading_notes import reading_notes

@@ -82,6 +82,7 @@ class Panes:
         self.embedding.show_vocabulary(vocabulary, session.settings.embedding_size)
         self.embedding.timeline_bar.follow(session.trajectory, session.snapshot.model)
         self.character.show_corpus(session.corpus)
+        self.generation.show_corpus(session.corpus)
         self.inspector.show_vocabulary(vocabulary)
         self.hyperparameters.show_corpus(session.corpus)
         if plan.is_of_a_run:

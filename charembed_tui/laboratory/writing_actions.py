@@ -38,7 +38,7 @@ class WritingActions(BaseScreen):
 
     def _write(self, view: View, prompt: str) -> None:
         settings = self.panes.generation.settings
-        self.background.write(view, self.corpus.vocabulary, prompt, settings)
+        self.background.write(view, self.corpus, prompt, settings)
 
     def stop_writing(self) -> None:
         """Leave the sample that is being written unfinished, if there is one."""
@@ -64,7 +64,7 @@ class WritingActions(BaseScreen):
         views = spread(self.session.trajectory, self.snapshot.model, self.session.fits)
         generation = self.panes.generation
         self.app.push_screen(
-            ThroughTimeScreen(views, self.corpus.vocabulary, generation.prompt, generation.settings)
+            ThroughTimeScreen(views, self.corpus, generation.prompt, generation.settings)
         )
 
     def action_edit_prompt(self) -> None:

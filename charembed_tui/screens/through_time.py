@@ -22,6 +22,7 @@ from charembed_tui.training.snapshot import View
 from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.titles import entitle
+from model.corpus import Corpus
 from model.errors import CharembedError
 from model.families.base import Model
 
@@ -38,7 +39,7 @@ class ThroughTimeScreen(Dialog[None]):
 
     Args:
         views: the points of the timeline.
-        vocabulary: the text's characters.
+        corpus: the text.
         prompt: what all samples follow.
         settings: of writing; a fresh seed is drawn once, so that all samples share it.
     """
@@ -53,12 +54,12 @@ class ThroughTimeScreen(Dialog[None]):
     def __init__(
         self,
         views: Sequence[View],
-        vocabulary: tuple[str, ...],
+        corpus: Corpus,
         prompt: str,
         settings: SamplingSettings,
     ) -> None:
         super().__init__()
-        self._views, self._vocabulary, self._prompt = views, vocabulary, prompt
+        self._views, self._corpus, self._prompt = views, corpus, prompt
         seed = settings.seed if settings.seed >= 0 else 1
         self._settings = replace(settings, length=_CHARACTERS, seed=seed)
         self._samples = [
@@ -93,11 +94,12 @@ class ThroughTimeScreen(Dialog[None]):
             try:
                 write(
                     view,
-                    self._vocabulary,
-                    self._prompt,
+                    self._corpus.vocabulary,
+                    self._corpus.reading.as_read(self._prompt),
                     self._settings,
                     lambda chunk, number=number: self.post_message(self.Written(number, chunk)),  # type: ignore[misc]
                     lambda: worker.is_cancelled,
+                    self._corpus.boundary,
                 )
             except CharembedError as error:
                 self.post_message(self.Written(number, str(error)))
