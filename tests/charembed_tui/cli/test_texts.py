@@ -7,14 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from problems import PLAY
-from required import required
 
+from charembed_tui.cli.train import _Stops
 from charembed_tui.runs.catalogue import find_run
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Trajectory
+from model.corpus import Corpus
 
 COMMAND = [sys.executable, "-c", "from charembed_tui.cli.command import main; main()"]
 APP = [sys.executable, "-m", "charembed_tui"]
@@ -137,17 +140,21 @@ def test_output_that_cannot_be_written_is_an_error(text: Path) -> None:
     assert b"?" not in result.stdout
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="there are no such signals")
-def test_seconds_are_those_of_training(text: Path) -> None:
-    words = [*COMMAND, "train", str(text), *FAST, "--seconds", "3", "--json", "--patience", "off"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    output = required(process.stdout)
-    output.readline()
-    process.send_signal(signal.SIGSTOP)
-    time.sleep(4)  # what is being tested: time that passes while nothing runs
-    process.send_signal(signal.SIGCONT)
-    rest = output.read().splitlines()
-    assert process.wait(60) == 0
-    # All three seconds were trained after all: there was no step of four.
-    assert len(rest) > 1
-    assert json.loads(rest[-1])["seconds"] < 3.5
+@pytest.mark.skipif(not hasattr(signal, "SIGCONT"), reason="there are no such signals")
+def test_seconds_are_those_of_training_not_of_standing_still(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The clock, and the time that the processor was used for.
+    times = iter([(0.0, 0.0), (5.0, 4.0), (105.0, 6.0), (110.0, 7.0)])
+    monkeypatch.setattr(_Stops, "_now", lambda _: next(times))
+    settings = TrainingSettings(context_length=1, optimizer="Adam")
+    trainer = Trainer(1, settings.prepare(Corpus.from_file(text)), settings, Trajectory())
+    trainer.seconds = 200.0
+    with _Stops() as stops:
+        stops.leave_out_of(trainer)
+        assert trainer.seconds == 200.0  # a busy machine is no reason
+        os.kill(os.getpid(), signal.SIGCONT)
+        stops.leave_out_of(trainer)
+        assert trainer.seconds == 200.0 - (100.0 - 2.0)
+        stops.leave_out_of(trainer)
+        assert trainer.seconds == 102.0
