@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -238,10 +238,15 @@ class Corpus:
         starts = np.array(self.starts or [0], dtype=np.int64)
         return Sequences(self.codes, starts[: len(self.codes)])
 
-    def entries(self) -> Iterator[str]:
-        """The lines of a list, without their ends."""
-        for codes, _ in self.sequences.parts(0):
-            yield self.decode(codes[:-1].tolist())
+    @property
+    def boundary(self) -> str | None:
+        """The character on both sides of a list's lines; None for texts."""
+        return LINE_END if self.is_list else None
+
+    @cached_property
+    def entries(self) -> frozenset[str]:
+        """The different lines of a list, without their ends."""
+        return frozenset(self.decode(codes[:-1].tolist()) for codes, _ in self.sequences.parts(0))
 
     @cached_property
     def _code_of(self) -> dict[str, int]:

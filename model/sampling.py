@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ else:
 
 _UNIFORMS_AT_ONCE = 1024
 _MOST_ROWS = 256  # vocabularies beyond this have their contexts computed one by one
+_LONGEST_ENTRY = 1000  # characters of a line: one that has not ended by then never may
 _CACHED_NUMBERS = 1 << 24  # of probabilities and links, 256 MB at the most
 
 
@@ -105,6 +107,11 @@ class Sampler:
         self._temperature, self._top_k, self._top_p = temperature, top_k, top_p
         self._rows: dict[tuple[int, ...], Floats] = {}
 
+    @property
+    def context_length(self) -> int:
+        """M, how many characters a window has."""
+        return self._predictor.context_length
+
     def context(self, text: str) -> tuple[int, ...]:
         """What the next character depends on after a text: codes, V for what is unknown.
 
@@ -150,6 +157,38 @@ class Sampler:
             return self._write_by_windows(prompt, length, rng)
         return self._write_by_reader(prompt, length, rng)
 
+    def entries(self, prompt: str, rng: np.random.Generator, boundary: str) -> Iterator[str]:
+        """Yield lines of a list, whole and without their ends, for ever.
+
+        Args:
+            prompt: how every line begins.
+            rng: what is drawn from.
+            boundary: the character on both sides of a line. A line that does not come to its end
+                is cut off; empty ones are left out.
+        """
+        end = self._code_of[boundary]
+        start = boundary * self._predictor.context_length + prompt
+        written = [prompt]
+        if self._predictor.needs_only_windows:
+            characters = self._write_by_windows(start, sys.maxsize, rng, end)
+        else:
+            characters = self._restarted(start, rng, end)
+        for character in characters:
+            if character != boundary:
+                written.append(character)
+                continue
+            if entry := "".join(written):
+                yield entry
+            written = [prompt]
+
+    def _restarted(self, start: str, rng: np.random.Generator, end: int) -> Iterator[str]:
+        while True:
+            for character in self._write_by_reader(start, _LONGEST_ENTRY, rng):
+                if character == self._vocabulary[end]:
+                    break
+                yield character
+            yield self._vocabulary[end]
+
     def _write_by_reader(self, prompt: str, length: int, rng: np.random.Generator) -> Iterator[str]:
         reader = self._predictor.reader(self._codes(prompt))
         for _ in range(length):
@@ -159,8 +198,9 @@ class Sampler:
             reader.read(code)
 
     def _write_by_windows(
-        self, prompt: str, length: int, rng: np.random.Generator
+        self, prompt: str, length: int, rng: np.random.Generator, end: int | None = None
     ) -> Iterator[str]:
+        """Characters after a prompt; the code `end` begins anew after it, for a line of a list."""
         unknown = len(self._vocabulary)
         context = self.context(prompt)
 
@@ -169,11 +209,17 @@ class Sampler:
         nodes: dict[tuple[int, ...], _Node] = {}
         most_nodes = max(1, _CACHED_NUMBERS // unknown)
         self._rows.clear()
-        node = self._node(context)
-        written = 0
+        first = node = self._node(context)
+        written = since_first = 0
         while written < length:
             for uniform in rng.random(min(_UNIFORMS_AT_ONCE, length - written)).tolist():
                 code = bisect_right(node.cumulative, uniform)
+                if end is not None:
+                    since_first += 1
+                    if code == end or since_first > _LONGEST_ENTRY:
+                        node, since_first = first, 0
+                        yield self._vocabulary[end]
+                        continue
                 yield self._vocabulary[code]
                 following = node.following[code]
                 if following is None:
@@ -184,6 +230,7 @@ class Sampler:
                             nodes.clear()
                             self._rows.clear()
                             node.following = [None] * unknown
+                            first.following = [None] * unknown
                         following = nodes[context] = self._node(context)
                     node.following[code] = following
                 node = following

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from charembed_tui.cli.app_parser import parser
 from charembed_tui.interpreter import answer_keys_sooner, one_thread_for_blas
+
+STDIN = "-"
 
 if TYPE_CHECKING:
     from charembed_tui.runs.plan import Plan
@@ -33,9 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     remembered = None if options.fresh else preferences_file()
     preferences = Preferences.load(remembered) if remembered else Preferences()
     try:
+        _require_keys(options.corpus)
         config = Config.load(config_file())
         preferences = _with_options(config.applied(preferences), options)
         plan = _plan(options, preferences.training)
+        if STDIN in options.corpus:
+            _take_keys_from_the_terminal()
         plan.corpus.require_context_length(plan.settings.context_length)
         from charembed_tui.app import CharembedApp, known_theme
 
@@ -73,10 +80,49 @@ def default_theme() -> str:
     return DEFAULT_THEME
 
 
+def _require_keys(corpus: Sequence[str]) -> None:
+    """Refuse piped input that nobody asked to be read: it would be taken for keys.
+
+    Raises:
+        CharembedError: there is such input.
+    """
+    from model.errors import CharembedError
+
+    # A browser sends its keys through a driver of its own.
+    if STDIN in corpus or "TEXTUAL_DRIVER" in os.environ or sys.stdin is None:
+        return
+    mode = os.fstat(0).st_mode
+    if stat.S_ISFIFO(mode) or stat.S_ISREG(mode):
+        raise CharembedError(
+            "A text is piped in, and nobody reads it: charembed-tui - does, with keys from the "
+            "terminal."
+        )
+
+
+def _take_keys_from_the_terminal() -> None:
+    """Put the terminal in the place of standard input, which has been read to its end.
+
+    Raises:
+        CharembedError: there is no terminal.
+    """
+    from model.errors import CharembedError
+
+    if sys.stdin is not None and sys.stdin.isatty():
+        return
+    try:
+        terminal = os.open("CONIN$" if os.name == "nt" else "/dev/tty", os.O_RDWR)
+    except OSError:
+        raise CharembedError(
+            "There is no terminal to take keys from: charembed train - learns without one."
+        ) from None
+    os.dup2(terminal, 0)
+    os.close(terminal)
+
+
 def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
     """The session to begin with. Raises CharembedError."""
-    from charembed_tui.cli.options import reading_changes
     from charembed_tui.runs.plan import Plan
+    from charembed_tui.settings.text_options import reading_changes
     from charembed_tui.text.reading_notes import reading_notes
     from charembed_tui.text.sample_texts import default_sample
     from model.corpus import Corpus

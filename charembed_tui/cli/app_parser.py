@@ -10,14 +10,13 @@ from charembed_tui import __version__
 def parser() -> argparse.ArgumentParser:
     """The arguments of `charembed-tui`."""
     from charembed_tui.cli.options import (
-        TEXTS,
         add_preset,
         add_run_options,
         add_settings,
-        add_text_options,
     )
     from charembed_tui.settings.loss_view import LossView
     from charembed_tui.settings.sampling_settings import SamplingSettings
+    from charembed_tui.settings.text_options import TEXTS, add_text_options
     from charembed_tui.settings.training_settings import TrainingSettings
 
     result = argparse.ArgumentParser(

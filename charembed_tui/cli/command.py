@@ -23,9 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from charembed_tui.training.memory import reason
     from model.errors import CharembedError, OptimizerError
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # arguments and file names may be no text
+    # Messages may name what the terminal cannot write. What is written is not to be changed: where
+    # it cannot be written, that is an error.
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
     if getattr(options, "runs", None):
         set_runs_directory(options.runs)
     try:
@@ -35,6 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader has enough; nothing more can be written, not even by the interpreter's end.
         discard(sys.stdout)
         status = DONE
+    except UnicodeEncodeError as error:
+        print(
+            f"charembed: the output's encoding, {error.encoding}, cannot hold "
+            f"{error.object[error.start]!a}: set PYTHONUTF8=1 or PYTHONIOENCODING=utf-8.",
+            file=sys.stderr,
+        )
+        status = UNUSABLE
     except (CharembedError, OSError, MemoryError) as error:
         for line in reason(error).splitlines():
             print(f"charembed: {visible(line)}", file=sys.stderr)

@@ -15,14 +15,13 @@ _RUN = "its name or folder; without it, the newest"
 def parser() -> argparse.ArgumentParser:
     """The arguments of `charembed`."""
     from charembed_tui.cli.options import (
-        TEXTS,
         add_preset,
         add_run_options,
         add_runs_folder,
         add_settings,
-        add_text_options,
     )
     from charembed_tui.settings.sampling_settings import SamplingSettings
+    from charembed_tui.settings.text_options import TEXTS, add_text_options
     from charembed_tui.settings.training_settings import TrainingSettings
 
     result = argparse.ArgumentParser(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charembed_tui.cli.exit_status import DONE
-from charembed_tui.cli.options import reading_changes
+from charembed_tui.settings.text_options import reading_changes
 from charembed_tui.text.glyphs import visible
 from model.errors import SettingsError
 from model.streams.count_texts import count_texts

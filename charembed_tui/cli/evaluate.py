@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from charembed_tui.cli.exit_status import DONE
-from charembed_tui.cli.options import reading_changes
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.predictors import SavedModel
+from charembed_tui.settings.text_options import reading_changes
 from charembed_tui.text.glyphs import glyph, visible
 from model.corpus import Corpus
 from model.errors import CorpusError

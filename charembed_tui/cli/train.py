@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from charembed_tui.cli.distribution import distribution
 from charembed_tui.cli.exit_status import DONE, INTERRUPTED, UNSAVED
-from charembed_tui.cli.options import reading_changes, require_no_settings, training_settings
+from charembed_tui.cli.options import require_no_settings, training_settings
 from charembed_tui.cli.report import report
 from charembed_tui.cli.streams import patient_streams
 from charembed_tui.cli.warm_start import start_from
@@ -23,6 +23,7 @@ from charembed_tui.ending import Ending, ending_signals
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.settings.config import Config
+from charembed_tui.settings.text_options import reading_changes
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import config_file
 from charembed_tui.text.glyphs import visible

@@ -6,7 +6,7 @@ there for as long as the app.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import View
 from model.corpus import Corpus
 from model.errors import CharembedError
+from model.texts.reading import Reading
 
 if TYPE_CHECKING:
     from charembed_tui.runs.folder import RunFolder
@@ -62,19 +63,19 @@ class Background:
 
         self._screen.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
 
-    def read(self, path: Path) -> None:
-        """Read a text."""
+    def read(self, paths: Sequence[Path], reading: Reading) -> None:
+        """Read texts."""
 
         def task(is_cancelled: Callable[[], bool]) -> None:
             result: Corpus | str
             try:
-                result = Corpus.from_file(path)
+                result = Corpus.from_files(paths, reading)
             except CharembedError as error:
                 result = str(error)
             except MemoryError:
-                result = f"{path.name} does not fit in memory: choose a smaller text."
+                result = f"{paths[0].name} does not fit in memory: choose a smaller text."
             if not is_cancelled():
-                self._screen.post_message(CorpusRead(path, result))
+                self._screen.post_message(CorpusRead(paths[0], result))
 
         self._start("corpus", task)
 
@@ -148,7 +149,7 @@ class Background:
     def write(
         self,
         view: View,
-        vocabulary: tuple[str, ...],
+        corpus: Corpus,
         prompt: str,
         settings: SamplingSettings,
     ) -> int:
@@ -158,15 +159,28 @@ class Background:
 
         def task(is_cancelled: Callable[[], bool]) -> None:
             note = f"{settings.length:,} characters at step {view.step:,}"
+            pieces: list[str] = []
+
+            def emit(chunk: Chunk) -> None:
+                pieces.append(chunk.text)
+                self._screen.post_message(Written(number, chunk))
+
             try:
                 write(
                     view,
-                    vocabulary,
-                    prompt,
+                    corpus.vocabulary,
+                    corpus.reading.as_read(prompt),
                     settings,
-                    lambda chunk: self._screen.post_message(Written(number, chunk)),
+                    emit,
                     is_cancelled,
+                    corpus.boundary,
                 )
+                if corpus.is_list:
+                    lines = (prompt + "".join(pieces)).splitlines()
+                    old = sum(line in corpus.entries for line in lines)
+                    note = (
+                        f"{len(lines):,} lines at step {view.step:,}, {old:,} of them in the list"
+                    )
             except CharembedError as error:
                 note = str(error)
             if not is_cancelled():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,16 +12,20 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import DirectoryTree, Static
+from textual.widgets import DirectoryTree, Input, Static
 from textual.widgets.option_list import Option
 
+from charembed_tui.settings.text_options import parse_reading
 from charembed_tui.text.corpus_facts import COUNTS_ONLY
 from charembed_tui.text.glyphs import visible
+from charembed_tui.text.reading_notes import PLAIN, reading_facts
 from charembed_tui.text.sample_texts import samples, title
 from charembed_tui.training.snapshot import Snapshot
 from charembed_tui.widgets.folding import FoldingPane
 from charembed_tui.widgets.option_list import OptionList
 from model.corpus import Corpus
+from model.errors import SettingsError
+from model.texts.reading import Reading
 
 _PREVIEW_CHARACTERS = 400
 
@@ -35,7 +39,25 @@ class _Tree(DirectoryTree, inherit_bindings=False):
         Binding("down", "cursor_down", show=False),
         Binding("left", "cursor_parent", show=False),
         Binding("right", "toggle_node", show=False),
+        Binding("m", "mark", "Mark", show=False),
     ]
+
+    def __init__(self, path: Path, **keywords: Any) -> None:
+        super().__init__(path, **keywords)
+        self.marked: list[Path] = []
+
+    def action_mark(self) -> None:
+        """Mark the file or folder under the cursor, to open several; or mark it no more."""
+        node = self.cursor_node
+        if node is None or node.data is None:
+            return
+        path = node.data.path
+        if path in self.marked:
+            self.marked.remove(path)
+        else:
+            self.marked.append(path)
+        node.refresh()
+        self.action_cursor_down()
 
     def filter_paths(self, paths: Any) -> Any:
         """Return everything but dot-files."""
@@ -45,6 +67,8 @@ class _Tree(DirectoryTree, inherit_bindings=False):
         """Return the label with control characters in file names made visible."""
         label = super().render_label(node, base_style, style)
         label.plain = visible(label.plain)
+        if node.data is not None and node.data.path in self.marked:
+            label = Text.assemble(("✓ ", "bold"), label)
         return label
 
 
@@ -61,25 +85,40 @@ class CorpusPane(FoldingPane):
 
     @dataclass
     class Selected(Message):
-        """A file was chosen."""
+        """Texts were chosen.
 
-        path: Path
+        Attributes:
+            paths: where they are.
+            reading: how they are to be read.
+        """
+
+        paths: tuple[Path, ...]
+        reading: Reading
 
     def __init__(self, path: Path, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._path = path
+        self._chosen: tuple[Path, ...] = ()
         self._samples = samples()
         self._folder = Path.cwd() if path in self._samples else path.absolute().parent
         self._facts = Static("no text yet", id="facts")
         self._preview = Static("", id="preview")
         self._list: OptionList | None = None
+        self._tree: _Tree | None = None
+        self._options = Input(placeholder="--encoding cp1252 --lines …", id="reading", compact=True)
+        self._options.tooltip = (
+            "how a text is read, as on the command line: --encoding NAME, --newlines keep, "
+            "--fold-case, --lines, --no-lines, --limit SIZE; enter reads it again"
+        )
 
     def contents(self) -> Iterable[Widget]:
         """Return sample texts, files and facts."""
         options = (Option(title(path), id=str(i)) for i, path in enumerate(self._samples))
         self._list = OptionList(*options, id="samples", compact=True)
         self._mark_sample()
-        return self._list, _Tree(self._folder, id="files"), self._facts, self._preview
+        self._tree = _Tree(self._folder, id="files")
+        self._tree.tooltip = "enter opens a text; m marks several texts and folders for enter"
+        return self._list, self._tree, self._options, self._facts, self._preview
 
     def focus_choice(self) -> None:
         """Put the cursor where a text is chosen."""
@@ -87,9 +126,10 @@ class CorpusPane(FoldingPane):
         if self._list is not None:
             self._list.focus()
 
-    def show_loading(self, path: Path) -> None:
-        """Say that a file is being read."""
-        self._say(Text(f"reading {visible(path.name)} …"))
+    def show_loading(self, paths: Sequence[Path]) -> None:
+        """Say that texts are being read."""
+        more = f" and {len(paths) - 1:,} more" * (len(paths) > 1)
+        self._say(Text(f"reading {visible(paths[0].name)}{more} …"))
         self._preview.update("")
 
     def show_error(self, message: str) -> None:
@@ -115,6 +155,9 @@ class CorpusPane(FoldingPane):
             )
         length, size = f"{len(corpus):,} characters", len(corpus.vocabulary)
         text = Text(f"{_bytes(path)}{length}\nvocabulary of {size:,} characters\n{counted}")
+        for fact in reading_facts(corpus):
+            if fact != PLAIN:
+                text.append(f"\n{visible(fact)}")
         for warning in facts.warnings if facts is not None else ():
             text.append(f"\n! {warning}", style="bold")
         self._facts.update(text)
@@ -133,12 +176,46 @@ class CorpusPane(FoldingPane):
     @on(OptionList.OptionSelected)
     def _choose_sample(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.post_message(self.Selected(self._samples[event.option_index]))
+        self._choose(self._samples[event.option_index])
 
     @on(DirectoryTree.FileSelected)
     def _choose_file(self, event: DirectoryTree.FileSelected) -> None:
         event.stop()
-        self.post_message(self.Selected(event.path))
+        self._choose_marked_or(event.path)
+
+    @on(DirectoryTree.DirectorySelected)
+    def _choose_folder(self, event: DirectoryTree.DirectorySelected) -> None:
+        event.stop()
+        if self._tree is not None and event.path in self._tree.marked:
+            self._choose_marked_or(event.path)
+
+    @on(Input.Changed)
+    def _words_changed(self, event: Input.Changed) -> None:
+        event.stop()
+
+    @on(Input.Submitted)
+    def _read_again(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.set_focus(None)
+        self._choose(*(self._chosen or (self._path,)))
+
+    def _choose_marked_or(self, path: Path) -> None:
+        """Open all that is marked, and a path where nothing is."""
+        marked = self._tree.marked if self._tree is not None else []
+        paths = tuple(marked) or (path,)
+        marked.clear()
+        if self._tree is not None:
+            self._tree.refresh(layout=True)
+        self._choose(*paths)
+
+    def _choose(self, *paths: Path) -> None:
+        try:
+            reading = Reading(**parse_reading(self._options.value))
+        except SettingsError as error:
+            self.show_error(str(error))
+            return
+        self._chosen = paths
+        self.post_message(self.Selected(paths, reading))
 
 
 def _bytes(path: Path) -> str:

@@ -22,6 +22,7 @@ from charembed_tui.training.snapshot import View
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.prompt_input import PromptInput
 from charembed_tui.widgets.titles import entitle
+from model.corpus import Corpus
 
 _MOST_SAMPLES = 30
 _EMPTY = "g writes after the prompt, also while training; the warmer a colour, the more surprising"
@@ -115,6 +116,10 @@ class GenerationPane(Vertical):
     def text(self) -> str:
         """The newest sample, with its prompt."""
         return self.newest.prompt + self.newest.written if self.newest else ""
+
+    def show_corpus(self, corpus: Corpus) -> None:
+        """Offer what can be chosen about writing such a text."""
+        self._bar.show_kind(of_list=corpus.is_list)
 
     def focus_prompt(self) -> None:
         """Put the cursor into the prompt."""

@@ -88,6 +88,7 @@ class Panes:
         self.embedding.show_vocabulary(vocabulary, session.settings.embedding_size)
         self.embedding.timeline_bar.follow(session.trajectory, session.snapshot.model)
         self.character.show_corpus(session.corpus)
+        self.generation.show_corpus(session.corpus)
         self.inspector.show_vocabulary(vocabulary)
         self.generation.show_vocabulary(vocabulary)
         self.commentary = Commentary(vocabulary, session.corpus.counts())

@@ -15,7 +15,7 @@ from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.widgets.number_field import NumberField
 from model.errors import SettingsError
 
-_SHORT = {"length": "len", "temperature": "T", "top_k": "k", "top_p": "p"}
+_SHORT = {"length": "len", "count": "lines", "temperature": "T", "top_k": "k", "top_p": "p"}
 
 
 class SamplingBar(Horizontal):
@@ -38,10 +38,18 @@ class SamplingBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Yield a label and a field for each setting."""
         for name, field in SamplingSettings.FIELDS.items():
-            yield Label(_SHORT.get(name, name))
+            label = Label(_SHORT.get(name, name), id=f"sampling-label-{name}")
+            yield label
             number = NumberField(name, field, getattr(self.settings, name), id=f"sampling-{name}")
             number.tooltip = f"{field.label}: {field.range_text()}"
             yield number
+            label.display = number.display = name != "count"
+
+    def show_kind(self, *, of_list: bool) -> None:
+        """Offer how many lines to write, or how many characters."""
+        for name in ("length", "count"):
+            for part in ("sampling-label", "sampling"):
+                self.query_one(f"#{part}-{name}").display = (name == "count") == of_list
 
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:

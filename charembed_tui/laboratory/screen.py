@@ -38,6 +38,7 @@ from charembed_tui.plotting.loss_plot import LossPlot
 from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import optimizer_settings
+from charembed_tui.text.reading_notes import reading_notes
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.widgets.folding import FoldingPane
 from charembed_tui.widgets.number_field import NumberField
@@ -339,8 +340,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     @on(CorpusPane.Selected)
     def _corpus_selected(self, event: CorpusPane.Selected) -> None:
-        self.panes.corpus.show_loading(event.path)
-        self.background.read(event.path)
+        self.panes.corpus.show_loading(event.paths)
+        self.background.read(event.paths, event.reading)
 
     @on(CorpusRead)
     def _corpus_read(self, event: CorpusRead) -> None:
@@ -348,7 +349,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             self.panes.corpus.show_error(event.corpus)
             self.notify(event.corpus, severity="error", markup=False)
         else:
-            self.begin(Plan(event.corpus, event.path, self.displayed_settings()))
+            note = "\n".join(reading_notes(event.corpus))
+            self.begin(Plan(event.corpus, event.path, self.displayed_settings(), note=note))
 
     @on(RunOpened)
     def _run_opened(self, event: RunOpened) -> None:

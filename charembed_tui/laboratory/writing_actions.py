@@ -38,7 +38,7 @@ class WritingActions(BaseScreen):
 
     def _write(self, view: View, prompt: str) -> None:
         settings = self.panes.generation.settings
-        self.background.write(view, self.corpus.vocabulary, prompt, settings)
+        self.background.write(view, self.corpus, prompt, settings)
 
     def stop_writing(self) -> None:
         """Leave the sample that is being written unfinished, if there is one."""
@@ -66,7 +66,7 @@ class WritingActions(BaseScreen):
             ThroughTimeScreen(
                 self.session.trajectory,
                 self.snapshot,
-                self.corpus.vocabulary,
+                self.corpus,
                 generation.prompt,
                 generation.settings,
                 self.session.fits,

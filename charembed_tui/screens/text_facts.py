@@ -16,6 +16,7 @@ from textual.widgets import Static
 from charembed_tui.screens.dialog import Dialog
 from charembed_tui.text.corpus_facts import COUNTS_ONLY, CorpusFacts
 from charembed_tui.text.glyphs import glyph, printable, visible
+from charembed_tui.text.reading_notes import reading_facts
 from charembed_tui.widgets.titles import entitle
 from model.corpus import Corpus
 
@@ -58,6 +59,8 @@ class TextFactsScreen(Dialog[None]):
                 f"in {facts.contexts:,} contexts\n"
             )
         )
+        if read := reading_facts(self._corpus):
+            parts.append(Text("".join(f"{visible(fact)}\n" for fact in read)))
         entropies = Table.grid(padding=(0, 2))
         for name, nats in (
             ("knowing only the vocabulary", math.log(size)),

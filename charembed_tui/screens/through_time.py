@@ -22,6 +22,7 @@ from charembed_tui.training.snapshot import Snapshot, View
 from charembed_tui.training.trajectory import Frame, Trajectory
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.titles import entitle
+from model.corpus import Corpus
 from model.errors import CharembedError, SettingsError
 from model.families.base import Model
 
@@ -43,7 +44,7 @@ class ThroughTimeScreen(Dialog[None]):
     Args:
         timeline: the recording.
         snapshot: the newest of the run.
-        vocabulary: the text's characters.
+        corpus: the text.
         prompt: what all samples follow.
         settings: of writing; a fresh seed is drawn once, so that all samples share it.
         fits: what goes with the family; None where nothing does.
@@ -62,14 +63,14 @@ class ThroughTimeScreen(Dialog[None]):
         self,
         timeline: Trajectory,
         snapshot: Snapshot,
-        vocabulary: tuple[str, ...],
+        corpus: Corpus,
         prompt: str,
         settings: SamplingSettings,
         fits: Fits | None = None,
     ) -> None:
         super().__init__()
         self._timeline, self._snapshot, self._fits = timeline, snapshot, fits
-        self._vocabulary, self._prompt = vocabulary, prompt
+        self._corpus, self._prompt = corpus, prompt
         seed = settings.seed if settings.seed >= 0 else 1
         self._settings = replace(settings, length=_CHARACTERS, seed=seed)
         self._until("best")
@@ -136,11 +137,12 @@ class ThroughTimeScreen(Dialog[None]):
             try:
                 write(
                     view,
-                    self._vocabulary,
-                    self._prompt,
+                    self._corpus.vocabulary,
+                    self._corpus.reading.as_read(self._prompt),
                     self._settings,
                     lambda chunk, sample=sample: self.post_message(self.Written(sample, chunk)),  # type: ignore[misc]
                     lambda: worker.is_cancelled,
+                    self._corpus.boundary,
                 )
             except CharembedError as error:
                 self.post_message(self.Written(sample, str(error)))

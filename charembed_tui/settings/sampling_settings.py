@@ -17,6 +17,7 @@ class SamplingSettings(Checked):
 
     Attributes:
         length: characters to write.
+        count: lines to write, where a list was learned.
         temperature: below 1 more careful, above 1 wilder.
         top_k: how many of the most probable characters are drawn from; 0 for all.
         top_p: probability of the smallest set drawn from; 1 for all.
@@ -28,6 +29,7 @@ class SamplingSettings(Checked):
 
     FIELDS: ClassVar[dict[str, Field]] = {
         "length": Number("length", 1, 1_000_000),
+        "count": Number("lines of a list", 1, 1_000_000),
         "temperature": Number("temperature", 0, 100, float),
         "top_k": Number("top-k", 1, 10**6, word="off"),
         "top_p": Number("top-p", 1e-6, 1, float),
@@ -35,6 +37,7 @@ class SamplingSettings(Checked):
     }
 
     length: int = 300
+    count: int = 20
     temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0

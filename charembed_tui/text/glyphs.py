@@ -7,6 +7,8 @@ from enum import Enum
 
 from rich.cells import cell_len
 
+from model.texts.reading import FIRST_BYTE
+
 _NAMED = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "\x7f": "␡", "\xa0": "⍽", "\u3000": "□"}
 _UNDRAWABLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _CONTROL_PICTURES = 0x2400
@@ -58,6 +60,8 @@ def glyph(character: str) -> str:
     """
     if character in _NAMED:
         return _NAMED[character]
+    if 0 <= ord(character) - FIRST_BYTE < 256:
+        return f"{ord(character) - FIRST_BYTE:02x}"  # a byte
     if ord(character) < 0x20:
         return chr(_CONTROL_PICTURES + ord(character))
     category = unicodedata.category(character)

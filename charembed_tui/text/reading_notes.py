@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.corpus import Corpus
 
 _MOST_NAMED = 3
+PLAIN = "encoding: UTF-8"
 
 
 def reading_notes(corpus: Corpus) -> list[str]:
@@ -32,7 +33,7 @@ def reading_facts(corpus: Corpus) -> list[str]:
         facts.append(f"a list of {len(corpus.sequences.starts):,} lines, each learned by itself")
     if files:
         name = "bytes, each a character" if reading.is_bytes else reading.encoding or "UTF-8"
-        facts.append(f"encoding: {name}")
+        facts.append(PLAIN if name == "UTF-8" else f"encoding: {name}")
         if ends := _line_ends(corpus):
             facts.append(f"line ends: {ends}")
     if reading.fold_case:

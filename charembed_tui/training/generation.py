@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +34,11 @@ def write(
     settings: SamplingSettings,
     emit: Callable[[Chunk], object],
     is_cancelled: Callable[[], bool],
+    boundary: str | None = None,
 ) -> bool:
     """Emit text that follows a prompt in chunks, by the parameters on show.
+
+    With a `boundary` whole lines of a list are written, each of which begins with the prompt.
 
     Returns:
         Whether all of it was written; cancelling leaves it unfinished.
@@ -43,6 +47,8 @@ def write(
         CharembedError: the model cannot write.
     """
     sampler = Sampler(view.fitted_predictor(), vocabulary, **settings.arguments())
+    if boundary is not None:
+        return _write_lines(sampler, prompt, settings, emit, is_cancelled, boundary)
     surprises = sampler.surprise_reader(prompt)
     pending: list[str] = []
 
@@ -62,4 +68,33 @@ def write(
     if is_cancelled():
         return False
     send()
+    return True
+
+
+def _write_lines(
+    sampler: Sampler,
+    prompt: str,
+    settings: SamplingSettings,
+    emit: Callable[[Chunk], object],
+    is_cancelled: Callable[[], bool],
+    boundary: str,
+) -> bool:
+    prompt = prompt.rpartition(boundary)[2]
+    before = boundary * sampler.context_length + prompt
+    displayed = len(prompt)  # of the first line, by whoever has the prompt
+    texts, surprises = [], []
+    emitted = time.monotonic()
+    entries = sampler.entries(prompt, settings.generator(), boundary)
+    for number, entry in enumerate(islice(entries, settings.count), start=1):
+        own = entry[len(prompt) :] + boundary
+        known = np.zeros(len(prompt) - displayed)
+        texts.append(prompt[displayed:] + own)
+        surprises += [known, sampler.surprises(before, own)]
+        displayed = 0
+        if number == settings.count or time.monotonic() - emitted >= _SECONDS_BETWEEN_CHUNKS:
+            if is_cancelled():
+                return False
+            emit(Chunk("".join(texts), np.concatenate(surprises)))
+            texts, surprises = [], []
+            emitted = time.monotonic()
     return True

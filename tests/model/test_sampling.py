@@ -1,9 +1,10 @@
 from collections import Counter
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
-from bigrams import Popularity
+from bigrams import Bigrams, Popularity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
@@ -229,3 +230,28 @@ def test_the_most_probable_text_is_the_same_several_characters_ahead(
         expected += "abcde"[code]
         reader.read(code)
     assert written == expected
+
+
+@pytest.mark.parametrize("by_windows", [True, False])
+def test_entries_are_whole_lines_drawn_from_the_distribution(by_windows: bool) -> None:
+    # After the boundary always a; after a: b or the boundary; after b the boundary.
+    model = Bigrams(3, 2)
+    p = np.array([[0.0, 1.0, 0.0], [0.25, 0.0, 0.75], [1.0, 0.0, 0.0]])
+    with np.errstate(divide="ignore"):
+        theta = np.concatenate([[0.0], np.maximum(np.log(p), -50.0).ravel()])
+    predictor = model.predictor(theta)
+    object.__setattr__(predictor, "needs_only_windows", by_windows)
+    sampler = Sampler(predictor, ("\n", "a", "b"))
+    entries = list(islice(sampler.entries("", np.random.default_rng(0), "\n"), 2000))
+    assert set(entries) == {"a", "ab"}
+    assert entries.count("ab") / 2000 == pytest.approx(0.75, abs=0.04)
+    begun = list(islice(sampler.entries("xab", np.random.default_rng(0), "\n"), 5))
+    assert begun == ["xab"] * 5
+
+
+def test_an_entry_without_an_end_is_cut_off() -> None:
+    model = Bigrams(2, 1)
+    theta = np.array([0.0, -50.0, 0.0, -50.0, 0.0])
+    sampler = Sampler(model.predictor(theta), ("\n", "a"))
+    (entry,) = islice(sampler.entries("", np.random.default_rng(0), "\n"), 1)
+    assert entry == "a" * 1000

@@ -1,0 +1,160 @@
+"""Texts as people have them, on the command line: lists, pipes, several, encodings, outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from problems import PLAY
+
+from charembed_tui.cli.train import _Stops
+from charembed_tui.runs.catalogue import find_run
+from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.trainer import Trainer
+from charembed_tui.training.trajectory import Trajectory
+from model.corpus import Corpus
+
+COMMAND = [sys.executable, "-c", "from charembed_tui.cli.command import main; main()"]
+APP = [sys.executable, "-m", "charembed_tui"]
+FAST = ["--context-length", "2", "--embedding-size", "2", "--optimizer", "Adam"]
+NAMES = [a + b + c for a in ("an", "be", "co", "da") for b in "nrl" for c in ("a", "o", "ine")]
+
+
+def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[bytes]:
+    words = [*COMMAND, *map(str, arguments)]
+    environment = {**os.environ, **more}
+    return subprocess.run(words, capture_output=True, timeout=120, check=False, env=environment)
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> Path:
+    path = tmp_path / "names.txt"
+    path.write_bytes("\r\n".join([*NAMES, ""]).encode())
+    return path
+
+
+def test_a_list_is_recognized_and_whole_lines_are_written(names: Path) -> None:
+    trained = run("train", names, *FAST, "--steps", "200")
+    assert b"looks like a list: each of its 36 lines" in trained.stderr
+    assert find_run(None).configuration.reading.lines
+    written = run("generate", "--count", "7", "--seed", "1", "--prompt", "be").stdout.decode()
+    assert len(written.splitlines()) == 7
+    assert all(line.startswith("be") for line in written.splitlines())
+    new = run("generate", "--count", "7", "--seed", "1", "--new")
+    assert len(new.stdout.splitlines()) == 7
+    assert not set(NAMES) & set(new.stdout.decode().splitlines())
+    assert b"that the list has" in new.stderr
+    again = run("train", "--resume", "--steps", "201", "--json")
+    assert json.loads(again.stdout.splitlines()[-1])["step"] == 201
+
+
+def test_a_list_may_be_taken_as_one_text(names: Path) -> None:
+    trained = run("train", names, *FAST, "--steps", "2", "--no-lines")
+    assert trained.stderr.count(b"list") == 0
+    refused = run("generate", "--new")
+    assert refused.returncode == 2
+    assert b"has not learned a list" in refused.stderr
+    counted = run("train", names, "--model", "n-grams", "--lines")
+    assert counted.returncode == 2
+    assert b"is a list, and n-grams and caches" in counted.stderr
+
+
+def test_several_texts_are_remembered(text: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text(PLAY.upper(), encoding="utf-8")
+    name = run("train", text, other, *FAST, "--steps", "2", "--copy-text").stdout.decode().strip()
+    files = find_run(name).configuration.files
+    assert [file.path for file in files] == [str(text), str(other)]
+    other.write_text("something else", encoding="utf-8")
+    other.unlink()
+    text.unlink()
+    assert run("train", "--resume", "--steps", "3").returncode == 0  # from the copies
+    for copy in find_run(name).path.glob("text-*.txt"):
+        copy.unlink()
+    assert b"play.txt, is no longer at" in run("train", "--resume", "--steps", "3").stderr
+
+
+def test_piped_texts(text: Path) -> None:
+    with text.open("rb") as piped:
+        words = [*COMMAND, "train", "-", *FAST, "--steps", "2"]
+        first = subprocess.run(words, stdin=piped, capture_output=True, timeout=60, check=False)
+    assert first.returncode == 0, first.stderr
+    refused = run("train", "--resume", "--steps", "3")
+    assert b"came from standard input" in refused.stderr
+    assert run("train", text, "--resume", "--steps", "3").returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no sessions on Windows")
+@pytest.mark.parametrize(
+    ("arguments", "message"), [([], b"charembed-tui - does"), (["-"], b"no terminal to take keys")]
+)
+def test_piped_bytes_are_never_keys(arguments: list[str], message: bytes) -> None:
+    process = subprocess.run(
+        [*APP, *arguments],
+        input=PLAY.encode(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+    )
+    assert process.returncode == 2
+    assert process.stdout == b""
+    assert message in process.stderr
+    assert process.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_a_piped_text_takes_keys_from_the_terminal(text: Path) -> None:
+    import pexpect
+
+    command = f"cat {text} | {sys.executable} -m charembed_tui - --fresh"
+    process: pexpect.spawn[bytes]
+    process = pexpect.spawn("/bin/sh", ["-c", command], timeout=60, dimensions=(36, 120))
+    process.expect(b"standard input")
+    process.send(b"q")
+    process.expect(pexpect.EOF)
+    process.close()
+    assert process.exitstatus == 0
+
+
+def test_bytes_are_learned_and_written(tmp_path: Path) -> None:
+    path = tmp_path / "program"
+    path.write_bytes(bytes(range(256)) * 8)
+    assert run("train", path, *FAST, "--steps", "2", "--encoding", "bytes").returncode == 0
+    written = run("generate", "--length", "50", "--seed", "1", "--prompt", "\u00e9").stdout
+    assert len(written) == 2 + 50
+    measured = json.loads(run("evaluate", path, "--json").stdout)
+    assert (measured["bytes"], measured["unknown"]) == (2048, 0)
+
+
+def test_output_that_cannot_be_written_is_an_error(text: Path) -> None:
+    run("train", text, *FAST, "--steps", "2")
+    result = run("generate", "--prompt", "世", PYTHONIOENCODING="ascii")
+    assert result.returncode == 2
+    assert b"the output's encoding, ascii, cannot hold '\\u4e16': set PYTHONUTF8=1" in result.stderr
+    assert b"?" not in result.stdout
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGCONT"), reason="there are no such signals")
+def test_seconds_are_those_of_training_not_of_standing_still(
+    text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The clock, and the time that the processor was used for.
+    times = iter([(0.0, 0.0), (5.0, 4.0), (105.0, 6.0), (110.0, 7.0)])
+    monkeypatch.setattr(_Stops, "_now", lambda _: next(times))
+    settings = TrainingSettings(context_length=1, optimizer="Adam")
+    trainer = Trainer(1, settings.prepare(Corpus.from_file(text)), settings, Trajectory())
+    trainer.seconds = 200.0
+    with _Stops() as stops:
+        stops.leave_out_of(trainer)
+        assert trainer.seconds == 200.0  # a busy machine is no reason
+        os.kill(os.getpid(), signal.SIGCONT)
+        stops.leave_out_of(trainer)
+        assert trainer.seconds == 200.0 - (100.0 - 2.0)
+        stops.leave_out_of(trainer)
+        assert trainer.seconds == 102.0
