@@ -225,6 +225,7 @@ def test_through_time(app: CharembedApp, snap_compare: Any, size: str) -> None:
         await until(lambda: isinstance(app.screen, ThroughTimeScreen))
         screen = app.screen
         assert isinstance(screen, ThroughTimeScreen)
+        screen.query_one(Input).cursor_blink = False
         await until(lambda: all(len(s.written) == 240 for s in screen._samples))
         await until_still(app)
 
