@@ -189,11 +189,12 @@ class EmbeddingPane(CachedVertical):
         if seen.projection is not None and seen.projection.view != seen.view:
             title = f"Embedding · {seen.view.name} comes …"
         title += f" · {seen.axes.scale.value}" if seen.axes else ""
-        title += f" · only {self._alone}" if self._alone else ""
         title += " · axes held" if seen.frozen else ""
         subtitle = "counting the text …"
         if self._view is not None:
             hidden = seen.hidden
             more = f" · {hidden} without room: zoom in" if hidden else ""
             subtitle = f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
+            if self._alone:  # said here, where no narrow pane leaves it out
+                subtitle = f"only {self._alone} · {subtitle}"
         entitle(self, fitting(self, title), subtitle)

@@ -96,14 +96,14 @@ async def test_a_class_or_a_selection_alone(app: CharembedApp) -> None:
         app.screen.query_one(Input).focus()
         await pilot.press(*"aeiou", "enter")
         await until(lambda: visible() == "aeiou")
-        assert "only aeiou" in str(pane.border_title)
+        assert "only aeiou" in str(pane.border_subtitle)
         assert pane.plot.cursor is None
         legend = pane.query_one(Legend)
         await pilot.click(legend, offset=(1, 0))
-        await until(lambda: "only vowels" in str(pane.border_title))
+        await until(lambda: "only vowels" in str(pane.border_subtitle))
         await pilot.click(legend, offset=(1, 0))
         await until(lambda: len(visible()) > 40)
-        assert "only" not in str(pane.border_title)
+        assert "only" not in str(pane.border_subtitle)
 
 
 async def test_neighbours_are_laid_out_on_a_thread(app: CharembedApp) -> None:
