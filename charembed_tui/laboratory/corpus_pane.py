@@ -102,6 +102,8 @@ class CorpusPane(FoldingPane):
         self._samples = samples()
         self._folder = Path.cwd() if path in self._samples else path.absolute().parent
         self._facts = Static("no text yet", id="facts")
+        self._corpus: Corpus | None = None
+        self._problem: Text | None = None  # with what was chosen last
         self._preview = Static("", id="preview")
         self._list: OptionList | None = None
         self._tree: _Tree | None = None
@@ -129,12 +131,14 @@ class CorpusPane(FoldingPane):
     def show_loading(self, paths: Sequence[Path]) -> None:
         """Say that texts are being read."""
         more = f" and {len(paths) - 1:,} more" * (len(paths) > 1)
+        self._problem = None
         self._say(Text(f"reading {visible(paths[0].name)}{more} …"))
         self._preview.update("")
 
     def show_error(self, message: str) -> None:
-        """Say why a file could not be used; the text before stays in use."""
-        self._say(Text(visible(message), style="bold"))
+        """Say why a file could not be used, until the next choice; the text stays in use."""
+        self._problem = Text(visible(message), style="bold")
+        self._say(self._problem)
 
     def _say(self, message: Text) -> None:
         """Show a message in place of the facts, folded or not."""
@@ -160,8 +164,11 @@ class CorpusPane(FoldingPane):
                 text.append(f"\n{visible(fact)}")
         for warning in facts.warnings if facts is not None else ():
             text.append(f"\n! {warning}", style="bold")
-        self._facts.update(text)
-        self.summary.show([corpus.name, length, f"{size:,} different"])
+        if self._corpus is not corpus:
+            self._corpus, self._problem = corpus, None
+        if self._problem is None:
+            self._facts.update(text)
+            self.summary.show([corpus.name, length, f"{size:,} different"])
         preview = corpus.decode(corpus.codes[:_PREVIEW_CHARACTERS])
         if corpus.counted is not None:
             preview = COUNTS_ONLY

@@ -33,7 +33,9 @@ async def until_still(app: App[Any]) -> None:
         nonlocal still
         screen = app.screen
         busy = screen._layout_required or screen._dirty_widgets or screen._repaint_required
-        busy = busy or any(w._repaint_required for w in screen.walk_children(Widget))
+        busy = busy or any(
+            w._repaint_required and w.size.area for w in screen.walk_children(Widget)
+        )
         still = 0 if busy or not app._message_queue.empty() else still + 1
         return still > _STILL_TURNS
 
