@@ -20,14 +20,22 @@ class Place:
     offset: int
 
 
-def append(path: Path, data: bytes) -> None:
+def append(path: Path, data: bytes, header: bytes = b"") -> None:
     """Add to the end of a file, or leave it as it was.
+
+    Args:
+        path: of the file, which need not exist.
+        data: what is added.
+        header: what a file begins with. One that is empty gets it too: a first write that failed
+            has left it so.
 
     Raises:
         OSError: it cannot be written to.
     """
     with path.open("ab", buffering=0) as file:
         size = file.tell()
+        if size == 0:
+            data = header + data
         try:
             while data:
                 data = data[file.write(data) :]

@@ -35,7 +35,7 @@ class Metrics:
             blocks: names of the blocks of parameters whose norms they have.
         """
         if rows:
-            append(self.path, _written(rows, blocks, header=not self.path.exists()))
+            append(self.path, _rows(rows, blocks), _header(blocks))
 
     def cut(self, step: int, blocks: Sequence[str] = ()) -> None:
         """Forget what was measured after a step: the run goes on from there. Raises OSError.
@@ -44,7 +44,7 @@ class Metrics:
         """
         if self.path.exists():
             rows = [row for row in self.read()[0] if row.step <= step]
-            write_whole(self.path, _written(rows, blocks))
+            write_whole(self.path, _header(blocks), _rows(rows, blocks))
 
     def read(self, place: Place | None = None) -> tuple[list[Measurement], Place, bool]:
         """The measurements after a place, the next place, and whether this is a fresh start.
@@ -67,11 +67,17 @@ class Metrics:
         return next((row for row in rows if row), None)
 
 
-def _written(rows: Sequence[Measurement], blocks: Sequence[str], *, header: bool = True) -> bytes:
-    norms = [f"{_OTHERS.sub('_', name)}_norm" for name in ("gradient", *blocks)] if blocks else []
-    lines = [[*_LOSSES, *norms]] if header else []
-    lines += [_cells(row, len(norms)) for row in rows]
-    return "".join(",".join(line) + "\n" for line in lines).encode()
+def _norms(blocks: Sequence[str]) -> list[str]:
+    return [f"{_OTHERS.sub('_', name)}_norm" for name in ("gradient", *blocks)] if blocks else []
+
+
+def _header(blocks: Sequence[str]) -> bytes:
+    return ",".join([*_LOSSES, *_norms(blocks)]).encode() + b"\n"
+
+
+def _rows(rows: Sequence[Measurement], blocks: Sequence[str]) -> bytes:
+    norms = len(_norms(blocks))
+    return "".join(",".join(_cells(row, norms)) + "\n" for row in rows).encode()
 
 
 def _cells(row: Measurement, norms: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -44,8 +44,9 @@ class RunWriter:
     ) -> None:
         self._path, self._copy_text = path, copy_text
         self.folder = folder
-        self._cut_at = saved_step if folder else None
-        self._logged = saved_step
+        # What was written after the checkpoint goes before more is added.
+        self._metrics_cut_at = self._recording_cut_at = saved_step if folder else None
+        self._recorded = saved_step
         self._saved: tuple[int, float | None] = (saved_step, None)
         self._measured = saved_step if folder else -1
         self._log_at = self._checkpoint_at = 0.0
@@ -61,19 +62,19 @@ class RunWriter:
         """Write what is due, or all there is.
 
         Raises:
-            OSError: something cannot be written. What was written before is good all the same, and
-                the next call tries again when it is due.
+            OSError: something cannot be written. Each file fails alone, the checkpoint comes
+                first, what was written before is good all the same, and the next call tries again
+                when it is due.
         """
         now = time.monotonic()
         if everything or now >= self._checkpoint_at:
             self._log_at = now + _SECONDS_BETWEEN_LOGS
             self._checkpoint_at = now + _SECONDS_BETWEEN_CHECKPOINTS
-            self._log(trainer, parameters=True)
-            self._checkpoint(trainer)
+            self._write(trainer, self._checkpoint, self._log, self._record)
         elif now >= self._log_at:
             self._log_at = now + _SECONDS_BETWEEN_LOGS
             small = trainer.model.parameter_count <= _MOST_PARAMETERS_TO_LOG
-            self._log(trainer, parameters=small)
+            self._write(trainer, self._log, *[self._record] * small)
 
     def add_sample(self, sample: GeneratedText) -> None:
         """Keep a text, as soon as there is a folder. Raises OSError."""
@@ -88,25 +89,54 @@ class RunWriter:
         if self.folder is not None:
             self.folder.unlock()
 
-    def _log(self, trainer: Trainer, *, parameters: bool) -> None:
-        rows = trainer.measurements(after=self._measured)
-        if not trainer.steps or (trainer.steps == self._logged and not rows):
+    def _write(self, trainer: Trainer, *parts: Callable[[RunFolder, Trainer], None]) -> None:
+        """Write files one after the other: where one does not fit, the next may."""
+        state = trainer.steps, trainer.ensemble_loss
+        written = self._saved == state and self._recorded == trainer.steps
+        if not trainer.steps or (written and not trainer.measurements(after=self._measured)):
             return
         folder = self._ready(trainer)
-        folder.lock()
+        problems = []
+        for part in (*parts, self._configure, self._add_samples):
+            try:
+                part(folder, trainer)
+            except OSError as error:
+                problems.append(error)
+        if problems:
+            raise problems[0]
+
+    def _checkpoint(self, folder: RunFolder, trainer: Trainer) -> None:
+        state = trainer.steps, trainer.ensemble_loss
+        if state != self._saved:
+            folder.save(trainer.state_dict())
+            self._saved = state
+
+    def _log(self, folder: RunFolder, trainer: Trainer) -> None:
+        if self._metrics_cut_at is not None:
+            folder.metrics.cut(self._metrics_cut_at, trainer.blocks)
+            self._metrics_cut_at = None
+        rows = trainer.measurements(after=self._measured)
         folder.metrics.append(_thinned(rows, self._measured), trainer.blocks)
         self._measured = rows[-1].step if rows else self._measured
-        if parameters:
-            folder.recording.append(trainer.trajectory.frames())
-        self._logged = trainer.steps
 
-    def _checkpoint(self, trainer: Trainer) -> None:
-        state = trainer.steps, trainer.ensemble_loss
-        if not trainer.steps or state == self._saved:
-            return
-        assert self.folder is not None
-        self.folder.save(trainer.state_dict())
-        self._saved = state
+    def _record(self, folder: RunFolder, trainer: Trainer) -> None:
+        if self._recording_cut_at is not None:
+            folder.recording.cut(self._recording_cut_at)
+            self._recording_cut_at = None
+        if trainer.steps != self._recorded:
+            folder.recording.append(trainer.trajectory.frames())
+            self._recorded = trainer.steps
+
+    def _configure(self, folder: RunFolder, trainer: Trainer) -> None:
+        configuration = folder.configuration
+        if (configuration.settings, configuration.switches) != (trainer.settings, trainer.switches):
+            folder.configure(trainer.settings, trainer.switches)
+
+    def _add_samples(self, folder: RunFolder, trainer: Trainer) -> None:
+        with self._lock:
+            while self._samples:
+                folder.samples.append(self._samples[0])
+                del self._samples[0]
 
     def _copies(self, trainer: Trainer) -> bool:
         """Whether the text is to be with the run: where it writes with counts, it needs it."""
@@ -117,22 +147,13 @@ class RunWriter:
         return self._copy_text or (trainer.settings.needs_text and is_short)
 
     def _ready(self, trainer: Trainer) -> RunFolder:
-        """The folder, with nothing in it that the run has not come to."""
+        """The folder, locked, and made where there is none. Raises OSError."""
         with self._lock:
             if self.folder is None:
                 self.folder = RunFolder.create(
                     trainer.dataset, self._path, trainer.settings, copy_text=self._copies(trainer)
                 )
-            while self._samples:
-                self.folder.samples.append(self._samples[0])
-                del self._samples[0]
-        configuration = self.folder.configuration
-        if (configuration.settings, configuration.switches) != (trainer.settings, trainer.switches):
-            self.folder.configure(trainer.settings, trainer.switches)
-        if self._cut_at is not None:
-            self.folder.metrics.cut(self._cut_at, trainer.blocks)
-            self.folder.recording.cut(self._cut_at)
-            self._cut_at = None
+        self.folder.lock()
         return self.folder
 
 

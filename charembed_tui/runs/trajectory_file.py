@@ -53,7 +53,7 @@ class TrajectoryFile:
             self._rewrite([*self._records(), *map(_packed, retained)])
             return
         data = b"".join(map(_packed, retained))
-        append(self.path, data if self.path.exists() else _MAGIC + data)
+        append(self.path, data, _MAGIC)
         self._first, self._last = first, new[-1].step
         self._count += len(retained)
 

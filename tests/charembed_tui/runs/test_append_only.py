@@ -134,3 +134,22 @@ def test_what_does_not_fit_on_the_disk_leaves_the_file_as_it_was(tmp_path: Path)
     assert path.read_bytes() == b"x" * 600
     append(path, b"z")
     assert path.read_bytes() == b"x" * 600 + b"z"
+
+
+def test_a_first_write_that_fails_leaves_no_file_that_goes_without_its_header(
+    tmp_path: Path,
+) -> None:
+    recording = TrajectoryFile(tmp_path / "recording.bin", PARAMETERS)
+    metrics = Metrics(tmp_path / "metrics.csv")
+    with files_of_at_most(10):
+        with pytest.raises(OSError, match="too large"):
+            recording.append(frames(0, 1))
+        with pytest.raises(OSError, match="too large"):
+            metrics.append(ROWS[:2], ["R"])
+    recording.append(frames(0, 1, 2))
+    metrics.append(ROWS, ["R"])
+    assert same(recording.read()[0], frames(0, 1, 2))
+    header, *rows = metrics.path.read_text().splitlines()
+    assert header.startswith("step,")
+    assert header.endswith("gradient_norm,R_norm")
+    assert len(rows) == len(ROWS)

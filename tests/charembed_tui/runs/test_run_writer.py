@@ -193,6 +193,28 @@ def test_a_full_disk_is_reported_once_and_saving_goes_on_when_there_is_room(
     assert not list(folder.path.glob(".*"))  # no temporary files remain
 
 
+@pytest.mark.parametrize("file", ["metrics.csv", "recording.bin"])
+def test_a_file_that_cannot_be_written_keeps_no_other_from_being_written(
+    writer: RunWriter, trainer: Trainer, file: str
+) -> None:
+    trainer.step()
+    writer.write(trainer, everything=True)
+    folder = required(writer.folder)
+    good = (folder.path / file).read_bytes()
+    (folder.path / file).unlink()
+    (folder.path / file).mkdir()  # nothing can be added to that
+    trainer.step()
+    trainer.measure()
+    with pytest.raises(OSError, match=file):
+        writer.write(trainer, everything=True)
+    assert folder.load()["steps"] == 2
+    (folder.path / file).rmdir()
+    (folder.path / file).write_bytes(good)
+    writer.write(trainer, everything=True)
+    assert required(folder.metrics.last()).step == 2
+    assert [frame.step for frame in folder.recording.read()[0]] == [0, 1, 2]
+
+
 @pytest.mark.usefixtures("no_pause")
 def test_a_folder_that_is_removed_is_reported_and_training_goes_on(
     text: Path, session: TrainingSession, writer: RunWriter
