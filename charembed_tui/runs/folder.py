@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from charembed_tui.runs.configuration import Configuration
 from charembed_tui.runs.errors import CheckpointError, RunError
 from charembed_tui.runs.generated_texts import GeneratedTexts
 from charembed_tui.runs.metrics import Metrics
+from charembed_tui.runs.run_lock import RunLock
 from charembed_tui.runs.text_copies import write_copies
 from charembed_tui.runs.trajectory_file import TrajectoryFile
 from charembed_tui.settings.training_settings import TrainingSettings
@@ -27,11 +28,6 @@ from charembed_tui.training.best import Best
 from charembed_tui.training.memory import MOST_CHECKPOINT_BYTES
 from charembed_tui.training.snapshot import Switch
 from model.dataset import Dataset
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 _CONFIGURATION = "run.json"
 _SLOTS = ("checkpoint-a.bin", "checkpoint-b.bin")
@@ -62,7 +58,7 @@ class RunFolder:
         self.recording = TrajectoryFile(path / "recording.bin", configuration.model.parameter_count)
         self.samples = GeneratedTexts(path / "samples.jsonl")
         self._turn = 0
-        self._lock: IO[str] | None = None
+        self._lock = RunLock(path / _LOCK)
 
     @classmethod
     def create(
@@ -235,40 +231,16 @@ class RunFolder:
     @property
     def is_in_use(self) -> bool:
         """Whether a process trains it now; never where locks do not exist."""
-        if fcntl is None:
-            return False
-        try:
-            with (self.path / _LOCK).open() as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass
-        return False
+        return self._lock.is_taken
 
     def lock(self) -> None:
         """Keep other processes from writing here, until this one ends or unlocks.
 
         Raises:
-            RunError: another one does.
+            RunError: another one does, or what stands for the lock is none.
         """
-        if fcntl is None or self._lock is not None:
-            return
-        try:
-            self._lock = (self.path / _LOCK).open("a")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.unlock()
-            raise RunError(
-                f"{self.path.name} is being trained by another process: stop that one first, or "
-                "look on with charembed-tui --follow."
-            ) from None
-        except OSError:
-            self.unlock()  # a file system without locks, or a folder that cannot be written to
+        self._lock.take()
 
     def unlock(self) -> None:
         """Let others write here again."""
-        if self._lock is not None:
-            with suppress(OSError):
-                self._lock.close()
-            self._lock = None
+        self._lock.release()
