@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the app. Exits with status 2 and one line on a text that cannot be used."""
+    """Run the app. Exits with status 2 and one line where it cannot begin."""
     one_thread_for_blas()
     answer_keys_sooner()
     options = parser().parse_args(arguments)
@@ -56,10 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             copy_text=options.copy_text,
             keys=config.keys,
         )
-    except CharembedError as error:
+    except (CharembedError, OSError, MemoryError) as error:
         from charembed_tui.text.glyphs import visible
+        from charembed_tui.training.memory import reason
 
-        for row in str(error).splitlines():
+        for row in reason(error).splitlines():
             print(f"charembed-tui: {visible(row)}", file=sys.stderr)
         sys.exit(2)
 

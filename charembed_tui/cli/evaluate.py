@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from charembed_tui.cli.exit_status import DONE
@@ -73,7 +73,7 @@ def _texts_and_run(names: Sequence[str]) -> tuple[Sequence[str], RunFolder]:
     try:
         return names[:-1], find_run(names[-1])
     except RunError:
-        if Path(names[-1]).exists():
+        if os.path.exists(names[-1]):
             return names, find_run(None)
         raise
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -47,10 +48,10 @@ def find_run(name: str | None, *, in_use_first: bool = False) -> RunFolder:
             return newest
         raise RunError(f"There is no run in {runs_directory()} yet.")
     path = Path(name)
-    if not path.is_dir():
+    if not os.path.isdir(path):  # unlike `Path.is_dir` it takes names of any length
         # A name, never a path out of the folder.
         path = runs_directory() / path.name
-    if not path.is_dir():
+    if not os.path.isdir(path):
         for folder in newest_runs():
             if folder.name == name:
                 return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
@@ -51,7 +50,7 @@ class Number:
         except (ValueError, OverflowError, TypeError):
             wanted = "a number" if self.kind is float else "a whole number"
             raise SettingsError(f"{self.label}: write {wanted}{self._alternatives}") from None
-        if math.isnan(number) or not self.least <= number <= self.most:
+        if not self.least <= number <= self.most:  # as what is not a number is not, either
             raise SettingsError(f"{self.label}: from {self.least:,} to {self.most:,}")
         return number
 

@@ -79,12 +79,12 @@ def find_sources(names: Sequence[str | Path] | str | Path) -> list[Source]:
         path = Path(name)
         if str(name) == STDIN:
             found.append(Source(STDIN, name="standard input"))
-        elif path.is_dir():
+        elif os.path.isdir(path):  # unlike `Path.is_dir` it takes names of any length
             inside = list(_inside(path))
             if not inside:
                 raise CorpusError(f"{path.name or path} is a directory without texts.")
             found += inside
-        elif path.exists():
+        elif os.path.exists(path):
             found += _members(path, path.name, was_named=True)
         else:
             matches = sorted(glob.glob(str(name), recursive=True))

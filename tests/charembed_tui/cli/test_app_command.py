@@ -58,6 +58,33 @@ def test_what_is_no_text_gives_one_line_and_status_2(
     assert "\x1b" not in result.stderr
 
 
+@pytest.mark.parametrize("length", [300, 5000])
+@pytest.mark.parametrize("option", [(), ("--resume",), ("--follow",), ("--from",)])
+def test_names_of_any_length_give_one_line(
+    option: tuple[str, ...], length: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app_command.main([*option, "x" * length])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError("the disk is gone")])
+def test_what_goes_wrong_at_the_start_gives_one_line(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(app_command, "_plan", fail)
+    with pytest.raises(SystemExit) as ended:
+        app_command.main(["--fresh"])
+    assert ended.value.code == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert (str(error) or "memory is used up") in message
+
+
 def test_a_directory_without_texts_is_no_text(tmp_path: Path) -> None:
     result = run(str(tmp_path))
     assert result.returncode == 2

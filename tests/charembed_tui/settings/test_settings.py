@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,13 @@ def test_any_value_is_a_setting_or_a_settings_error(
     else:
         assert field.least <= number <= field.most or number in field.words.values()
         assert field.check(field.text_of(number)) == number
+
+
+def test_whole_numbers_of_any_length_are_checked() -> None:
+    for number in (10**400, -(10**400), "9" * 400, "9" * 5000, "nan", float("nan"), "1e999"):
+        for _, _, field in NUMBERS:
+            with pytest.raises(SettingsError, match=f"^{re.escape(field.label)}: "):
+                field.check(number)
 
 
 @given(
