@@ -27,7 +27,9 @@ from charembed_tui.runs.plan import Plan
 from charembed_tui.screens.dialog import Palette
 from charembed_tui.settings.config import unknown
 from charembed_tui.settings.preferences import Preferences
+from charembed_tui.text.glyphs import printable
 from charembed_tui.widgets.legibility import LegibilityFilter
+from charembed_tui.widgets.printable_filter import PrintableFilter
 from model.errors import SettingsError
 
 DEFAULT_THEME = "textual-dark"
@@ -104,8 +106,8 @@ class CharembedApp(App[None]):
         return self.laboratory
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return Textual's filters, and one that keeps every theme legible."""
-        return [*super().get_line_filters(), self._legibility]
+        """Return Textual's filters, and those that keep texts harmless and every theme legible."""
+        return [*super().get_line_filters(), PrintableFilter(), self._legibility]
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice; for terminals a driver of our own."""
@@ -162,7 +164,9 @@ class CharembedApp(App[None]):
 
     def on_notify(self, event: Notify) -> None:
         """Notices stand in the footer, where they cover neither map nor text."""
-        self.laboratory.panes.footer.say(event.notification)
+        notice = event.notification
+        notice.message, notice.title = printable(notice.message), printable(notice.title)
+        self.laboratory.panes.footer.say(notice)
 
     async def on_unmount(self) -> None:
         """However the app ends, what was trained is saved."""

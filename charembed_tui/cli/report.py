@@ -10,6 +10,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from charembed_tui.text.glyphs import visible
 from charembed_tui.training.loss_log import Measurement
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
@@ -40,7 +41,7 @@ class Report:
         """The last line, what was reached, and the name."""
         self._tell(trainer)
         self._conclude(trainer)
-        print(run)
+        _print_name(run)
 
     def _conclude(self, trainer: Trainer) -> None:
         """What was reached when, and what is wrong with the end, if anything is."""
@@ -135,7 +136,7 @@ class _Bar(Report):
         self._move(trainer, 1.0)
         self._bar.stop()
         self._conclude(trainer)
-        print(run)
+        _print_name(run)
 
     def _move(self, trainer: Trainer, part: float | None) -> None:
         total = None if part is None else 1.0
@@ -155,3 +156,8 @@ def report(as_json: bool) -> Report:
 def _losses(measured: Measurement) -> str:
     other = "" if measured.held_out is None else f", held out {measured.held_out:.4f}"
     return f"{measured.training:.4f} nats per character{other}"
+
+
+def _print_name(run: str) -> None:
+    """The run's name: for scripts as it is, on a terminal so that it cannot disturb it."""
+    print(visible(run) if sys.stdout.isatty() else run)

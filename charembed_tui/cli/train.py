@@ -82,7 +82,7 @@ def _train(
         return UNSAVED
     if interruption.is_wanted():
         again = f"interrupted at step {trainer.steps:,}: charembed train --resume {name} goes on"
-        print(again, file=sys.stderr)
+        print(visible(again), file=sys.stderr)
         return INTERRUPTED
     return DONE
 
@@ -115,7 +115,7 @@ def _begin(
     if options.start is not None:
         warm_start = start_from(options.start or None, corpus, options)
         settings, start = warm_start.settings, warm_start.theta
-        print(f"charembed: {warm_start.note}", file=sys.stderr)
+        print(f"charembed: {visible(warm_start.note)}", file=sys.stderr)
     distribute = None
     if options.cluster is not None:
         distribute = distribution(options, corpus, settings, closing)

@@ -102,7 +102,7 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
             cells = (
                 "►" if is_current else "●" if run.is_in_use else "",
                 visible(run.folder.name),
-                configuration.started.replace("T", " "),
+                visible(configuration.started.replace("T", " ")),
                 f"{run.last.score:.4f}" if run.last else "–",
                 f"{run.last.step:,}" if run.last else "–",
                 visible(configuration.corpus_name),
@@ -153,7 +153,7 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
             else:
                 self._list()
 
-        self.app.push_screen(NameScreen("Name of the run", run.folder.name), rename)
+        self.app.push_screen(NameScreen("Name of the run", visible(run.folder.name)), rename)
 
     def action_delete(self) -> None:
         """Delete the run under the cursor, if that is meant and nobody uses it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import Enum
 
@@ -15,6 +16,9 @@ _CONTROL_PICTURES = 0x2400
 _CARRIER = "◌"  # what a combining character stands on
 _REPLACEMENT = "�"
 _VOWELS = frozenset("aeiouyαεηιοωυаеёиоуыэюяіїє")
+
+# What changes more than its own cell: control characters, and orders of direction.
+DISTURBING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class CharacterClass(Enum):

@@ -10,7 +10,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
-from charembed_tui.text.glyphs import printable
+from charembed_tui.text.glyphs import printable, visible
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.generation import Chunk
 
@@ -83,7 +83,7 @@ class GeneratedTextView(Static):
             self._render_text()
 
     def _render_text(self) -> None:
-        content = Text(f"{self._heading}\n", style="dim")
+        content = Text(f"{visible(self._heading)}\n", style="dim")
         text, surprises = self._tail, self._tail_surprises
         if self._length > len(text):
             content.append(f"… {self._length - len(text):,} characters before these\n")

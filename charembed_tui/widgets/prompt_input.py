@@ -9,7 +9,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from charembed_tui.text.glyphs import glyph
+from charembed_tui.text.glyphs import DISTURBING, glyph
 
 
 class PromptInput(Input):
@@ -33,7 +33,7 @@ class PromptInput(Input):
     @property
     def _value(self) -> Text:
         """What is drawn: as many characters as there are, so that the cursor stands right."""
-        drawn = "".join(glyph(c) if c in "\n\t" else c for c in self.value)
+        drawn = "".join(glyph(c) if DISTURBING.match(c) else c for c in self.value)
         return Text(drawn, no_wrap=True, overflow="ignore", end="")
 
     def _on_paste(self, event: events.Paste) -> None:
