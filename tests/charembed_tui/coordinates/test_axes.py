@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from charembed_tui.coordinates.axes import Axes, Lens, Range, Scale
 from charembed_tui.coordinates.views import Components
-from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.settings.preferences import Preferences
 from charembed_tui.text.sample_texts import samples
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
@@ -25,7 +25,7 @@ MOST = {Scale.OWN: 0.55, Scale.LENS: 0.35}
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
 def test_no_tenth_of_the_map_is_crowded_at_the_end_of_the_default_run(path: Path) -> None:
-    settings = TrainingSettings()
+    settings = Preferences().training  # the default run of the app
     trainer = Trainer(1, settings.prepare(Corpus.from_file(path)), settings, Trajectory())
     while not trainer.converged:
         trainer.step()
