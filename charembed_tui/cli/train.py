@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as closing, patient_streams(), _Interruption() as interruption:
         try:
             trainer, writer = _begin(options, closing, interruption.is_wanted)
+            closing.callback(writer.close)
         except Cancelled:
             print("interrupted before the first step: nothing to save", file=sys.stderr)
             return INTERRUPTED

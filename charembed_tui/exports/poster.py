@@ -27,6 +27,7 @@ from charembed_tui.training.generation import write
 from charembed_tui.training.loss_log import Curve, bucketed
 from charembed_tui.training.snapshot import Snapshot, View
 from charembed_tui.training.trajectory import Frame
+from model.corpus import Corpus
 from model.errors import Cancelled
 
 WIDTH, HEIGHT = 1600, 1000
@@ -47,7 +48,7 @@ class Sample:
 
 def write_sample(
     view: View,
-    vocabulary: Sequence[str],
+    corpus: Corpus,
     prompt: str,
     settings: SamplingSettings,
     is_cancelled: Callable[[], bool],
@@ -60,13 +61,19 @@ def write_sample(
     """
     chunks: list[str] = []
     if not write(
-        view, vocabulary, prompt, settings, lambda chunk: chunks.append(chunk.text), is_cancelled
+        view,
+        corpus.vocabulary,
+        corpus.reading.as_read(prompt),
+        settings,
+        lambda chunk: chunks.append(chunk.text),
+        is_cancelled,
+        corpus.boundary,
     ):
         raise Cancelled("The export was cancelled.")
     return Sample(view.step, prompt + "".join(chunks))
 
 
-SAMPLE_LENGTH = _CELLS * _ROWS
+SAMPLE_LENGTH, SAMPLE_LINES = _CELLS * _ROWS, _ROWS
 
 
 def poster(

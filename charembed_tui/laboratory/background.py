@@ -193,7 +193,7 @@ class Background:
         self,
         run: int,
         view: View,
-        vocabulary: tuple[str, ...],
+        corpus: Corpus,
         prompt: str,
         settings: SamplingSettings,
     ) -> None:
@@ -206,7 +206,15 @@ class Background:
             chunks: list[Chunk] = []
             result: Chunk | str
             try:
-                write(view, vocabulary, prompt, settings, chunks.append, is_cancelled)
+                write(
+                    view,
+                    corpus.vocabulary,
+                    corpus.reading.as_read(prompt),
+                    settings,
+                    chunks.append,
+                    is_cancelled,
+                    corpus.boundary,
+                )
                 surprises = np.concatenate([np.empty(0), *(chunk.surprises for chunk in chunks)])
                 result = Chunk("".join(chunk.text for chunk in chunks), surprises)
             except CharembedError as error:

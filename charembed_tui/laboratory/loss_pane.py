@@ -87,14 +87,15 @@ class LossPane(Vertical):
     @on(LossPlot.CursorMoved)
     def _entitle(self) -> None:
         view, snapshot = self.view, self._displayed[0] if self._displayed else None
-        if snapshot is None or snapshot.loss is None:
+        measured = snapshot and (snapshot.between or snapshot)  # as the status has it
+        if snapshot is None or measured is None or measured.loss is None:
             entitle(self, "Loss", f"{view.unit} per character against {view.against}")
         elif view.quantity == "losses":
-            self._entitle_losses(snapshot, snapshot.loss)
+            self._entitle_losses(snapshot.optimizer, measured.loss, measured.held_out)
         else:
             self._entitle_norms(snapshot)
 
-    def _entitle_losses(self, snapshot: Snapshot, loss: float) -> None:
+    def _entitle_losses(self, optimizer: str, loss: float, held_out: float | None) -> None:
         view = self.view
         subtitle: str | Text
         reading = self.plot.reading()
@@ -102,12 +103,12 @@ class LossPane(Vertical):
             x, values = reading
             numbers = " / ".join(f"{value:.4f}" for value in values)
             subtitle = f"{numbers} {view.unit} at {self._place(x)}"
-        elif snapshot.held_out is None:
+        elif held_out is None:
             subtitle = f"perplexity {perplexity(loss)}{self._axes()}"
         else:
-            held_out = f"held out {view.loss(snapshot.held_out):.4f}"
-            subtitle = Text.assemble((held_out, "#2f8fc9"), self._axes())
-        title = f"Loss {view.loss(loss):.4f} {view.unit} · {snapshot.optimizer}"
+            number = f"held out {view.loss(held_out):.4f}"
+            subtitle = Text.assemble((number, "#2f8fc9"), self._axes())
+        title = f"Loss {view.loss(loss):.4f} {view.unit} · {optimizer}"
         entitle(self, fitting(self, title), subtitle)
 
     def _entitle_norms(self, snapshot: Snapshot) -> None:

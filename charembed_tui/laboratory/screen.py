@@ -47,6 +47,7 @@ from charembed_tui.widgets.prompt_input import PromptInput
 _FRAMES_PER_SECOND = 10
 _SECONDS_BETWEEN_SAMPLES = 0.5
 _LIVE_LENGTH = 160  # characters: what is read at a glance, 20 ms of writing
+_LIVE_LINES = 20  # of a list
 _LIVE_SEED = 0  # at the least: always the same one
 _SECONDS_TO_ANSWER = 0.04  # a key
 _LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
@@ -236,10 +237,12 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self._rewritten, self._rewrite_at = key, now + _SECONDS_BETWEEN_SAMPLES
         chosen = generation.settings
         settings = replace(
-            chosen, length=min(chosen.length, _LIVE_LENGTH), seed=max(chosen.seed, _LIVE_SEED)
+            chosen,
+            length=min(chosen.length, _LIVE_LENGTH),
+            count=min(chosen.count, _LIVE_LINES),
+            seed=max(chosen.seed, _LIVE_SEED),
         )
-        vocabulary = self.corpus.vocabulary
-        self.background.rewrite(self.snapshot.run, view, vocabulary, generation.prompt, settings)
+        self.background.rewrite(self.snapshot.run, view, self.corpus, generation.prompt, settings)
 
     @on(Rewritten)
     def _sample_rewritten(self, event: Rewritten) -> None:

@@ -183,11 +183,15 @@ class LossPlot(Plot, can_focus=True):
         per_y = (canvas.rows - 1) / (high - low)
         ends = (0, canvas.columns - 1), (0, canvas.rows - 1)
         strokes, names = [], []
+        right_of: dict[int, int] = {}  # where the names in a row begin
         for name, level in levels.items():
             row = round((level - low) * per_y)
             strokes.append(Stroke(ends[0], (row, row), "╌", _BASELINE))
-            name = name[: canvas.columns]
-            names.append(Sign(canvas.columns - len(name), row, name, _BASELINE))
+            begin = right_of.get(row, canvas.columns + 1) - 1 - len(name)
+            if begin >= 0 or row not in right_of:
+                begin = max(0, begin)
+                names.append(Sign(begin, row, name[: canvas.columns], _BASELINE))
+                right_of[row] = begin
         for step in self._switches:
             place = self._at_step(step)
             if place is not None and left <= place <= right:

@@ -6,6 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from charembed_tui.storage.regular import open_regular
+
+MOST_STEPS = 1 << 53  # beyond, they are no whole numbers any more where they are divided
+
 
 @dataclass(frozen=True)
 class Place:
@@ -32,7 +36,7 @@ def append(path: Path, data: bytes, header: bytes = b"") -> None:
     Raises:
         OSError: it cannot be written to.
     """
-    with path.open("ab", buffering=0) as file:
+    with open_regular(path, "ab", buffering=0) as file:
         size = file.tell()
         if size == 0:
             data = header + data
@@ -55,7 +59,7 @@ def read_on(path: Path, place: Place | None, most: int) -> tuple[bytes, Place, b
         OSError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             identity = os.fstat(file.fileno()).st_ino  # of what was opened
             size = file.seek(0, 2)
             is_new = place is None or place.file != identity or place.offset > size

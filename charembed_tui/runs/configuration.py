@@ -16,6 +16,7 @@ from charembed_tui import __version__
 from charembed_tui.runs.errors import RunError
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
+from charembed_tui.storage.regular import read_regular
 from charembed_tui.training.snapshot import Switch
 from model.corpus import Corpus, TextFile
 from model.dataset import Dataset
@@ -95,7 +96,7 @@ class Configuration:
         try:
             if file.stat().st_size > _MOST_BYTES:
                 raise RunError(f"{file} is too large to be a run's configuration.")
-            saved = json.loads(file.read_text(encoding="utf-8"))
+            saved = json.loads(read_regular(file).decode("utf-8"))
             family = saved["settings"].get("model", _FIRST_FAMILY)
             if family not in registry.names():
                 raise RunError(

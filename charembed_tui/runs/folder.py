@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from charembed_tui.runs.append_only import MOST_STEPS
 from charembed_tui.runs.checkpoint import from_bytes, to_pieces
 from charembed_tui.runs.configuration import Configuration
 from charembed_tui.runs.errors import CheckpointError, RunError
@@ -24,6 +25,7 @@ from charembed_tui.runs.trajectory_file import TrajectoryFile
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.locations import new_run_folder
+from charembed_tui.storage.regular import open_regular, read_regular
 from charembed_tui.training.best import Best
 from charembed_tui.training.memory import MOST_CHECKPOINT_BYTES
 from charembed_tui.training.snapshot import Switch
@@ -91,7 +93,7 @@ class RunFolder:
     @property
     def name(self) -> str:
         """What a person called the run, empty where nobody did."""
-        with suppress(OSError), (self.path / _NAME).open("rb") as file:
+        with suppress(OSError), open_regular(self.path / _NAME) as file:
             return file.read(_MOST_NAME).decode("utf-8", "replace").strip()
         return ""
 
@@ -152,11 +154,11 @@ class RunFolder:
             try:
                 if file.stat().st_size > MOST_CHECKPOINT_BYTES:
                     raise CheckpointError("it is too large.")
-                state = from_bytes(file.read_bytes())
-                found.append((int(state["steps"]), slot, state))
+                state = from_bytes(read_regular(file))
+                found.append((_steps(state), slot, state))
             except FileNotFoundError:
                 continue
-            except (OSError, CheckpointError, KeyError, TypeError, ValueError) as error:
+            except (OSError, CheckpointError) as error:
                 problems.append(f"{name}: {error}")
         if not found:
             problem_text = "; ".join(problems) or "nothing was saved yet"
@@ -183,6 +185,8 @@ class RunFolder:
         expected = (self.configuration.model.parameter_count,)
         if not isinstance(theta, np.ndarray) or theta.shape != expected or theta.dtype != float:
             raise RunError(f"The checkpoint of {self.path.name} is of another model.")
+        if not np.isfinite(theta).all():
+            raise RunError(f"The checkpoint of {self.path.name} has non-finite parameters.")
         return theta
 
     def best(self) -> Best | None:
@@ -244,3 +248,11 @@ class RunFolder:
     def unlock(self) -> None:
         """Let others write here again."""
         self._lock.release()
+
+
+def _steps(state: Mapping[str, Any]) -> int:
+    """How many steps a state has taken. Raises CheckpointError."""
+    steps = state.get("steps")
+    if not isinstance(steps, int) or not 0 <= steps <= MOST_STEPS:
+        raise CheckpointError("its number of steps is none.")
+    return steps

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charembed_tui.runs.append_only import Place, append, read_lines_on
+from charembed_tui.runs.append_only import MOST_STEPS, Place, append, read_lines_on
 from charembed_tui.training.generated_text import GeneratedText
 
 _MOST_BYTES = 16 << 20
@@ -46,6 +46,7 @@ def _parsed(line: bytes) -> GeneratedText | None:
         if len(surprises) != len(text):
             surprises = ()
         heading, prompt = str(saved["heading"]), str(saved["prompt"])
-        return GeneratedText(int(saved["step"]), heading, prompt, text, surprises)
+        step = int(saved["step"])
+        return GeneratedText(step, heading, prompt, text, surprises) if step <= MOST_STEPS else None
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None

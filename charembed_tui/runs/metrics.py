@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from charembed_tui.runs.append_only import Place, append, read_lines_on
+from charembed_tui.runs.append_only import MOST_STEPS, Place, append, read_lines_on
 from charembed_tui.storage.atomic import write_whole
+from charembed_tui.storage.regular import open_regular
 from charembed_tui.training.loss_log import Measurement
 
 _LOSSES = ("step", "seconds", "passes", "training", "held_out")
@@ -58,7 +59,7 @@ class Metrics:
     def last(self) -> Measurement | None:
         """The newest measurement, None where there is none that can be read."""
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 file.seek(max(0, file.seek(0, 2) - _TAIL))
                 lines = file.read(_TAIL).splitlines(keepends=True)
         except OSError:
@@ -104,4 +105,4 @@ def _parsed(line: bytes) -> Measurement | None:
         row = Measurement(int(step), seconds, passes, training, other, tuple(norms))
     except ValueError:
         return None
-    return row if row.step >= 0 and all(map(math.isfinite, row[1:4])) else None
+    return row if 0 <= row.step <= MOST_STEPS and all(map(math.isfinite, row[1:4])) else None

@@ -89,7 +89,7 @@ def _sources(folder: RunFolder) -> list[Source]:
     configuration = folder.configuration
     path = configuration.corpus_path
     sources = [file.source for file in configuration.files] or [Source(path, name=Path(path).name)]
-    missing = [source for source in sources if not os.path.exists(source.path)]
+    missing = [source for source in sources if not os.path.isfile(source.path)]
     found = copies(folder.path)
     if found and (missing or not _are_unchanged(sources, configuration)):
         return found

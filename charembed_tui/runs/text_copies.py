@@ -25,10 +25,10 @@ def write_copies(folder: Path, corpus: Corpus) -> None:
 
 def copies(folder: Path) -> list[Source]:
     """The copies in a folder, in the order of the texts; none where none were asked for."""
-    if (folder / "text.txt").exists():
+    if (folder / "text.txt").is_file():
         return [Source(str(folder / "text.txt"), name="text.txt")]
     found: list[Source] = []
-    while (path := folder / f"text-{len(found) + 1}.txt").exists():
+    while (path := folder / f"text-{len(found) + 1}.txt").is_file():
         found.append(Source(str(path), name=path.name))
     return found
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from charembed_tui.runs.append_only import Place, append, read_on
 from charembed_tui.storage.atomic import write_whole
+from charembed_tui.storage.regular import read_regular
 from charembed_tui.training.trajectory import Frame
 
 _MAGIC = b"charembed recording 1\n"
@@ -88,7 +89,7 @@ class TrajectoryFile:
 
     def _records(self) -> list[memoryview]:
         """The records as they are on disk: frames of their own would scatter the memory."""
-        data = memoryview(self.path.read_bytes() if self.path.exists() else b"")
+        data = memoryview(read_regular(self.path) if self.path.exists() else b"")
         starts = range(len(_MAGIC), len(data) - self._size + 1, self._size)
         return [data[start : start + self._size] for start in starts]
 

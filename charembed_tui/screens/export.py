@@ -21,7 +21,7 @@ from charembed_tui.coordinates.views import Projection
 from charembed_tui.exports.coordinates import write_coordinates
 from charembed_tui.exports.data import export_run
 from charembed_tui.exports.drawing import Drawing
-from charembed_tui.exports.poster import SAMPLE_LENGTH, film, poster, write_sample
+from charembed_tui.exports.poster import SAMPLE_LENGTH, SAMPLE_LINES, film, poster, write_sample
 from charembed_tui.exports.raster import gif, png, require_pillow
 from charembed_tui.exports.scene import Side
 from charembed_tui.exports.svg import svg
@@ -101,14 +101,14 @@ def _animation(what: Exportable, folder: Path, progress: Progress) -> None:
 
 def _poster(what: Exportable, progress: Progress) -> Drawing:
     """Draw the poster; both samples are written with one seed."""
-    settings = replace(what.sampling, length=SAMPLE_LENGTH)
+    settings = replace(what.sampling, length=SAMPLE_LENGTH, count=SAMPLE_LINES)
     if settings.seed < 0:
         settings = replace(settings, seed=secrets.randbelow(2**32))
     vocabulary, view = what.corpus.vocabulary, what.view
     frames = what.timeline.frames()[:1]
     first = [View(view.model, f.step, f.theta, live=False, fits=view.fits) for f in frames]
     samples = [
-        write_sample(at, vocabulary, what.prompt, settings, progress.is_cancelled)
+        write_sample(at, what.corpus, what.prompt, settings, progress.is_cancelled)
         for at in (*first, view)
     ]
     return poster(what.corpus.name, vocabulary, what.side, what.snapshot, view, samples)

@@ -108,7 +108,8 @@ class ThroughTimeScreen(Dialog[None]):
         self._write()
 
     def _entitle(self, box: Widget, subtitle: str) -> None:
-        entitle(box, f"Through time · after “{visible(self._prompt)}”", subtitle)
+        after = f"after “{visible(self._prompt)}”" if self._prompt else "without a prompt"
+        entitle(box, f"Through time · {after}", subtitle)
 
     def on_resize(self) -> None:
         """Rearrange the columns."""

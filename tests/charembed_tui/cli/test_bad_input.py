@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,7 @@ from textual.widgets import Input
 from waiting import until, wait_until
 
 from charembed_tui.runs.catalogue import all_runs, find_run
+from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.following_session import FollowingSession
 from charembed_tui.runs.opening import resume
@@ -94,7 +98,8 @@ def open_every_way() -> None:
     """A run opens, or an error says why not."""
     for found in all_runs():
         found.metrics.last()
-        FollowingSession(found, SETTINGS.prepare(Corpus.from_text(PLAY * 2)))._poll()
+        with suppress(OSError):  # which the session that follows says
+            FollowingSession(found, SETTINGS.prepare(Corpus.from_text(PLAY * 2)))._poll()
     try:
         run = resume(None)
     except CharembedError:
@@ -110,6 +115,43 @@ def open_every_way() -> None:
 
 
 FILES = ["run.json", "checkpoint-a.bin", "metrics.csv", "recording.bin", "samples.jsonl"]
+
+
+@pytest.mark.parametrize("name", [*FILES, "checkpoint-b.bin", "name.txt", "in-use", "text.txt"])
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no fifos in folders")
+def test_a_fifo_in_a_run_folder_is_never_opened(
+    folder: RunFolder, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder.path / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    opened: list[str] = []
+    open_file = os.open
+
+    def remember(file: str, flags: int, *others: int, **keywords: int) -> int:
+        opened.append(str(file))
+        return open_file(file, flags | os.O_NONBLOCK, *others, **keywords)
+
+    monkeypatch.setattr(os, "open", remember)
+    assert (folder.name, folder.is_in_use) == ("", False)
+    open_every_way()
+    assert str(path) not in opened
+
+
+@pytest.mark.parametrize("where", ["x" * 5000, "/dev/zero", "a\0b", ""])
+def test_a_text_that_cannot_be_where_a_run_says_it_is(folder: RunFolder, where: str) -> None:
+    replace(folder.configuration, corpus_path=where, files=()).write(folder.path / "run.json")
+    with pytest.raises(RunError, match="is no longer at"):
+        resume(None)
+
+
+@pytest.mark.parametrize("steps", [float("inf"), float("nan"), 1e30, 10**400, -1, None, "3", []])
+def test_a_number_of_steps_that_is_none(folder: RunFolder, steps: object) -> None:
+    folder.save({**folder.load(), "steps": steps})
+    assert folder.load()["steps"] == 3  # the other checkpoint is good
+    (folder.path / "checkpoint-a.bin").unlink()
+    with pytest.raises(RunError, match="its number of steps is none"):
+        folder.load()
 
 
 @given(st.sampled_from(FILES), st.integers(0, 10**6), st.binary(max_size=40))

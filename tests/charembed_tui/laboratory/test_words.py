@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 
+import numpy as np
+from laboratory import laboratory
+from required import required
 from textual import events
 from waiting import until
 
 from charembed_tui.app import CharembedApp
+from charembed_tui.exports.poster import SAMPLE_LINES, write_sample
+from charembed_tui.screens.through_time import ThroughTimeScreen
+from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.text.unseen import never_seen
-from model.sampling import generate
+from charembed_tui.training.run_history import RunHistory
+from charembed_tui.training.snapshot import Between
+from model.sampling import Sampler, generate
 
 SIZE = (120, 36)
 
@@ -97,3 +108,53 @@ async def test_the_inspector_counts_contexts_of_every_length(app: CharembedApp) 
             assert str(pane.border_subtitle) == times
             for code, count in enumerate(pane._counted[codes].tolist()):
                 assert count == after.count(dataset.vocabulary[code])
+
+
+async def test_the_loss_in_the_title_is_that_of_the_picture(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        pane = app.laboratory.panes.loss
+        await until(lambda: app.laboratory.view is not None)
+        await pilot.pause()
+        snapshot = app.laboratory.snapshot
+        on_its_way = replace(snapshot, between=Between(np.zeros(3), 3.25, 3.5))
+        pane.show(on_its_way, RunHistory(), "")
+        assert "3.2500 nats" in str(pane.border_title)
+        assert "held out 3.5000" in str(pane.border_subtitle)
+
+
+async def test_a_prompt_that_is_empty_is_not_quoted(app: CharembedApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: app.laboratory.view is not None)
+        await pilot.press("n")
+        await until(lambda: app.laboratory.snapshot.step == 1)
+        await pilot.press("t")
+        await until(lambda: isinstance(app.screen, ThroughTimeScreen))
+        box = app.screen.query_one("#through-time")
+        await until(lambda: "Through time · without a prompt" in str(box.border_title))
+
+
+async def test_a_list_is_rewritten_by_whole_lines(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    names = [f"{a}{b}{c}" for a in "abcde" for b in "fghij" for c in "klmnop"]
+    path.write_text("\n".join(names), encoding="utf-8")
+    app = laboratory(path)
+    async with app.run_test(size=SIZE) as pilot:
+        corpus, view = app.laboratory.corpus, app.laboratory.panes.generation._live
+        assert corpus.is_list
+        await until(lambda: app.laboratory.view is not None)
+        await pilot.press("n")
+        await until(lambda: app.laboratory.snapshot.step == 1)
+        await pilot.press("{")
+        frame = app.laboratory.session.trajectory.frames()[0]
+        sampler = Sampler(app.laboratory.snapshot.model.predictor(frame.theta), corpus.vocabulary)
+        entries = islice(sampler.entries("", np.random.default_rng(0), "\n"), 20)
+        expected = "".join(f"{entry}\n" for entry in entries)
+        await until(lambda: view.written == expected)
+        sample = write_sample(
+            required(app.laboratory.view),
+            corpus,
+            "",
+            SamplingSettings(count=SAMPLE_LINES, seed=0),
+            lambda: False,
+        )
+        assert sample.text.splitlines() == expected.splitlines()[:SAMPLE_LINES]

@@ -195,3 +195,12 @@ async def test_characters_without_room_are_counted() -> None:
     places = [place for place in plot.map.places if place is not None]
     assert plot.map.hidden == 400 - len(places) > 0
     assert len({place[:2] for place in places}) == len(places)
+
+
+async def test_names_of_baselines_in_one_row_stand_side_by_side() -> None:
+    plot = LossPlot()
+    near = tuple(Baseline(name, name, 2.3 + i / 1e4) for i, name in enumerate(["first", "second"]))
+    plot.show([falling()], {}, (), near, LossView())
+    drawn = "".join(await lines(plot, (60, 20)))
+    assert "first" in drawn
+    assert "second" in drawn
