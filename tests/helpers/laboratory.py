@@ -12,7 +12,11 @@ from model.corpus import Corpus
 
 
 def laboratory(path: Path, preferences: Preferences | None = None, **options: Any) -> CharembedApp:
-    """The app on the text at a path."""
+    """The app on the text at a path; at full speed, since tests do not watch."""
     preferences = preferences or Preferences()
     plan = Plan(Corpus.from_file(path), path, preferences.training)
-    return CharembedApp(plan, preferences, **options)
+    app = CharembedApp(plan, preferences, **options)
+    sessions = app.laboratory.sessions
+    sessions.is_paced = False
+    sessions.current.set_pace(is_paced=False)
+    return app

@@ -44,6 +44,7 @@ async def test_the_options_are_those_of_the_command_line(tmp_path: Path) -> None
         await pilot.press("enter")
         await until(lambda: app.laboratory.source.is_list)
         assert not any(c.isupper() for c in app.laboratory.source.vocabulary)
+        await until(lambda: "26 characters" in str(app.laboratory.panes.corpus._facts.content))
         words.value = "--encoding nonsense"
         words.focus()
         await pilot.press("enter")

@@ -119,6 +119,9 @@ def scene(
         if theme:
             app.theme = theme
         await until_drawn(app, pilot)
+        # Letters keep their places, so that those depend on how often they were drawn before.
+        app.laboratory.panes.embedding.plot.fit()
+        await until_drawn(app, pilot)
         await pilot.press(*keys)
         for field in app.screen.query(Input):
             field.cursor_blink = False
