@@ -24,6 +24,6 @@ def test_ticks_are_round_and_inside() -> None:
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 def test_a_rounded_number_is_near_and_has_few_digits(value: float, distance: float) -> None:
     result = rounded(value, distance)
-    assert abs(result - value) <= distance / 2 + 1e-6 * abs(value)
+    assert abs(result - value) < distance
     # So few that no other round number is nearer to all of the distance.
     assert abs(result) < 1e-12 or abs(result) >= distance / 10

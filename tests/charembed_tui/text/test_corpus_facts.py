@@ -13,6 +13,7 @@ from model import baselines
 from model.corpus import Corpus
 from model.counting import count_ngrams
 from model.dataset import Dataset
+from model.families.ngrams.order import best_order
 
 
 def facts(text: str, m: int = 2) -> CorpusFacts:
@@ -67,8 +68,11 @@ def test_baselines_of_a_dataset_are_those_of_the_baselines() -> None:
         "uniform": baselines.uniform(size),
         "unigram": baselines.unigram(table),
         "empirical entropy": baselines.conditional_entropy(table),
-        "Witten–Bell": baselines.witten_bell(training, held_out, size, 3),
-        "Kneser–Ney": baselines.kneser_ney(training, held_out, size, 3),
+        "Witten–Bell, same context": baselines.witten_bell(training, held_out, size, 3),
+        "Kneser–Ney, same context": baselines.kneser_ney(training, held_out, size, 3),
+        "Kneser–Ney, best order": baselines.kneser_ney(
+            training, held_out, size, best_order(training, size)
+        ),
     }
     assert [line.loss for line in lines] == sorted(found.values(), reverse=True)
     assert len(compare(Dataset.prepare(corpus, held_out=0), 2, table)) == 3
