@@ -155,7 +155,7 @@ def test_quitting_while_a_large_text_is_counted(tmp_path: Path) -> None:
     letters = np.random.default_rng(0).integers(97, 123, 12_000_000).astype(np.uint8)
     text.write_bytes(letters.tobytes())
     with terminal("--context-length", "32", str(text)) as opened:
-        opened.wait_for("counting")
+        opened.wait_for("counting the text")
         opened.send("q")
-        opened.wait_for("ending")
+        # It may be over before anybody has read that it is ending.
         opened.is_left_as_it_was_found()
