@@ -138,9 +138,10 @@ def test_ticks_are_where_their_numbers_are(seed: int, scale: Scale) -> None:
         for cell, value in ticks:
             point = np.full((1, 2), value)
             assert abs(axes.positions(point, 80, 30)[0, axis] - cell) <= 0.5 + 1e-6
-    # A lens is seen at its ticks: they are not at equal distances.
+    # A lens is seen at its ticks: where there are more than a few, not at equal distances.
     values = [value for _, value in axes.ticks(0, 80, 6)]
-    assert (len(np.unique(np.round(np.diff(values), 9))) > 1) == (scale is Scale.LENS)
+    is_even = len(np.unique(np.round(np.diff(values), 9))) == 1
+    assert is_even == (scale is not Scale.LENS) or (is_even and len(values) <= 3)
 
 
 def test_axes_at_one_point() -> None:
