@@ -151,11 +151,11 @@ async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) 
         assert sample.has_class("-at-step")
         await pilot.press("]", "]")
         assert bar.step is None
-        assert app.laboratory.view.live
+        assert required(app.laboratory.view).live
         await pilot.press("{")
-        assert app.laboratory.view.step == 0
+        assert required(app.laboratory.view).step == 0
         await pilot.press("}")
-        assert app.laboratory.view.live
+        assert required(app.laboratory.view).live
         assert [frame.step for frame in app.laboratory.session.trajectory.frames()] == frames
 
 
