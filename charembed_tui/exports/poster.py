@@ -62,12 +62,11 @@ def write_sample(
     chunks: list[str] = []
     if not write(
         view,
-        corpus.vocabulary,
-        corpus.reading.as_read(prompt),
+        corpus,
+        prompt,
         settings,
         lambda chunk: chunks.append(chunk.text),
         is_cancelled,
-        corpus.boundary,
     ):
         raise Cancelled("The export was cancelled.")
     return Sample(view.step, prompt + "".join(chunks))

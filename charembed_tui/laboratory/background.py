@@ -166,15 +166,7 @@ class Background:
                 self._screen.post_message(Written(number, chunk))
 
             try:
-                write(
-                    view,
-                    corpus.vocabulary,
-                    corpus.reading.as_read(prompt),
-                    settings,
-                    emit,
-                    is_cancelled,
-                    corpus.boundary,
-                )
+                write(view, corpus, prompt, settings, emit, is_cancelled)
                 if corpus.is_list:
                     lines = (prompt + "".join(pieces)).splitlines()
                     old = sum(line in corpus.entries for line in lines)
@@ -206,15 +198,7 @@ class Background:
             chunks: list[Chunk] = []
             result: Chunk | str
             try:
-                write(
-                    view,
-                    corpus.vocabulary,
-                    corpus.reading.as_read(prompt),
-                    settings,
-                    chunks.append,
-                    is_cancelled,
-                    corpus.boundary,
-                )
+                write(view, corpus, prompt, settings, chunks.append, is_cancelled)
                 surprises = np.concatenate([np.empty(0), *(chunk.surprises for chunk in chunks)])
                 result = Chunk("".join(chunk.text for chunk in chunks), surprises)
             except CharembedError as error:

@@ -138,12 +138,11 @@ class ThroughTimeScreen(Dialog[None]):
             try:
                 write(
                     view,
-                    self._corpus.vocabulary,
-                    self._corpus.reading.as_read(self._prompt),
+                    self._corpus,
+                    self._prompt,
                     self._settings,
                     lambda chunk, sample=sample: self.post_message(self.Written(sample, chunk)),  # type: ignore[misc]
                     lambda: worker.is_cancelled,
-                    self._corpus.boundary,
                 )
             except CharembedError as error:
                 self.post_message(self.Written(sample, str(error)))

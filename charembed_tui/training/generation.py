@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.training.snapshot import View
+from model.corpus import Corpus
 from model.sampling import Sampler
 
 Array = NDArray[np.float64]
@@ -29,16 +30,16 @@ class Chunk:
 
 def write(
     view: View,
-    vocabulary: Sequence[str],
+    corpus: Corpus,
     prompt: str,
     settings: SamplingSettings,
     emit: Callable[[Chunk], object],
     is_cancelled: Callable[[], bool],
-    boundary: str | None = None,
 ) -> bool:
     """Emit text that follows a prompt in chunks, by the parameters on show.
 
-    With a `boundary` whole lines of a list are written, each of which begins with the prompt.
+    The prompt is read as the corpus was. Of a list whole lines are written, each of which begins
+    with the prompt.
 
     Returns:
         Whether all of it was written; cancelling leaves it unfinished.
@@ -46,9 +47,10 @@ def write(
     Raises:
         CharembedError: the model cannot write.
     """
-    sampler = Sampler(view.fitted_predictor(), vocabulary, **settings.arguments())
-    if boundary is not None:
-        return _write_lines(sampler, prompt, settings, emit, is_cancelled, boundary)
+    sampler = Sampler(view.fitted_predictor(), corpus.vocabulary, **settings.arguments())
+    prompt = corpus.reading.as_read(prompt)
+    if corpus.boundary is not None:
+        return _write_lines(sampler, prompt, settings, emit, is_cancelled, corpus.boundary)
     surprises = sampler.surprise_reader(prompt)
     pending: list[str] = []
 

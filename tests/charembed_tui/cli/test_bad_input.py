@@ -59,11 +59,11 @@ def trainer() -> Trainer:
 
 @given(st.text(max_size=50))
 def test_any_prompt_is_followed(trainer: Trainer, prompt: str) -> None:
-    theta, vocabulary = trainer.optimizer.theta, Corpus.from_text(PLAY).vocabulary
+    theta, corpus = trainer.optimizer.theta, Corpus.from_text(PLAY)
     view = View(trainer.model, 1, theta, live=True)
     chunks: list[str] = []
     chosen = SamplingSettings(length=20, seed=1)
-    assert write(view, vocabulary, prompt, chosen, lambda c: chunks.append(c.text), lambda: False)
+    assert write(view, corpus, prompt, chosen, lambda c: chunks.append(c.text), lambda: False)
     assert len("".join(chunks)) == 20
 
 
