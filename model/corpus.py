@@ -46,7 +46,8 @@ class TextFile:
         member: of a zip archive; empty otherwise.
         name: for people.
         characters: how many it has.
-        fingerprint: SHA-256 of its characters as they were read, in UTF-8.
+        fingerprint: SHA-256 of its characters as they were read, in UTF-8; that of a table's own
+            description where it is one.
         line_ends: which kinds its lines ended with, of LF, CRLF and CR.
     """
 
@@ -189,15 +190,11 @@ class Corpus:
     @classmethod
     def from_table(cls, path: str | Path, name: str) -> Self:
         """A text that was counted before; see `model.streams.table_file`. Raises CorpusError."""
-        from model.streams.table_file import load_table  # with scipy: not at start-up
+        from model.streams.table_file import fingerprint, load_table  # with scipy: not at start-up
 
         counted = load_table(path)
-        digest = hashlib.sha256()
-        with Path(path).open("rb") as stored:
-            while data := stored.read(_CHUNK_CHARACTERS):
-                digest.update(data)
         place = str(Path(path).absolute())
-        file = TextFile(place, "", Path(path).name, counted.characters, digest.hexdigest())
+        file = TextFile(place, "", Path(path).name, counted.characters, fingerprint(path))
         return cls(
             np.empty(0, dtype=np.int32),
             counted.vocabulary,

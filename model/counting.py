@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from model.errors import Cancelled, SettingsError
 from model.ngrams import IntArray, NgramTable
-from model.sequences import PIECE, Mask, Sequences, pieces_without_gaps, require_length
+from model.sequences import (
+    PIECE,
+    Mask,
+    Sequences,
+    pieces_without_gaps,
+    require_context,
+    require_length,
+)
 from model.unique_ngrams import Counts, distinct_ngrams
 
 Progress = Callable[[int, int], None]
@@ -126,8 +133,7 @@ def count_ngrams(codes: IntArray, vocabulary_size: int, context_length: int) -> 
         SettingsError: a code lies outside the vocabulary, or M is less than 1.
     """
     codes = np.asarray(codes)
-    if context_length < 1:
-        raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
+    require_context(context_length)
     require_length(len(codes), context_length, "The text")
     low, high = int(codes.min()), int(codes.max())
     if low < 0 or high >= vocabulary_size:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.corpus import Corpus
 from model.errors import SettingsError
-from model.sequences import Sequences
+from model.sequences import Sequences, require_context, require_held_out_part
 
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
@@ -80,10 +80,7 @@ class Dataset:
             SettingsError: the part is no part.
             CorpusError: the minimum count leaves too few characters.
         """
-        if not 0 <= held_out < 1:
-            raise SettingsError(
-                f"The part to hold out is {held_out}: choose a number from 0 to below 1."
-            )
+        require_held_out_part(held_out)
         corpus = source.merge_rare(minimum_count)
         whole = corpus.sequences
         parts: tuple[Sequences, Sequences] | None
@@ -176,8 +173,7 @@ class Dataset:
     ) -> Counted:
         from model.counting import count_sequences  # with scipy: not at start-up
 
-        if context_length < 1:
-            raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
+        require_context(context_length)
         self.require_context_length(context_length)
         if self.corpus.counted is not None:
             shortened = self.corpus.counted.shortened(context_length)

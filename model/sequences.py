@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import CorpusError
+from model.errors import CorpusError, SettingsError
 
 IntArray = NDArray[np.integer]
 Mask = NDArray[np.bool_]
@@ -214,6 +214,18 @@ def pieces_without_gaps(
         gaps = np.maximum.accumulate(np.where(piece == gap, places, last_gap))
         last_gap = int(gaps[-1])
         yield np.where(piece == gap, 0, piece), places - gaps > context_length, start + len(piece)
+
+
+def require_held_out_part(part: float) -> None:
+    """Refuse a part to hold out that is none. Raises SettingsError."""
+    if not 0 <= part < 1:
+        raise SettingsError(f"The part to hold out is {part}: choose a number from 0 to below 1.")
+
+
+def require_context(context_length: int) -> None:
+    """Refuse contexts of no character. Raises SettingsError."""
+    if context_length < 1:
+        raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
 
 
 def require_length(characters: int, context_length: int, name: str) -> None:

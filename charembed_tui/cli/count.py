@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from charembed_tui.cli.exit_status import DONE
 from charembed_tui.settings.text_options import reading_changes
 from charembed_tui.text.glyphs import visible
 from model.errors import SettingsError
 from model.streams.count_texts import count_texts
-from model.streams.counted_text import CountedText
+from model.streams.counted_text import CountedText, merge_all
 from model.streams.table_file import load_table, save_table
 from model.streams.table_mark import is_table
 from model.texts.reading import Reading
@@ -38,9 +39,7 @@ def run(options: argparse.Namespace) -> int:
     counted = [text.shortened(length) for text in found]
     if texts:
         counted.append(_count(texts, length, options, _progress(began)))
-    whole = counted[0]
-    for text in counted[1:]:
-        whole = whole.merge(text)
+    whole = merge_all(*counted)
     save_table(whole, path)
     _report(whole, path, time.perf_counter() - began, options.json)
     return DONE
@@ -49,28 +48,18 @@ def run(options: argparse.Namespace) -> int:
 def _count(
     texts: list[str], length: int, options: argparse.Namespace, progress: Callable[[int, int], None]
 ) -> CountedText:
-    reading = Reading(**reading_changes(options))
+    how: dict[str, Any] = {
+        "reading": Reading(**reading_changes(options)),
+        "held_out": options.held_out,
+        "progress": progress,
+        "note": _left_out,
+    }
     if options.cluster is None:
-        return count_texts(
-            texts,
-            length,
-            reading=reading,
-            held_out=options.held_out,
-            progress=progress,
-            note=_left_out,
-        )
+        return count_texts(texts, length, **how)
     from model.streams.cluster import connect, count_on_cluster
 
     with connect(options.cluster, options.workers) as client:
-        return count_on_cluster(
-            client,
-            texts,
-            length,
-            reading=reading,
-            held_out=options.held_out,
-            progress=progress,
-            note=_left_out,
-        )
+        return count_on_cluster(client, texts, length, **how)
 
 
 def _left_out(reason: str) -> None:

@@ -46,13 +46,16 @@ def distribution(
     client = closing.enter_context(connect(options.cluster, options.workers))
     workers = max(1, len(client.nthreads()))
     path = Path(corpus.files[0].path)
-
-    def distribute(model: Model, parts: int) -> SumObjective:
-        return ClusterSum(client, model, path, max(parts, workers), settings.seed)
-
     model = settings.make_model(len(corpus.vocabulary))
+    trial = ClusterSum(client, model, path, workers, settings.seed)
+
+    def distribute(_: Model, parts: int) -> SumObjective:
+        if parts <= workers:
+            return trial  # whose parts are on the workers already
+        return ClusterSum(client, model, path, parts, settings.seed)
+
     theta = model.initial(np.random.default_rng(settings.seed))
-    part, round_trip = ClusterSum(client, model, path, workers, settings.seed).costs(theta)
+    part, round_trip = trial.costs(theta)
     pays = part > round_trip
     print(
         f"charembed: a part takes {1000 * part:.1f} ms, a round over {workers} workers "

@@ -1,8 +1,7 @@
 """Counting and training on the workers of a Dask cluster.
 
 Dask (Rocklin 2015) is an extra: pip install 'charembed-tui[cluster]'. Texts have to be where the
-workers see them under the same names: on a file system they share, or in storage that fsspec
-opens.
+workers see them under the same names: on a file system they share.
 """
 
 from __future__ import annotations
@@ -14,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from model.counting import Progress
 from model.errors import Cancelled, SettingsError
-from model.streams.count_texts import Note, readable, require_countable, require_part
-from model.streams.counted_text import CountedText
+from model.streams.count_texts import Note, require_countable, to_count
+from model.streams.counted_text import CountedText, merge_all
 from model.streams.range_counter import RangeCounter
 from model.streams.ranges import RANGE, Range, ranges_of
 from model.texts.reading import Reading
-from model.texts.sources import find_sources, title
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -105,9 +103,7 @@ def count_on_cluster(
         Cancelled: `is_cancelled` said so.
     """
     reading = reading or Reading()
-    require_part(held_out, context_length)
-    given = [names] if isinstance(names, str | Path) else names
-    sources = readable(find_sources(given), reading, note)
+    name, sources = to_count(names, context_length, reading, held_out, note)
     ranges = ranges_of(sources, reading, range_bytes)
     total = sum(part.size for part in ranges)
     tree = _MergeTree(client)
@@ -133,7 +129,7 @@ def count_on_cluster(
         counted: CountedText = tree.result(is_cancelled)
     finally:
         client.cancel([*running, *tree.futures])
-    require_countable(counted, title(given, sources))
+    require_countable(counted, name)
     return counted
 
 
@@ -142,14 +138,6 @@ def count_range(part: Range, context_length: int, reading: Reading, held_out: fl
     counter = RangeCounter(context_length, reading, held_out)
     counter.count(part)
     return counter.counted()
-
-
-def merge_all(*texts: CountedText) -> CountedText:
-    """All texts together."""
-    merged = texts[0]
-    for text in texts[1:]:
-        merged = merged.merge(text)
-    return merged
 
 
 class _MergeTree:

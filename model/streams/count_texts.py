@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from model.counting import Progress
-from model.errors import CorpusError, SettingsError
-from model.sequences import require_length
+from model.errors import CorpusError
+from model.sequences import require_context, require_held_out_part, require_length
 from model.streams.counted_text import CountedText
 from model.streams.range_counter import RangeCounter
 from model.streams.ranges import BLOCK, ranges_of
@@ -48,9 +48,7 @@ def count_texts(
         Cancelled: `is_cancelled` said so.
     """
     reading = reading or Reading()
-    require_part(held_out, context_length)
-    given = [names] if isinstance(names, str | Path) else names
-    sources = readable(find_sources(given), reading, note)
+    name, sources = to_count(names, context_length, reading, held_out, note)
     ranges = ranges_of(sources, reading, None)
     total = sum(part.size for part in ranges)
     counter = RangeCounter(context_length, reading, held_out)
@@ -69,11 +67,31 @@ def count_texts(
     if progress is not None:
         progress(total, total)
     counted = counter.counted()
-    require_countable(counted, title(given, sources))
+    require_countable(counted, name)
     return counted
 
 
-def readable(sources: Sequence[Source], reading: Reading, note: Note | None = None) -> list[Source]:
+def to_count(
+    names: Sequence[str | Path] | str | Path,
+    context_length: int,
+    reading: Reading,
+    held_out: float,
+    note: Note | None,
+) -> tuple[str, list[Source]]:
+    """What to call the texts of some names, and the texts; arguments as for `count_texts`.
+
+    Raises:
+        CorpusError: a text is missing, or none.
+        SettingsError: the part is no part, or M is less than 1.
+    """
+    require_held_out_part(held_out)
+    require_context(context_length)
+    given = [names] if isinstance(names, str | Path) else names
+    sources = _readable(find_sources(given), reading, note)
+    return title(given, sources), sources
+
+
+def _readable(sources: Sequence[Source], reading: Reading, note: Note | None) -> list[Source]:
     """Texts without what was found beside them and does not begin as text.
 
     Raises:
@@ -99,16 +117,6 @@ def readable(sources: Sequence[Source], reading: Reading, note: Note | None = No
     if not found:
         raise CorpusError(reason)
     return found
-
-
-def require_part(held_out: float, context_length: int) -> None:
-    """Check what is asked of counting. Raises SettingsError."""
-    if not 0 <= held_out < 1:
-        raise SettingsError(
-            f"The part to hold out is {held_out}: choose a number from 0 to below 1."
-        )
-    if context_length < 1:
-        raise SettingsError(f"The context length is {context_length}: it must be at least 1.")
 
 
 def require_countable(counted: CountedText, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,6 +139,11 @@ class CountedText:
             training=_shortened(self.training, context_length),
             held_out=self.held_out and _shortened(self.held_out, context_length),
         )
+
+
+def merge_all(*texts: CountedText) -> CountedText:
+    """All texts together, at least one. Raises what `CountedText.merge` does."""
+    return reduce(CountedText.merge, texts)
 
 
 def _recoded(table: NgramTable, codes: NDArray[np.int32], vocabulary_size: int) -> NgramTable:

@@ -95,6 +95,17 @@ def load_table(path: str | Path) -> CountedText:
         ) from None
 
 
+def fingerprint(path: str | Path) -> str:
+    """SHA-256 of what a table says of itself, which has the checksums of all its arrays.
+
+    Raises:
+        CorpusError: it is missing, no table, of a later version, or damaged.
+        OSError: it cannot be read.
+    """
+    facts, _ = _read_header(Path(path))
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
 def _load(path: Path) -> CountedText:
     facts, place = _read_header(path)
     try:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from model.ngrams import NgramTable
 from model.streams import ranges
-from model.streams.cluster import count_range, merge_all
+from model.streams.cluster import count_range
 from model.streams.count_texts import count_texts
-from model.streams.counted_text import CountedText
+from model.streams.counted_text import CountedText, merge_all
 from model.texts.reading import Reading
 from model.texts.sources import find_sources
 
