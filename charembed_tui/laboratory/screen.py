@@ -273,7 +273,13 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
                 freeze_loaded_objects()  # by now all modules are loaded
                 self.background.compare(self.session)
         has_begun = before is not None and before.has_begun
-        resumes = snapshot.is_running and before is not None and not before.is_running
+        # A run may be over before it is polled: then it is found at its end, never running.
+        is_over = snapshot.state is SessionState.FINISHED
+        resumes = (
+            before is not None
+            and not before.is_running
+            and (snapshot.is_running or (is_over and snapshot.step > before.step))
+        )
         if snapshot.has_begun and (resumes or not has_begun):
             self._watch()
         self._remark(before if before is not None and not new else None, snapshot)

@@ -88,11 +88,14 @@ class Plot(StripWidget):
         self._strips = self._picture = None
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of the figure, built when the first is asked for."""
+        """Return a line of the figure, built when the first is asked for.
+
+        While pages change, Textual asks for the lines of a widget that has no region any more.
+        """
         strips = self._strips
         if strips is None or self._fits != self.size:
             strips = self._build()
-        return strips[y]
+        return strips[y] if y < len(strips) else Strip.blank(self.size.width, self.rich_style)
 
     def _build(self) -> list[Strip]:
         """Return the lines of the present picture; those that are there where it is the same."""

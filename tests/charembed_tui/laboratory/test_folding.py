@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 
 from laboratory import laboratory
 from problems import PLAY
+from textual.geometry import Region
 from textual.widgets import Input, Select
 from waiting import until, until_still
 
@@ -72,7 +74,7 @@ async def test_what_was_unfolded_in_mid_run_stays_until_training_starts_again(
         await until(lambda: app.laboratory.snapshot.step > step + 20)
         assert not app.laboratory.is_folded
         await pilot.press("space")
-        await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+        await until(lambda: "paused" in app.laboratory.panes.status.text)
         assert not app.laboratory.is_folded
         await pilot.press("space")
         await until(lambda: app.laboratory.is_folded)
@@ -131,6 +133,33 @@ async def test_small_screens_turn_to_the_map(app: CharembedApp) -> None:
         await until(lambda: cells(app, "#setup") and not cells(app, MAP))
         await pilot.press("space")
         await until(lambda: cells(app, MAP) and not cells(app, "#setup"))
+
+
+async def test_a_plot_that_has_left_the_screen_has_lines_all_the_same(app: CharembedApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.laboratory.snapshot.theta is not None)
+        await pilot.press("H")
+        await until(lambda: cells(app, "#setup") and not cells(app, MAP))
+        for plot in (app.laboratory.panes.loss.plot, app.laboratory.panes.embedding.plot):
+            assert not plot.size
+            assert len(plot.render_lines(Region(0, 0, 28, 12))) == 12
+
+
+async def test_training_that_is_over_before_it_is_seen_folds_as_well(sample: Path) -> None:
+    settings = TrainingSettings(optimizer="L-BFGS", context_length=1, embedding_size=2)
+    app = laboratory(sample, Preferences(settings))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(app)
+        await pilot.press("n")
+        await until(lambda: app.laboratory.is_folded)
+        await until(lambda: "paused" in app.laboratory.panes.status.text)
+        await pilot.press("H")
+        await until(lambda: not app.laboratory.is_folded)
+        app.laboratory.session.toggle()
+        # The interface sees nothing of it...
+        while app.laboratory.session.snapshot.state is not SessionState.FINISHED:
+            time.sleep(0.05)  # ...until it is over
+        await until(lambda: app.laboratory.is_folded)
 
 
 async def test_a_setting_that_cannot_be_seen_does_not_stay_invalid(tmp_path: Path) -> None:
