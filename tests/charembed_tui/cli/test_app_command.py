@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from commands import start_app as run
 
 from charembed_tui import __version__
 from charembed_tui.cli import app_command
@@ -12,18 +13,10 @@ from charembed_tui.settings.presets import find
 from charembed_tui.settings.training_settings import TrainingSettings
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "charembed_tui", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_version() -> None:
-    assert run("--version").stdout.strip() == f"charembed-tui {__version__}"
+    command = [sys.executable, "-m", "charembed_tui", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"charembed-tui {__version__}"
 
 
 def test_help() -> None:

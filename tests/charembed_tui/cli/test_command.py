@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import PROCESS
+from commands import charembed as run
 from laboratory import laboratory
 from problems import PLAY
 from required import required
@@ -27,17 +29,12 @@ from charembed_tui.settings.presets import PRESETS, Preset
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.snapshot import SessionState
 
-COMMAND = [sys.executable, "-c", "from charembed_tui.cli.command import main; main()"]
 FAST = ["--context-length", "1", "--embedding-size", "2"]
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    words = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-
-
 def test_train_write_measure_export_list(text: Path, tmp_path: Path) -> None:
-    trained = run("train", text, *FAST, "--steps", "20")
+    command = [*PROCESS, "train", str(text), *FAST, "--steps", "20"]
+    trained = subprocess.run(command, capture_output=True, text=True, check=False)
     assert trained.returncode == 0, trained.stderr
     name = trained.stdout.strip()
     assert find_run(name).load()["steps"] == 20
@@ -92,7 +89,7 @@ def test_going_on_is_the_same_as_never_stopping(text: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals work differently on Windows")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_is_saved_and_says_how_to_go_on(text: Path, number: int) -> None:
-    command = [*COMMAND, "train", str(text), "--optimizer", "Adam"]
+    command = [*PROCESS, "train", str(text), "--optimizer", "Adam"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert "step" in required(process.stderr).readline()
     process.send_signal(number)
@@ -104,7 +101,7 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(text: Path, number: i
 
 @pytest.mark.parametrize("arguments", [["--json"], []], ids=["objects", "lines"])
 def test_training_goes_on_when_nobody_reads_any_more(text: Path, arguments: list[str]) -> None:
-    command = [*COMMAND, "train", str(text), "--optimizer", "Adam", "--seconds", "5", *arguments]
+    command = [*PROCESS, "train", str(text), "--optimizer", "Adam", "--seconds", "2", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for stream in (process.stdout, process.stderr):
         if stream is process.stdout and not arguments:
@@ -119,7 +116,7 @@ def test_training_goes_on_when_nobody_reads_any_more(text: Path, arguments: list
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals work differently on Windows")
 def test_what_was_started_to_outlive_its_terminal_does(text: Path) -> None:
-    command = shlex.join([*COMMAND, "train", str(text), "--optimizer", "Adam", "--steps", "1500"])
+    command = shlex.join([*PROCESS, "train", str(text), "--optimizer", "Adam", "--steps", "1500"])
     script = f"trap '' HUP; exec {command}"
     process = subprocess.Popen(["/bin/sh", "-c", script], stderr=subprocess.PIPE, text=True)
     assert "step" in required(process.stderr).readline()
@@ -131,7 +128,7 @@ def test_what_was_started_to_outlive_its_terminal_does(text: Path) -> None:
 
 def test_a_closed_pipe_is_no_error(text: Path) -> None:
     run("train", text, *FAST, "--steps", "3")
-    command = [*COMMAND, "generate", "--length", "1000000"]
+    command = [*PROCESS, "generate", "--length", "1000000"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     output = required(process.stdout)
     assert output.read(10)
@@ -247,7 +244,9 @@ def test_runs_are_where_one_says_with_a_copy_of_the_text(text: Path, tmp_path: P
 
 
 def test_training_that_fails_is_status_3_with_advice_and_the_last_good_state(text: Path) -> None:
-    failed = run("train", text, *FAST, "--optimizer", "SGD", "--learning-rate", "100")
+    options = [*FAST, "--optimizer", "SGD", "--learning-rate", "100"]
+    command = [*PROCESS, "train", str(text), *options]
+    failed = subprocess.run(command, capture_output=True, text=True, check=False)
     assert failed.returncode == 3
     assert "try 10" in failed.stderr
     assert "Traceback" not in failed.stderr
@@ -283,7 +282,7 @@ def test_on_a_terminal_there_is_a_bar(text: Path) -> None:
 
     arguments = ["train", str(text), *FAST, "--optimizer", "Adam", "--seconds", "1"]
     process: pexpect.spawn[str]
-    process = pexpect.spawn(COMMAND[0], [*COMMAND[1:], *arguments], timeout=60, encoding="utf-8")
+    process = pexpect.spawn(PROCESS[0], [*PROCESS[1:], *arguments], timeout=60, encoding="utf-8")
     process.expect("nats per character")
     process.expect(pexpect.EOF)
     process.close()

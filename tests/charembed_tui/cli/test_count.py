@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import charembed as run
 from problems import PLAY
 
 from charembed_tui.runs.catalogue import find_run
 from model.streams.count_texts import count_texts
 from model.streams.table_file import load_table
-
-COMMAND = [sys.executable, "-c", "from charembed_tui.cli.command import main; main()"]
-
-
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    words = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
 
 
 def facts(*arguments: str | Path) -> dict[str, Any]:
