@@ -95,12 +95,15 @@ def count_sequences(
 ) -> NgramTable:
     """Count all windows of all sequences with progress, in characters, and a way to stop.
 
-    What is set `aside` of the joined texts is left out, and no window goes over it.
+    What is set `aside` of the joined texts is left out, and no window goes over it; of a list
+    whole lines are set aside.
 
     Raises:
         Cancelled: `is_cancelled` said so.
     """
     counter = NgramCounter(context_length)
+    if aside is not None and sequences.boundary is not None:
+        sequences, aside = sequences.chosen(~aside[sequences.starts]), None
     pieces = sequences.pieces(context_length)
     if aside is not None:
         gapped = np.where(aside, vocabulary_size, sequences.joined(vocabulary_size))

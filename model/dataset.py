@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from model.corpus import Corpus
 from model.errors import SettingsError
+from model.families.ngrams.limits import LONGEST
+from model.running_text import RunningText
 from model.sequences import Sequences, require_context, require_held_out_part
 
 if TYPE_CHECKING:
@@ -107,24 +109,22 @@ class Dataset:
         counted = self.corpus.counted
         return self.held_out is not None or (counted is not None and counted.held_out is not None)
 
-    @property
-    def running_text(self) -> NDArray[np.int32]:
-        """The training text as what counts along it reads it: codes, with V between texts.
+    def running_text(self, context_length: int) -> RunningText:
+        """The training text as what counts along it reads it.
+
+        Args:
+            context_length: M of the model beside the counts.
 
         Raises:
-            SettingsError: it is a list, or was let go when it had been counted.
+            SettingsError: it was let go when it had been counted.
         """
         if self.corpus.counted is not None:
             raise SettingsError(
                 f"{self.corpus.name} is a table of counts, and n-grams and caches need the text "
                 "itself: choose another family without them, or name the text."
             )
-        if self.corpus.is_list:
-            raise SettingsError(
-                f"{self.corpus.name} is a list, and n-grams and caches are counted along running "
-                "text: choose another family without them, or --no-lines."
-            )
-        return self.training.joined(len(self.vocabulary))
+        reach = max(context_length, LONGEST - 1)
+        return RunningText.of(self.training, len(self.vocabulary), reach)
 
     def require_context_length(self, context_length: int) -> None:
         """Check that the training text is long enough for contexts of this many characters.
@@ -150,8 +150,9 @@ class Dataset:
             context_length: M, at least 1.
             progress: called with the characters of the training text counted, and those in all.
             is_cancelled: asked now and then whether to stop.
-            aside: which characters of `running_text` to leave out: no window has one, and none
-                goes over one. The same ones every time.
+            aside: which characters to leave out: no window has one, and none goes over one. Of
+                texts (n,) of `running_text`; of a list (n,) of its characters, whole lines. The
+                same ones every time.
 
         Raises:
             CorpusError: the training text has fewer than two windows.

@@ -130,12 +130,11 @@ class FollowingSession:
 
         model = self.snapshot.model
         if self.settings.needs_text:
-            model = on_text(model, self.dataset.running_text)
+            model = on_text(model, self.dataset.running_text(model.context_length))
         length = model.context_length
         table = self.dataset.count(length, self._counted, self._closing.is_set).training
         self.table = table
-        if self.settings.ensemble:
-            self.fits = Fits(model, self.dataset, self.settings.ensemble)
+        self.fits = Fits.of(model, self.dataset, self.settings.ensemble)
         self.snapshot = replace(
             self.snapshot,
             model=model,

@@ -34,7 +34,9 @@ class SavedModel:
             CharembedError: its text is needed, and cannot be read.
         """
         shape = self.folder.configuration.model
-        return on_text(shape, self._dataset.running_text) if self._settings.needs_text else shape
+        if not self._settings.needs_text:
+            return shape
+        return on_text(shape, self._dataset.running_text(shape.context_length))
 
     def predictor(self, at: str | int = "best") -> Predictor:
         """All that the run writes with, at a step.
@@ -49,7 +51,9 @@ class SavedModel:
         theta = self.folder.parameters(at)
         if not self._settings.ensemble:
             return self.shape.predictor(theta)
-        fits = Fits(self.shape, self._dataset, self._settings.ensemble)
+        fits = Fits.of(self.shape, self._dataset, self._settings.ensemble)
+        if fits is None:
+            return self.shape.predictor(theta)
         state = self.folder.load()
         fits.load_state_dict(state.get("fits") or {})
         return fits.predictor(_step(state, at), theta)

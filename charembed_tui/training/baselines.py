@@ -59,11 +59,15 @@ def _of_ngrams(
 ) -> list[Baseline]:
     """N-grams with the same context, and of the best order, on a held-out text."""
     from model import baselines
+    from model.families.ngrams.limits import LONGEST
     from model.families.ngrams.order import best_order
+    from model.running_text import RunningText
 
     texts, lines = (training, held_out, size), []
     same = context_length + 1
-    best = best_order(training.codes, size) if len(training) <= _LONGEST_TO_SEEK else None
+    best = None
+    if len(training) <= _LONGEST_TO_SEEK:
+        best = best_order(RunningText.of(training, size, LONGEST - 1))
     if same <= _LONGEST_ORDER:
         loss = baselines.witten_bell(*texts, same)
         lines.append(Baseline("Witten–Bell, same context", f"W–B {same}", loss))

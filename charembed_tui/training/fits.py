@@ -32,12 +32,24 @@ class Fits:
     """
 
     def __init__(self, model: Model, dataset: Dataset, settings: EnsembleSettings) -> None:
-        self.ensemble = Ensemble(model, dataset.running_text, settings)
+        text = dataset.running_text(model.context_length)
+        self.ensemble = Ensemble(model, text, settings)
         self._dataset = dataset
         self._lock = Lock()
         self._fits: dict[int, Fit] = {}
         self._losses: dict[int, float] = {}
         self._newest: tuple[int, Predictor] | None = None
+
+    @classmethod
+    def of(cls, model: Model, dataset: Dataset, settings: EnsembleSettings) -> Fits | None:
+        """What goes with a family on a text; None where nothing does.
+
+        Raises:
+            SettingsError: what was chosen does not fit the text.
+        """
+        if dataset.corpus.is_list:
+            settings = settings.of_list()
+        return cls(model, dataset, settings) if settings else None
 
     @property
     def has_cache(self) -> bool:

@@ -25,7 +25,6 @@ from charembed_tui.training.trajectory import Frame, Trajectory
 from model import parallel
 from model.dataset import Dataset
 from model.errors import Cancelled, OptimizerError
-from model.evaluation import mean_loss_of
 from model.families import registry as families
 from model.families.base import Model, Objective, SumObjective, on_text
 from model.interruption import interruptible
@@ -104,8 +103,8 @@ class Trainer:
         with interruptible(is_cancelled):
             self.model = settings.make_model(len(dataset.vocabulary))
             if settings.needs_text:
-                self.model = on_text(self.model, dataset.running_text)
-            self.fits = Fits(self.model, dataset, settings.ensemble) if settings.ensemble else None
+                self.model = on_text(self.model, dataset.running_text(self.model.context_length))
+            self.fits = Fits.of(self.model, dataset, settings.ensemble)
             aside = self.fits.ensemble.aside if self.fits else None
             counted = dataset.count(self.model.context_length, progress, is_cancelled, aside)
             self.table = counted.training
@@ -131,7 +130,6 @@ class Trainer:
         self.best: Best | None = None
         if start is None:
             start = self.model.initial(np.random.default_rng(settings.seed))
-        self._needs_only_windows = self.model.predictor(start).needs_only_windows
         self.optimizer: Optimizer = self._make_optimizer(start)
         self.converged = False
         self._curve = LossCurve()
@@ -363,15 +361,8 @@ class Trainer:
 
     def losses(self, theta: Array) -> tuple[float, float | None]:
         """The losses of the training and of the held-out text at parameters (D,), in nats."""
-        return self._objective.value(theta), self._held_out_loss(theta)
-
-    def _held_out_loss(self, theta: Array) -> float | None:
-        held_out = self.dataset.held_out
-        if self._needs_only_windows and self._held_out_objective is not None:
-            return self._held_out_objective.value(theta)
-        if held_out is None:
-            return None
-        return mean_loss_of(self.model.predictor(theta), held_out)
+        held_out = self._held_out_objective
+        return self._objective.value(theta), held_out.value(theta) if held_out else None
 
     @property
     def first_loss(self) -> float:

@@ -22,6 +22,7 @@ from model.parts import Objective, SumObjective
 if TYPE_CHECKING:
     from model.cost import Cost
     from model.ngrams import NgramTable
+    from model.running_text import RunningText
 
 __all__ = [
     "Block",
@@ -214,13 +215,13 @@ class Model(Protocol):
 class NeedsText(Protocol):
     """The shape of a model that is complete only with the training text, as counts are."""
 
-    def on(self, training: Codes) -> Model:
-        """The model of a training text, (n,) codes. Raises SettingsError if it is too short."""
+    def on(self, training: RunningText) -> Model:
+        """The model of a training text. Raises SettingsError if it is too short."""
         ...
 
 
-def on_text(model: Model, training: Codes) -> Model:
-    """A model as it is on a training text, (n,) codes: counted, where its family counts.
+def on_text(model: Model, training: RunningText) -> Model:
+    """A model as it is on a training text: counted, where its family counts.
 
     Raises:
         SettingsError: the text is too short to be counted.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import SettingsError
+from model.running_text import RunningText
 
 IntArray = NDArray[np.integer]
 Mask = NDArray[np.bool_]
@@ -52,6 +53,19 @@ def spread_blocks(
     mask = np.zeros(characters, dtype=bool)
     mask[(starts.astype(np.intp)[:, None] + np.arange(length)).ravel()] = True
     return mask
+
+
+def set_aside(text: RunningText) -> Mask:
+    """Which characters of a text are set aside: `spread_blocks`, of a list whole lines; (n,).
+
+    Raises:
+        SettingsError: the text is too short to set anything aside.
+    """
+    if text.line is None:
+        return spread_blocks(len(text))
+    lines = int(text.line[-1]) + 1 if len(text) else 0
+    fraction = min(_FRACTION, _ENOUGH / max(1, int(text.asked.sum())))
+    return spread_blocks(lines, fraction, length=1)[text.line]
 
 
 def with_gaps(codes: IntArray, mask: Mask, vocabulary_size: int) -> NDArray[np.int32]:

@@ -26,8 +26,9 @@ from model.families.mixture.predictor import MixturePredictor
 from model.families.ngrams.limits import LONGEST
 from model.families.ngrams.order import best_order, of_every_order
 from model.families.ngrams.predictor import NgramPredictor
-from model.families.set_aside import Mask, spread_blocks, with_gaps
+from model.families.set_aside import Mask, set_aside
 from model.families.text_windows import windows_before
+from model.running_text import RunningText
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
@@ -42,26 +43,26 @@ class Ensemble:
 
     Args:
         model: the family's, complete: see `model.families.base.on_text`.
-        training: (n,) codes, V for gaps.
-        settings: what goes with it.
+        training: the text, with a reach of what is longest of all.
+        settings: what goes with it; of a list no cache does.
 
     Attributes:
-        aside: (n,) which characters the family must be trained without; None where it counts, and
-            so is counted again without them.
+        aside: (n,) which characters the family must be trained without, as `Dataset.count` takes
+            them; None where it counts, and so is counted again without them.
     """
 
-    def __init__(self, model: Model, training: Codes, settings: EnsembleSettings) -> None:
+    def __init__(self, model: Model, training: RunningText, settings: EnsembleSettings) -> None:
         self.model, self.settings = model, settings
-        training = np.asarray(training)
-        self._codes = training[max(0, len(training) - MOST_COUNTED) :]
-        blocks = spread_blocks(len(self._codes))
+        self._text = training.end(MOST_COUNTED)
+        blocks = set_aside(self._text)
         self.aside: Mask | None = None
         if not isinstance(model, NeedsText):
-            self.aside = np.zeros(len(training), dtype=bool)
-            self.aside[len(training) - len(blocks) :] = blocks
+            aside = np.zeros(len(training), dtype=bool)
+            aside[len(training) - len(blocks) :] = blocks
+            self.aside = aside if training.counted is None else aside[training.counted]
         self._blocks = blocks
         size = model.vocabulary_size
-        asked = np.flatnonzero(blocks & (self._codes < size))
+        asked = np.flatnonzero(blocks & self._text.asked)
         self._positions = asked[:: -(-len(asked) * size // _MOST_CELLS)]
         self._lock = Lock()  # guards the two below: several threads may ask
         self._ngrams: NgramPredictor | None = None
@@ -107,14 +108,12 @@ class Ensemble:
         """The n-grams of the whole text."""
         with self._lock:
             if self._ngrams is None or self._ngrams.order != order:
-                self._ngrams = self._counted(self._codes, order)
+                self._ngrams = NgramPredictor.from_text(self._text, order)
             return self._ngrams
 
-    def _counted(self, codes: IntArray, order: int) -> NgramPredictor:
-        return NgramPredictor.from_codes(codes, self.model.vocabulary_size, order)
-
     def _found(self, is_cancelled: Callable[[], bool]) -> _Shared:
-        codes, positions, size = self._codes, self._positions, self.model.vocabulary_size
+        text, positions, size = self._text, self._positions, self.model.vocabulary_size
+        codes = text.codes
         targets = codes[positions]
         windows = windows_before(codes[:0], codes, size, self._reach)[positions]
         without: Evidence | None = None
@@ -124,7 +123,7 @@ class Ensemble:
         if is_cancelled():
             raise Cancelled("Counting was cancelled.")
         if self._is_mixed and self._ngrams is None:
-            self._ngrams = self._counted(codes, order)
+            self._ngrams = NgramPredictor.from_text(text, order)
         if self.settings.cache == OFF:
             return _Shared(windows, targets, order, without)
         sizes = SIZES if self.settings.cache == AUTO else (self.settings.cache,)
@@ -134,13 +133,13 @@ class Ensemble:
         def ask(gapped: IntArray, asked: slice) -> Evidence:
             if is_cancelled():
                 raise Cancelled("Counting was cancelled.")
-            counted = self._counted(gapped, order)
+            counted = NgramPredictor.from_codes(gapped, size, order)
             return Evidence.of(counted, windows[asked], targets[asked])
 
         def ask_family(gapped: IntArray, asked: slice) -> Array:
             if is_cancelled():
                 raise Cancelled("Counting was cancelled.")
-            counted = on_text(model, gapped).predictor(np.empty(0))
+            counted = on_text(model, RunningText(gapped, size)).predictor(np.empty(0))
             p = probabilities_after(counted, windows[asked])
             return p[np.arange(len(p)), targets[asked]]
 
@@ -165,15 +164,14 @@ class Ensemble:
 
     def _without(self, windows: Codes, targets: IntArray) -> tuple[int, Evidence]:
         """The order of the n-grams, and what they say of what is set aside without it."""
-        size, order = self.model.vocabulary_size, self.settings.ngrams
-        gapped = with_gaps(self._codes, self._blocks, size)
+        order, gapped = self.settings.ngrams, self._text.without(self._blocks)
         if order == AUTO and len(gapped) > _ENOUGH_FOR_AN_ORDER:
-            order = best_order(self._codes[-_ENOUGH_FOR_AN_ORDER:], size)
+            order = best_order(self._text.end(_ENOUGH_FOR_AN_ORDER))
         if order != AUTO:
-            return order, Evidence.of(self._counted(gapped, order), windows, targets)
+            return order, Evidence.of(NgramPredictor.from_text(gapped, order), windows, targets)
         longest = min(LONGEST, max(1, len(gapped) - 1))
         best = min(
-            of_every_order(gapped, size, longest=longest),
+            of_every_order(gapped, longest=longest),
             key=lambda counted: -counted.log_probabilities_of(windows, targets).mean(),
         )
         return best.order, Evidence.of(best, windows, targets)

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from model.errors import SettingsError
 from model.families.cache.settings import CacheSettings
 
 OFF, AUTO = 0, -1
@@ -24,7 +25,7 @@ class EnsembleSettings:
         ngrams: order of the n-grams beside a family; OFF for none, AUTO for the best one of the
             training text.
         cache: how many characters a cache on top looks back; OFF for none, AUTO for what did best
-            on training text.
+            on training text, which on a list is none.
     """
 
     ngrams: int = OFF
@@ -32,6 +33,20 @@ class EnsembleSettings:
 
     def __bool__(self) -> bool:
         return self.ngrams != OFF or self.cache != OFF
+
+    def of_list(self) -> EnsembleSettings:
+        """What goes with a family on a list, where no cache does.
+
+        Raises:
+            SettingsError: a cache of so many characters was chosen.
+        """
+        if self.cache not in (OFF, AUTO):
+            raise SettingsError(
+                f"A cache of {self.cache:,} characters remembers what was said a moment ago, but "
+                "each line of a list stands for itself, whichever came before it: choose no cache, "
+                "or read the list as running text."
+            )
+        return EnsembleSettings(self.ngrams)
 
     @property
     def names(self) -> str:

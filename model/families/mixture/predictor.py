@@ -17,6 +17,7 @@ from model.families.ngrams.predictor import NgramPredictor
 from model.families.set_aside import Mask, with_gaps
 from model.families.text_windows import windows_before
 from model.families.windows import WindowReader
+from model.running_text import RunningText
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
@@ -162,7 +163,7 @@ def fit_mixture(
     """
     size = other.vocabulary_size
     if order is None:
-        order = best_order(codes, size)
+        order = best_order(RunningText(codes, size))
     without = NgramPredictor.from_codes(with_gaps(codes, aside, size), size, order)
     gate = fit_gate(without, other, codes, aside)
     return MixturePredictor(NgramPredictor.from_codes(codes, size, order), other, gate)

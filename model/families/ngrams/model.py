@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.cost import Cost
 from model.dealing import deal
 from model.errors import SettingsError
-from model.families.base import Block, Codes, Objective, SumObjective
+from model.families.base import Block, Objective, SumObjective
 from model.families.ngrams.cost import ngram_cost
 from model.families.ngrams.limits import AUTO, LONGEST, Smoothing
 from model.families.ngrams.neighbours import neighbour_vectors
@@ -20,6 +20,7 @@ from model.families.ngrams.order import best_order
 from model.families.ngrams.predictor import NgramPredictor
 from model.ngrams import NgramTable
 from model.parts import WeightedSum
+from model.running_text import RunningText
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
@@ -47,8 +48,7 @@ class NgramModel:
     @classmethod
     def fitted(
         cls,
-        codes: IntArray,
-        vocabulary_size: int,
+        text: RunningText,
         *,
         order: int = AUTO,
         smoothing: Smoothing = "kneser-ney",
@@ -57,8 +57,7 @@ class NgramModel:
         """Count a training text.
 
         Args:
-            codes: (n,) the training text, V for gaps.
-            vocabulary_size: V.
+            text: the training text, with a reach of order - 1 at least.
             order: length of the longest n-grams, 1 to 10, or 0 for the best: see `best_order`.
             smoothing: "kneser-ney" or "witten-bell".
             embedding_size: H, at least 1.
@@ -67,23 +66,22 @@ class NgramModel:
             SettingsError: an argument is out of range, or the text is empty or too short.
         """
         if order == AUTO:
-            longest = min(LONGEST, max(1, len(codes) - 1))
-            order = best_order(codes, vocabulary_size, smoothing, longest)
+            longest = min(LONGEST, max(1, len(text) - 1))
+            order = best_order(text, smoothing, longest)
         if not 1 <= order <= LONGEST:
             raise SettingsError(f"The order is {order}: choose 1 to {LONGEST}, or 0 for the best.")
         if embedding_size < 1:
             raise SettingsError(f"The embedding size is {embedding_size}: it must be at least 1.")
         return cls(
-            NgramPredictor.from_codes(codes, vocabulary_size, order, smoothing),
-            neighbour_vectors(codes, vocabulary_size, embedding_size),
+            NgramPredictor.from_text(text, order, smoothing),
+            neighbour_vectors(text, embedding_size),
             smoothing,
         )
 
-    def on(self, training: Codes) -> NgramModel:
-        """The same order of another text, (n,) codes. Raises SettingsError if it is empty."""
+    def on(self, training: RunningText) -> NgramModel:
+        """The same order of another text. Raises SettingsError if it is empty."""
         return NgramModel.fitted(
             training,
-            self.vocabulary_size,
             order=self.counted.order,
             smoothing=self.smoothing,
             embedding_size=self.embedding_size,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from model.running_text import RunningText
+
 Array = NDArray[np.float64]
-IntArray = NDArray[np.integer]
 
 
-def neighbour_vectors(codes: IntArray, vocabulary_size: int, size: int) -> Array:
+def neighbour_vectors(text: RunningText, size: int) -> Array:
     """One vector a character; (V, H).
 
     The positive pointwise mutual information of each character with those right after and right
@@ -19,12 +20,11 @@ def neighbour_vectors(codes: IntArray, vocabulary_size: int, size: int) -> Array
     entry of every column is positive, so that equal texts have equal pictures.
 
     Args:
-        codes: (n,) the text, V for gaps.
-        vocabulary_size: V.
+        text: what is counted of it.
         size: H; columns beyond V are zero.
     """
-    codes = np.asarray(codes).astype(np.int64)
-    pairs = np.flatnonzero((codes[:-1] < vocabulary_size) & (codes[1:] < vocabulary_size))
+    vocabulary_size, codes = text.vocabulary_size, text.codes.astype(np.int64)
+    pairs = np.flatnonzero((codes[:-1] < vocabulary_size) & text.asked[1:])
     follows = np.bincount(
         codes[pairs] * vocabulary_size + codes[pairs + 1], minlength=vocabulary_size**2
     ).reshape(vocabulary_size, vocabulary_size)

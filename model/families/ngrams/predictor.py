@@ -13,6 +13,7 @@ from model.families.ngrams.levels import Level, count_levels
 from model.families.ngrams.limits import Smoothing
 from model.families.ngrams.smoothing import SmoothedLevel, kneser_ney, witten_bell
 from model.families.windows import WindowReader
+from model.running_text import RunningText
 from model.sequences import Sequences
 
 Array = NDArray[np.float64]
@@ -72,9 +73,16 @@ class NgramPredictor:
         smoothing: Smoothing = "kneser-ney",
     ) -> NgramPredictor:
         """Count texts or a list, and smooth the counts; the rest as for `from_codes`."""
-        codes, counted = sequences.padded(max(1, order - 1), vocabulary_size)
-        levels = count_levels(codes, vocabulary_size, order, counted)
-        return cls.from_levels(levels, vocabulary_size, smoothing)
+        text = RunningText.of(sequences, vocabulary_size, max(1, order - 1))
+        return cls.from_text(text, order, smoothing)
+
+    @classmethod
+    def from_text(
+        cls, text: RunningText, order: int, smoothing: Smoothing = "kneser-ney"
+    ) -> NgramPredictor:
+        """Count a text that has a reach of order - 1 at least; the rest as for `from_codes`."""
+        levels = count_levels(text.codes, text.vocabulary_size, order, text.counted)
+        return cls.from_levels(levels, text.vocabulary_size, smoothing)
 
     @classmethod
     def from_levels(

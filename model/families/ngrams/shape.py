@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from model.cost import Cost
 from model.errors import SettingsError
-from model.families.base import Block, Codes
+from model.families.base import Block
 from model.families.ngrams.cost import ngram_cost
 from model.families.ngrams.limits import AUTO, LONGEST, Smoothing
 
 if TYPE_CHECKING:
     from model.families.ngrams.model import NgramModel
     from model.ngrams import NgramTable
+    from model.running_text import RunningText
 
 Array = NDArray[np.float64]
 
@@ -46,13 +47,12 @@ class NgramShape:
         """M, one less than the order, at least 1; as long as it may become for the best order."""
         return max(1, (self.order or LONGEST) - 1)
 
-    def on(self, training: Codes) -> NgramModel:
-        """The model of a training text, (n,) codes. Raises SettingsError if it is too short."""
+    def on(self, training: RunningText) -> NgramModel:
+        """The model of a training text. Raises SettingsError if it is too short."""
         from model.families.ngrams.model import NgramModel  # with scipy: not at start-up
 
         return NgramModel.fitted(
             training,
-            self.vocabulary_size,
             order=self.order,
             smoothing=self.smoothing,
             embedding_size=self.embedding_size,

@@ -54,9 +54,20 @@ def test_a_list_may_be_taken_as_one_text(names: Path) -> None:
     refused = run("generate", "--new")
     assert refused.returncode == 2
     assert "has not learned a list" in refused.stderr
-    counted = run("train", names, "--model", "n-grams", "--lines")
-    assert counted.returncode == 2
-    assert "is a list, and n-grams and caches" in counted.stderr
+
+
+def test_counts_write_lists_too_but_a_cache_does_not(names: Path) -> None:
+    beside = run("train", names, *FAST, "--mix-ngrams", "3", "--cache", "auto", "--steps", "20")
+    assert "with n-grams: held out" in beside.stderr  # what is best on a list is no cache
+    counted = run("train", names, "--model", "n-grams", "--order", "4", "--json")
+    assert 0 < json.loads(counted.stdout.splitlines()[-1])["held_out"] < 2
+    for which in ([], [beside.stdout.strip()]):
+        written = run("generate", *which, "--count", "5").stdout
+        assert len(written.splitlines()) == 5
+        assert run("evaluate", names, *which).returncode == 0
+    refused = run("train", names, *FAST, "--cache", "200", "--steps", "1")
+    assert refused.returncode == 2
+    assert "each line of a list stands for itself" in refused.stderr
 
 
 def test_several_texts_are_remembered(text: Path, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_step_that_was_not_fitted_is_fitted_when_it_is_asked_for(text: Path) -
     folder, trainer = saved_run(text, MIXED, steps=9, every=3)
     steps = [frame.step for frame in folder.recording.read()[0]]
     predictor = SavedModel(folder).predictor(steps[1])
-    ensemble = Ensemble(trainer.model, trainer.dataset.running_text, MIXED.ensemble)
+    ensemble = Ensemble(trainer.model, trainer.dataset.running_text(1), MIXED.ensemble)
     theta = folder.parameters(steps[1])
     expected = ensemble.predictor(theta, ensemble.fit(theta))
     contexts = np.random.default_rng(0).integers(20, size=(30, 2))

@@ -14,6 +14,7 @@ from model.corpus import Corpus
 from model.counting import count_ngrams
 from model.dataset import Dataset
 from model.families.ngrams.order import best_order
+from model.running_text import RunningText
 
 
 def facts(text: str, m: int = 2) -> CorpusFacts:
@@ -71,7 +72,7 @@ def test_baselines_of_a_dataset_are_those_of_the_baselines() -> None:
         "Witten–Bell, same context": baselines.witten_bell(training, held_out, size, 3),
         "Kneser–Ney, same context": baselines.kneser_ney(training, held_out, size, 3),
         "Kneser–Ney, best order": baselines.kneser_ney(
-            training, held_out, size, best_order(training, size)
+            training, held_out, size, best_order(RunningText(training, size))
         ),
     }
     assert [line.loss for line in lines] == sorted(found.values(), reverse=True)

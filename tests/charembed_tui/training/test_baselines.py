@@ -11,6 +11,7 @@ from model.baselines import kneser_ney
 from model.corpus import Corpus
 from model.dataset import Dataset
 from model.families.ngrams.order import best_order
+from model.running_text import RunningText
 
 DATASET = Dataset.prepare(Corpus.from_text(PLAY * 6), held_out=0.1)
 
@@ -25,7 +26,7 @@ def test_kneser_ney_of_the_same_context_stands_beside_that_of_the_best_order() -
     honest = {line.name: line for line in lines if line.is_honest}
     assert list(honest) == ["Kneser–Ney, same context", "Kneser–Ney, best order"]  # worst first
     texts = DATASET.training, DATASET.held_out, len(DATASET.vocabulary)
-    best = best_order(DATASET.training.codes, len(DATASET.vocabulary))
+    best = best_order(RunningText(DATASET.training.codes, len(DATASET.vocabulary)))
     assert best != 2
     same = honest["Kneser–Ney, same context"]
     assert same.short == "K–N 2"
@@ -37,7 +38,7 @@ def test_kneser_ney_of_the_same_context_stands_beside_that_of_the_best_order() -
 
 
 def test_where_both_are_of_one_order_there_is_one_line() -> None:
-    best = best_order(DATASET.training.codes, len(DATASET.vocabulary))
+    best = best_order(RunningText(DATASET.training.codes, len(DATASET.vocabulary)))
     honest = [line.name for line in found(best - 1) if line.is_honest]
     assert honest == ["Kneser–Ney, best order"]
 

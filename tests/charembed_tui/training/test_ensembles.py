@@ -16,12 +16,19 @@ from charembed_tui.training.snapshot import SessionState, View
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.training_session import TrainingSession
 from charembed_tui.training.trajectory import Trajectory
+from model import baselines
 from model.corpus import Corpus
 from model.counting import count_ngrams
+from model.errors import SettingsError
 from model.evaluation import mean_loss_of
 from model.families.base import on_text
 from model.families.ensemble.ensemble import Ensemble
+from model.families.mixture.evidence import Evidence, probabilities_after
+from model.families.mixture.gate import Gate
+from model.families.mixture.predictor import MixturePredictor
+from model.families.ngrams.predictor import NgramPredictor
 from model.families.set_aside import spread_blocks
+from model.texts.reading import Reading
 
 CORPUS = Corpus.from_text(PLAY * 20)
 LOG_BILINEAR = TrainingSettings(context_length=2, mix_ngrams=3, cache=300)
@@ -49,7 +56,7 @@ def test_n_grams_are_done_after_one_step() -> None:
     run = trainer(NGRAMS, steps=1)
     assert run.converged
     dataset = run.dataset
-    model = on_text(NGRAMS.make_model(len(dataset.vocabulary)), dataset.running_text)
+    model = on_text(NGRAMS.make_model(len(dataset.vocabulary)), dataset.running_text(1))
     held_out = required(dataset.held_out)
     expected = mean_loss_of(model.predictor(np.empty(0)), held_out)
     assert run.measured.held_out == pytest.approx(expected)
@@ -68,7 +75,7 @@ def test_a_family_is_trained_without_what_gate_and_cache_are_fitted_on(
     settings: TrainingSettings,
 ) -> None:
     run = trainer(settings)
-    training = run.dataset.running_text
+    training = run.dataset.training.codes
     aside = spread_blocks(len(training))
     m = settings.context_length
     whole = [at for at in range(m, len(training)) if not aside[at - m : at + 1].any()]
@@ -86,9 +93,9 @@ def test_all_parts_are_measured_at_the_best_step(settings: TrainingSettings) -> 
     assert run.ensemble_loss is None
     run.conclude()
     best, dataset = required(run.best), run.dataset
-    ensemble = Ensemble(run.model, dataset.running_text, settings.ensemble)
+    ensemble = Ensemble(run.model, dataset.running_text(1), settings.ensemble)
     predictor = ensemble.predictor(best.theta, ensemble.fit(best.theta))
-    reader, losses = predictor.reader(dataset.running_text.tolist()), []
+    reader, losses = predictor.reader(dataset.training.codes.tolist()), []
     for code in required(dataset.held_out).codes.tolist():
         losses.append(-reader.log_probabilities()[code])
         reader.read(code)
@@ -170,3 +177,54 @@ def test_costs_name_counting() -> None:
     assert "to count" in hint.tell(LOG_BILINEAR)
     assert hint.cost(LOG_BILINEAR).bytes > hint.cost(alone).bytes
     assert hint.state_bytes(NGRAMS) == 0
+
+
+_LINES = Corpus.from_text(
+    "".join(f"{a}{b}{c}\n" for a in ("an", "be", "co", "da") for b in "nrlts" for c in ("a", "ine"))
+)
+NAMES = Corpus(_LINES.codes, _LINES.vocabulary, reading=Reading(lines=True))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [replace(LOG_BILINEAR, cache=-1), replace(NETWORK, cache=-1), replace(NGRAMS, cache=-1)],
+    ids=["log-bilinear", "network", "n-grams"],
+)
+def test_on_a_list_lines_stand_for_themselves(settings: TrainingSettings) -> None:
+    dataset = settings.prepare(NAMES)
+    run = Trainer(1, dataset, settings, Trajectory())
+    held_out, size = required(dataset.held_out), len(dataset.vocabulary)
+    run.step()
+    run.measure()
+    run.conclude()
+    theta = run.optimizer.theta
+    if run.fits is None:  # counts: what is best on a list is no cache
+        assert settings.model == "n-grams"
+        order = run.model.context_length + 1
+        expected = baselines.kneser_ney(dataset.training, held_out, size, order)
+        assert run.measured.held_out == pytest.approx(expected)
+        return
+    fit = required(run.fits.at(run.steps))
+    assert fit.cache is None
+    # Whole lines are set aside; the family is trained, and the gate's counts are made, without.
+    aside = required(run.fits.ensemble.aside)
+    lines = aside[dataset.training.starts]
+    assert 0 < lines.sum() < len(lines) / 4
+    assert run.table.positions == len(dataset.training) - aside.sum()
+    others, these = dataset.training.chosen(~lines), dataset.training.chosen(lines)
+    counted = NgramPredictor.from_sequences(others, size, fit.order)
+    m = max(counted.context_length, settings.context_length)
+    codes, asked = these.padded(m, size)
+    windows = np.lib.stride_tricks.sliding_window_view(codes, m + 1)[asked[m:]]
+    evidence = Evidence.of(counted, windows[:, :-1], windows[:, -1])
+    family = run.model.predictor(theta)
+    gate = evidence.gate(probabilities_after(family, windows[:, :-1]))
+    np.testing.assert_allclose(required(fit.gate), gate.weights, rtol=1e-4, atol=1e-6)
+    everything = NgramPredictor.from_sequences(dataset.training, size, fit.order)
+    whole = MixturePredictor(everything, family, Gate(required(fit.gate)))
+    assert run.fits.loss(run.steps) == pytest.approx(mean_loss_of(whole, held_out))
+
+
+def test_a_cache_of_so_many_characters_is_refused_on_a_list() -> None:
+    with pytest.raises(SettingsError, match="each line of a list stands for itself"):
+        Trainer(1, LOG_BILINEAR.prepare(NAMES), LOG_BILINEAR, Trajectory())

@@ -86,7 +86,7 @@ def test_the_best_step_is_the_one_with_the_lowest_held_out_loss(
     run = trainer(replace(SETTINGS, anneal_steps=0, anneal_seconds=0.0, patience=5.0))
     monkeypatch.setattr("charembed_tui.training.trainer._LOSS_SHARE", 0.0)  # only when asked
     losses = chain([2.0, 1.5, 1.7], repeat(1.6))
-    monkeypatch.setattr(Trainer, "_held_out_loss", lambda *_: next(losses))
+    monkeypatch.setattr(Trainer, "losses", lambda *_: (1.0, next(losses)))
     thetas = []
     for _ in range(3):
         run.step()
@@ -104,7 +104,7 @@ def test_the_best_step_is_the_one_with_the_lowest_held_out_loss(
     assert not run._is_out_of_patience()
     run.seconds += 5.1
     assert not run._is_out_of_patience()
-    monkeypatch.setattr(Trainer, "_held_out_loss", lambda *_: next(losses))
+    monkeypatch.setattr(Trainer, "losses", lambda *_: (1.0, next(losses)))
     for _ in range(9):
         run.step()
         run.measure()

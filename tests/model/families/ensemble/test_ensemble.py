@@ -24,6 +24,7 @@ from model.families.ngrams.order import best_order
 from model.families.ngrams.predictor import NgramPredictor
 from model.families.set_aside import spread_blocks, with_gaps
 from model.families.text_windows import windows_before
+from model.running_text import RunningText
 
 V = 6
 MODEL = LogBilinear(V, 2, 3)
@@ -38,11 +39,12 @@ def chapters(length: int, seed: int = 0) -> np.ndarray:
 
 
 CODES = chapters(3000)
+TEXT = RunningText(CODES, V)
 ASIDE = spread_blocks(len(CODES))
 
 
 def test_the_gate_is_fitted_on_what_is_set_aside_alone() -> None:
-    ensemble = Ensemble(MODEL, CODES, EnsembleSettings(ngrams=3))
+    ensemble = Ensemble(MODEL, TEXT, EnsembleSettings(ngrams=3))
     fit = ensemble.fit(THETA)
     np.testing.assert_array_equal(ensemble.aside, ASIDE)
     without = NgramPredictor.from_codes(with_gaps(CODES, ASIDE, V), V, 3)
@@ -61,14 +63,12 @@ def test_the_gate_is_fitted_on_what_is_set_aside_alone() -> None:
 
 
 def test_the_best_order_is_that_of_the_counts() -> None:
-    assert Ensemble(MODEL, CODES, EnsembleSettings(ngrams=AUTO)).fit(THETA).order == best_order(
-        CODES, V
-    )
+    assert Ensemble(MODEL, TEXT, EnsembleSettings(ngrams=AUTO)).fit(THETA).order == best_order(TEXT)
 
 
 @pytest.mark.parametrize("cache", [AUTO, 300])
 def test_the_cache_is_fitted_on_counts_without_the_text_around(cache: int) -> None:
-    fit = Ensemble(MODEL, CODES, EnsembleSettings(3, cache)).fit(THETA)
+    fit = Ensemble(MODEL, TEXT, EnsembleSettings(3, cache)).fit(THETA)
     assert fit.gate is not None
     positions, below = probabilities_aside(
         CODES, ASIDE, MODEL.predictor(THETA), Gate(fit.gate), order=3, folds=5
@@ -81,7 +81,7 @@ def test_the_cache_is_fitted_on_counts_without_the_text_around(cache: int) -> No
 
 
 def test_a_cache_lies_on_a_family_alone() -> None:
-    fit = Ensemble(MODEL, CODES, EnsembleSettings(cache=200)).fit(THETA)
+    fit = Ensemble(MODEL, TEXT, EnsembleSettings(cache=200)).fit(THETA)
     assert (fit.order, fit.gate) == (0, None)
     positions = np.flatnonzero(ASIDE)
     windows = windows_before(CODES[:0], CODES, V, 2)[positions]
@@ -91,8 +91,8 @@ def test_a_cache_lies_on_a_family_alone() -> None:
 
 
 def test_counts_are_counted_again_without_the_text_around() -> None:
-    model = NgramModel.fitted(CODES, V, order=3, smoothing="witten-bell")
-    ensemble = Ensemble(model, CODES, EnsembleSettings(ngrams=4, cache=200))
+    model = NgramModel.fitted(TEXT, order=3, smoothing="witten-bell")
+    ensemble = Ensemble(model, TEXT, EnsembleSettings(ngrams=4, cache=200))
     assert ensemble.aside is None  # nothing is trained
     fit = ensemble.fit(np.empty(0))
     assert (fit.order, fit.gate) == (0, None)  # counts beside counts would say the same twice
@@ -116,7 +116,7 @@ def test_all_together_know_a_new_chapter_best() -> None:
     training, held_out = CODES[:-400], CODES[-400:]
     losses = []
     for settings in (EnsembleSettings(3), EnsembleSettings(3, AUTO)):
-        ensemble = Ensemble(MODEL, training, settings)
+        ensemble = Ensemble(MODEL, RunningText(training, V), settings)
         predictor = ensemble.predictor(THETA, ensemble.fit(THETA))
         if isinstance(predictor, CachePredictor):
             losses.append(-predictor.log_probabilities_along(held_out, training).mean())
@@ -129,13 +129,13 @@ def test_all_together_know_a_new_chapter_best() -> None:
 def test_of_a_long_text_the_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ensembles, "MOST_COUNTED", 1000)
     monkeypatch.setattr(ensembles, "_ENOUGH_FOR_AN_ORDER", 500)
-    ensemble = Ensemble(MODEL, CODES, EnsembleSettings(AUTO, AUTO))
+    ensemble = Ensemble(MODEL, TEXT, EnsembleSettings(AUTO, AUTO))
     end = CODES[-1000:]
     assert ensemble.aside is not None
     np.testing.assert_array_equal(ensemble.aside[-1000:], spread_blocks(1000))
     assert not ensemble.aside[:-1000].any()
     fit = ensemble.fit(THETA)
-    assert fit.order == best_order(CODES[-500:], V)
+    assert fit.order == best_order(RunningText(CODES[-500:], V))
     contexts = np.random.default_rng(1).integers(V, size=(50, 3))
     np.testing.assert_array_equal(
         ensemble.ngrams(fit.order).log_probabilities(contexts),
@@ -145,7 +145,7 @@ def test_of_a_long_text_the_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_of_many_probabilities_some_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ensembles, "_MOST_CELLS", 60 * V)
-    ensemble = Ensemble(MODEL, CODES, EnsembleSettings(3, 200))
+    ensemble = Ensemble(MODEL, TEXT, EnsembleSettings(3, 200))
     assert 40 <= len(ensemble._positions) <= 60
     assert set(ensemble._positions) <= set(np.flatnonzero(ASIDE))
     assert ensemble.fit(THETA).gate is not None
@@ -153,7 +153,7 @@ def test_of_many_probabilities_some_will_do(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_counting_can_be_stopped() -> None:
     with pytest.raises(Cancelled):
-        Ensemble(MODEL, CODES, EnsembleSettings(3, AUTO)).prepare(lambda: True)
+        Ensemble(MODEL, TEXT, EnsembleSettings(3, AUTO)).prepare(lambda: True)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_fit_is_made_of_its_state(fit: Fit) -> None:
     [EnsembleSettings(), EnsembleSettings(3), EnsembleSettings(OFF, 300), EnsembleSettings(3, 300)],
 )
 def test_what_is_explained_adds_up_to_what_a_reader_says(settings: EnsembleSettings) -> None:
-    ensemble = Ensemble(MODEL, CODES, settings)
+    ensemble = Ensemble(MODEL, TEXT, settings)
     predictor: Predictor = ensemble.predictor(THETA, ensemble.fit(THETA))
     for text in (CODES[:50].tolist(), [0], []):
         found = explain(predictor, text)

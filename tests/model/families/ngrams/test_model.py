@@ -16,6 +16,7 @@ from model.families.ngrams.model import NgramModel
 from model.families.ngrams.neighbours import neighbour_vectors
 from model.families.ngrams.order import best_order, losses_by_order
 from model.families.set_aside import spread_blocks, with_gaps
+from model.running_text import RunningText
 
 V = 6
 
@@ -34,8 +35,8 @@ def chain(length: int, memory: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("memory", [1, 2])
 def test_auto_finds_how_far_a_text_remembers(memory: int) -> None:
     codes = chain(20_000, memory)
-    assert best_order(codes, V, longest=6) == memory + 1
-    model = NgramModel.fitted(codes, V)
+    assert best_order(RunningText(codes, V), longest=6) == memory + 1
+    model = NgramModel.fitted(RunningText(codes, V))
     assert model.context_length == memory
 
 
@@ -43,11 +44,10 @@ def test_auto_finds_how_far_a_text_remembers(memory: int) -> None:
 def test_losses_by_order_are_those_of_models_counted_one_by_one(smoothing: str) -> None:
     codes = chain(3000, 2)
     aside = spread_blocks(len(codes))
-    found = losses_by_order(codes, V, smoothing, longest=4)  # type: ignore[arg-type]
+    found = losses_by_order(RunningText(codes, V), smoothing, longest=4)  # type: ignore[arg-type]
     for order in range(1, 5):
         model = NgramModel.fitted(
-            with_gaps(codes, aside, V),
-            V,
+            RunningText(with_gaps(codes, aside, V), V),
             order=order,
             smoothing=smoothing,  # type: ignore[arg-type]
         )
@@ -63,7 +63,7 @@ def test_losses_by_order_are_those_of_models_counted_one_by_one(smoothing: str) 
 def test_objective_and_its_parts() -> None:
     codes = chain(2000, 2)
     training, held_out = codes[:1800], codes[1800:]
-    model: Model = NgramModel.fitted(training, V, order=3)
+    model: Model = NgramModel.fitted(RunningText(training, V), order=3)
     theta = model.initial(np.random.default_rng(0))
     assert theta.shape == (model.parameter_count,) == (0,)
     text = np.append(training[-2:], held_out)
@@ -84,7 +84,7 @@ def test_objective_and_its_parts() -> None:
 
 
 def test_a_table_of_another_vocabulary_is_refused() -> None:
-    model = NgramModel.fitted(chain(100, 1), V, order=2)
+    model = NgramModel.fitted(RunningText(chain(100, 1), V), order=2)
     with pytest.raises(SettingsError, match="vocabulary of 7"):
         model.objective(count_ngrams(np.arange(7), 7, 2))
 
@@ -93,12 +93,12 @@ def test_vectors_are_alike_where_neighbours_are() -> None:
     rng = np.random.default_rng(0)
     # Vowels and consonants in turn: 0 to 2 and 3 to 5.
     codes = np.column_stack([rng.integers(3, size=4000), 3 + rng.integers(3, size=4000)]).ravel()
-    vectors = neighbour_vectors(codes, V, 2)
+    vectors = neighbour_vectors(RunningText(codes, V), 2)
     distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
     within = max(distances[:3, :3].max(), distances[3:, 3:].max())
     assert within < 0.2 * distances[:3, 3:].min()
     assert (vectors[np.abs(vectors).argmax(axis=0), range(2)] > 0).all()
-    wide = neighbour_vectors(codes, V, V + 2)
+    wide = neighbour_vectors(RunningText(codes, V), V + 2)
     assert wide.shape == (V, V + 2)
     assert not wide[:, V:].any()
     # All of its directions give the products of the information's own factorization back.
@@ -116,4 +116,4 @@ def test_vectors_are_alike_where_neighbours_are() -> None:
 )
 def test_bad_settings_are_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        NgramModel.fitted(chain(100, 1), V, **{"order": 2, **arguments})
+        NgramModel.fitted(RunningText(chain(100, 1), V), **{"order": 2, **arguments})
