@@ -59,6 +59,10 @@ class Drafter(Protocol):
         """What the draft needs to know after M codes, V for unknown ones."""
         ...
 
+    def follow(self, found: Any, code: int, context: Sequence[int]) -> Any:
+        """As `find`, after M codes that end with a known one, from what it found without that."""
+        ...
+
     def draw(self, found: Any, uniform: float) -> tuple[int, float]:
         """A code of the draft by a number from [0, 1), and a uniform rest of the number."""
         ...
@@ -146,11 +150,11 @@ class SpeculativeWriter:
         self, text: list[int], memory: Memory | None, uniforms: Sequence[float]
     ) -> list[int]:
         """At least one character, by as many numbers of those given; `text` is the last M."""
-        m, find, draw = len(text), self._drafter.find, self._drafter.draw
+        m, follow, draw = len(text), self._drafter.follow, self._drafter.draw
         states, left, adjustments = [], [], []
         chance = 1.0
+        state = self._drafter.find(text)
         for uniform in uniforms:
-            state = find(text[-m:])
             if memory is None:
                 code, rest = draw(state, uniform)
             else:
@@ -165,6 +169,7 @@ class SpeculativeWriter:
             chance *= 1.0 - _FALLS * rest**4
             if chance < _LEAST_CHANCE:
                 break
+            state = follow(state, code, text)
         windows = np.array(text)[np.arange(len(states))[:, None] + np.arange(m)]
         draft, true = self._drafter.complete(windows, states)
         if adjustments:

@@ -16,10 +16,12 @@ from model.families.cache.predictor import CachePredictor
 from model.families.cache.settings import CacheSettings
 from model.families.mixture.gate import Gate
 from model.families.mixture.predictor import MixturePredictor
+from model.families.ngrams import draws as draws_module
 from model.families.ngrams import predictor as predictors
 from model.families.ngrams.draws import NgramDraws
 from model.families.ngrams.predictor import NgramPredictor
 from model.families.windows import WindowReader
+from model.sequences import Sequences
 from model.speculative import Adjust, SpeculativeWriter, writer_of
 
 V = 5
@@ -167,6 +169,35 @@ def test_draws_from_counts(codes: list[int], context: list[int], order: int) -> 
         rest = left[got == code]
         if len(rest) > 150:  # uniform again, whatever the code
             assert rest.mean() == pytest.approx(0.5, abs=0.05)
+
+
+@given(
+    lines=st.lists(st.lists(st.integers(1, V - 1), max_size=6), min_size=1, max_size=8),
+    is_list=st.booleans(),
+    text=st.lists(st.integers(0, V), min_size=1, max_size=40),
+    order=st.integers(1, 5),
+)
+@settings(deadline=None, max_examples=60)
+def test_what_is_known_follows_from_what_was_known(
+    lines: list[list[int]], is_list: bool, text: list[int], order: int
+) -> None:
+    codes = np.array([code for line in lines for code in [*line, 0]], dtype=np.int32)
+    counted = Sequences.of_lines(codes, 0) if is_list else Sequences.of(codes)
+    draws = NgramPredictor.from_sequences(counted, V, order).draws()
+    for start in range(2):  # the second time each step has been taken before
+        context = text[start : start + 1]
+        found = draws.find(context)
+        for code in text[start + 1 :]:
+            context.append(code)
+            found = draws.follow(found, code, context) if code < V else draws.find(context)
+            assert found == draws.find(context)
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed, numbers = mixture(9), np.random.default_rng(10).random(500)
+    text = write(mixed, numbers)
+    monkeypatch.setattr(draws_module, "_MOST_STEPS", 3)
+    assert write(mixture(9), numbers) == text
 
 
 def test_prompts_of_any_kind_and_no_text() -> None:

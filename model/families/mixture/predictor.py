@@ -112,10 +112,11 @@ class MixtureDrafter:
         self._draws = mixture.ngrams.draws()
         self.vocabulary_size = mixture.vocabulary_size
         self.context_length = mixture.context_length
-        self.find, self.draw = self._draws.find, self._draws.draw
+        self.find, self.follow = self._draws.find, self._draws.follow
+        self.draw = self._draws.draw
 
     def complete(
-        self, contexts: NDArray[np.intp], found: Sequence[Sequence[int]]
+        self, contexts: NDArray[np.intp], found: Sequence[list[int]]
     ) -> tuple[Array, Array]:
         """Probabilities of the counts alone, and of the whole mixture; (k, M) -> two of (k, V)."""
         ngrams, depths, rests = self._draws.rows(found)

@@ -3,13 +3,15 @@
 An interpolated model is a mixture: with probability 1 - rest the longest known context speaks for
 itself, otherwise the next shorter one does, and so on. So a character is drawn in a few steps down
 the tree of contexts, whatever the size of the vocabulary.
+
+Here the contexts of all lengths are numbered in one row, shorter ones first, so that what is known
+of each stands in one array whatever its length.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from model.families.ngrams.smoothing import SmoothedLevel
 Array = NDArray[np.float64]
 
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
+_MOST_STEPS = 1 << 18  # remembered from context to context, about 60 MB
 
 
 class NgramDraws:
@@ -33,73 +36,96 @@ class NgramDraws:
     def __init__(
         self, levels: Sequence[SmoothedLevel], tables: Sequence[Array], vocabulary_size: int
     ) -> None:
-        self._size, self._tables = vocabulary_size, tables
-        # Of all levels that are no tables, one after another: they are read in one go.
-        sparse = levels[len(tables) :]
-        self._following = np.concatenate([np.empty(0, np.int32), *(x.following for x in sparse)])
-        self._each = np.concatenate([np.empty(0), *(x.shares for x in sparse)])
-        sizes = [len(level.following) for level in sparse]
-        self._offsets = [0] * len(tables) + [sum(sizes[:j]) for j in range(len(sizes))]
-        self._rests = [np.ascontiguousarray(level.rest).data for level in levels]
+        self._size, self._levels_in_table = vocabulary_size, len(tables)
+        self._table = np.concatenate(tables)
+        sizes = [len(level.keys) for level in levels]
+        ends = np.cumsum([0, *sizes])
+        count = self._nothing = int(ends[-1])
+        first = np.full(count + 1, count, dtype=np.int64)  # of the contexts one character longer
+        last_codes = np.zeros(count, dtype=np.int32)
+        for j, level in enumerate(levels[1:], start=1):
+            parents = np.arange(sizes[j - 1]) * vocabulary_size
+            first[ends[j - 1] : ends[j]] = ends[j] + np.searchsorted(level.keys, parents)
+            last_codes[ends[j] : ends[j + 1]] = level.keys % vocabulary_size
+        followers = np.cumsum([0, *(len(level.following) for level in levels)])
+        starts = [
+            np.asarray(level.starts[:-1], dtype=np.int64) + before
+            for level, before in zip(levels, followers, strict=False)
+        ]
+        # One context more than there are: nothing follows it, and it leaves all to shorter ones.
+        self._starts = np.concatenate([*starts, [followers[-1]] * 2])
+        self._following = np.concatenate([level.following for level in levels])
+        self._each = np.concatenate([level.shares for level in levels])
+        self._rests = np.concatenate([*(level.rest for level in levels), [1.0]])
+        # Within each context: what it and those before it have together.
+        sums = np.append(0.0, np.cumsum(self._each))
+        own = np.diff(self._starts)
+        within = sums[1:] - np.repeat(sums[self._starts[:-1]], own)
         # Memory views: their entries are Python's numbers at once, and nothing is copied.
-        self._longer = []
-        for shorter, level in pairwise(levels):
-            parents = np.arange(len(shorter.keys) + 1) * vocabulary_size
-            first = np.searchsorted(level.keys, parents).astype(np.int32)
-            self._longer.append((first.data, np.ascontiguousarray(level.keys).data))
-        self._shares = []
-        for level in levels:
-            starts = level.starts.astype(np.int64)
-            ends_at = np.append(0.0, np.cumsum(level.shares))
-            lengths = np.diff(starts)
-            # Within each context: what it and those before it have together.
-            within = ends_at[1:] - np.repeat(ends_at[starts[:-1]], lengths)
-            following = np.ascontiguousarray(level.following)
-            self._shares.append((starts.data, following.data, within.data))
+        self._first, self._last_codes = first.data, last_codes.data
+        self._begins, self._codes = self._starts.data, self._following.data
+        self._within = within.data
+        self._order = len(levels)
+        self._steps: dict[int, list[int]] = {}
 
     def find(self, context: Sequence[int]) -> list[int]:
         """Numbers of the known contexts at the end of some codes, from that of none on."""
-        size, number = self._size, 0
+        size, first, last_codes, number = self._size, self._first, self._last_codes, 0
         numbers = [0]
-        for (first, keys), code in zip(self._longer, reversed(context), strict=False):
+        for code in context[: -self._order : -1]:
             if code >= size:
                 break
-            wanted, high = number * size + code, first[number + 1]
-            number = bisect_left(keys, wanted, first[number], high)
-            if number == high or keys[number] != wanted:
+            low, high = first[number], first[number + 1]
+            number = bisect_left(last_codes, code, low, high)
+            if number == high or last_codes[number] != code:
                 break
             numbers.append(number)
         return numbers
 
-    def rows(self, found: Sequence[Sequence[int]]) -> tuple[Array, NDArray[np.int64], Array]:
+    def follow(self, numbers: list[int], code: int, context: Sequence[int]) -> list[int]:
+        """As `find`, of a context that ends with a code after one that was found before.
+
+        The longest known context and the code say which contexts are known then: whatever is known
+        of a text is also known without its last character. So a step taken before is remembered.
+
+        Args:
+            numbers: found for all but the last of the codes.
+            code: the last one, known.
+            context: the codes.
+        """
+        step = numbers[-1] * self._size + code
+        found = self._steps.get(step)
+        if found is None:
+            if len(self._steps) >= _MOST_STEPS:
+                self._steps.clear()
+            found = self._steps[step] = self.find(context)
+        return found
+
+    def rows(self, found: Sequence[list[int]]) -> tuple[Array, NDArray[np.int64], Array]:
         """As `NgramPredictor.probabilities`, after contexts that `find` found."""
-        last = len(self._tables) - 1
-        p = np.empty((len(found), self._size))
-        starts, lengths, weights, scales, cells = [], [], [], [], []
-        for i, numbers in enumerate(found):
-            scale = 1.0
-            for j in range(len(numbers) - 1, last, -1):
-                bounds, number = self._shares[j][0], numbers[j]
-                start = bounds[number]
-                starts.append(start + self._offsets[j])
-                lengths.append(bounds[number + 1] - start)
-                weights.append(scale)
-                cells.append(i * self._size)
-                scale *= self._rests[j][number]
-            scales.append(scale)
-            level = min(len(numbers) - 1, last)
-            p[i] = self._tables[level][numbers[level]]
-        p *= np.array(scales)[:, None]
-        if starts:
-            each = np.array(lengths)
-            ends = each.cumsum()
-            at = np.arange(ends[-1]) + np.repeat(np.array(starts) - ends + each, each)
+        lengths = np.array([len(numbers) for numbers in found])
+        most = int(lengths.max())
+        padding = [self._nothing] * most
+        numbers = np.array([known + padding[len(known) :] for known in found])
+        row = np.arange(len(found))
+        rests = self._rests[numbers]
+        # What all longer contexts together leave to each.
+        left = np.ones_like(rests)
+        np.cumprod(rests[:, :0:-1], axis=1, out=left[:, -2::-1])
+        whole = np.minimum(lengths, self._levels_in_table) - 1
+        p = self._table[numbers[row, whole]] * left[row, whole, None]
+        deep = numbers[:, self._levels_in_table :]
+        first = self._starts[deep]
+        each = (self._starts[deep + 1] - first).ravel()
+        ends = each.cumsum()
+        if len(ends) and ends[-1]:
+            at = np.arange(ends[-1]) + np.repeat(first.ravel() - ends + each, each)
+            cells = np.repeat(row * self._size, deep.shape[1])
             where = np.repeat(cells, each) + self._following[at]
+            weights = left[:, self._levels_in_table :].ravel()
             shares = np.repeat(weights, each) * self._each[at]
             p += np.bincount(where, shares, minlength=p.size).reshape(p.shape)
-        depths = np.array([len(numbers) - 1 for numbers in found])
-        rests = np.array([self._rests[len(n) - 1][n[-1]] for n in found])
-        return p, depths, rests
+        return p, lengths - 1, rests[row, lengths - 1]
 
     def draw(self, numbers: Sequence[int], uniform: float) -> tuple[int, float]:
         """A character after a context that `find` found, by a number from [0, 1).
@@ -107,16 +133,16 @@ class NgramDraws:
         Returns:
             Its code, and what is left of the number: uniform in [0, 1) again, whatever the code.
         """
-        for level in range(len(numbers) - 1, -1, -1):
-            starts, following, within = self._shares[level]
-            start, stop = starts[numbers[level]], starts[numbers[level] + 1]
+        begins, within = self._begins, self._within
+        for number in reversed(numbers):
+            start, stop = begins[number], begins[number + 1]
             if start == stop:
                 continue
             own = within[stop - 1]
             if uniform < own:
                 at = bisect_right(within, uniform, start, stop)
                 low = within[at - 1] if at > start else 0.0
-                return following[at], min((uniform - low) / (within[at] - low), BELOW_ONE)
+                return self._codes[at], min((uniform - low) / (within[at] - low), BELOW_ONE)
             uniform = min((uniform - own) / (1.0 - own), BELOW_ONE) if own < 1.0 else BELOW_ONE
         code = int(uniform * self._size)
         return code, uniform * self._size - code

@@ -230,10 +230,11 @@ class NgramDrafter:
         self._draws = predictor.draws()
         self.vocabulary_size = predictor.vocabulary_size
         self.context_length = predictor.context_length
-        self.find, self.draw = self._draws.find, self._draws.draw
+        self.find, self.follow = self._draws.find, self._draws.follow
+        self.draw = self._draws.draw
 
     def complete(
-        self, contexts: NDArray[np.intp], found: Sequence[Sequence[int]]
+        self, contexts: NDArray[np.intp], found: Sequence[list[int]]
     ) -> tuple[Array, Array]:
         """Probabilities after contexts that `find` found, twice; (k, M) -> two of (k, V)."""
         p = self._draws.rows(found)[0]
