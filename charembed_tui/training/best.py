@@ -1,10 +1,10 @@
-"""The best step of a run so far, with its parameters."""
+"""The best step of a run so far, with its parameters, and the way back to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,3 +37,14 @@ class Best:
         if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype != np.float64:
             raise ValueError("its best parameters are no vector of numbers")
         return cls(int(state["step"]), float(state["seconds"]), float(state["loss"]), theta)
+
+
+class Return(NamedTuple):
+    """Where a run was when it went back to its best step: step, seconds of training, held-out loss.
+
+    The step after it has the parameters of the best one.
+    """
+
+    step: int
+    seconds: float
+    loss: float

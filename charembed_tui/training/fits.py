@@ -89,6 +89,12 @@ class Fits:
         if held_out is not None and step not in self._losses:
             self._losses[step] = mean_loss_of(predictor, held_out)
 
+    def repeat(self, step: int, other: int) -> None:
+        """Note that another step has the parameters of a step that was measured."""
+        self._fits[other] = self._fits[step]
+        if step in self._losses:
+            self._losses[other] = self._losses[step]
+
     def state_dict(self) -> dict[str, Any]:
         """The fits, by step: see `load_state_dict`."""
         losses = self._losses

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from charembed_tui.text.corpus_facts import CorpusFacts
-from charembed_tui.training.best import Best
+from charembed_tui.training.best import Best, Return
 from charembed_tui.training.loss_log import NO_CURVE, Curve
 from charembed_tui.training.norms import NO_NORMS, Norms
 from model.families.base import Model, Predictor
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-_NOTICEABLE = 0.005  # nats per character
+NOTICEABLE = 0.005  # nats per character
 
 
 class SessionState(Enum):
@@ -76,6 +76,7 @@ class Snapshot:
         optimizer: its name.
         switches: of the optimizer, in the order they were made.
         best: the step with the lowest held-out loss so far, None before there is one.
+        went_back: from where the run went back to its best step when it ended; None if it did not.
         ensemble_loss: the held-out loss there of the family with n-grams and cache, in nats per
             character; None where nothing goes with it, or it has not been measured.
         objective_share: part of a step's time spent in the objective, lately; the rest is the
@@ -103,6 +104,7 @@ class Snapshot:
     optimizer: str = ""
     switches: tuple[Switch, ...] = ()
     best: Best | None = None
+    went_back: Return | None = None
     ensemble_loss: float | None = None
     objective_share: float = 0.0
     steps_per_second: float = 0.0
@@ -128,8 +130,11 @@ class Snapshot:
         text = f"best {self.best.loss:.4f} at step {self.best.step:,}"
         if self.ensemble_loss is not None:
             text += f", {self.ensemble_loss:.4f} with all that goes with it"
-        if self.held_out is not None and self.held_out - self.best.loss > _NOTICEABLE:
-            text += "; after that it only learned the text by heart"
+        by_heart = "after that it only learned the text by heart"
+        if self.went_back is not None and self.went_back.step == self.step - 1:
+            text += f"; {by_heart} ({self.went_back.loss:.4f}), and went back there"
+        elif self.held_out is not None and self.held_out - self.best.loss > NOTICEABLE:
+            text += f"; {by_heart}"
         return text
 
     @property

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.corpus_facts import describe
-from charembed_tui.training.best import Best
+from charembed_tui.training.best import Best, Return
 from charembed_tui.training.fits import Fits
 from charembed_tui.training.loss_log import Curve, LossCurve, Measurement
 from charembed_tui.training.memory import require_memory
 from charembed_tui.training.norms import NormLog, names_of, weight_norms
-from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
+from charembed_tui.training.snapshot import NOTICEABLE, SessionState, Snapshot, Switch
 from charembed_tui.training.timed_objective import Evaluation, TimedObjective
 from charembed_tui.training.trajectory import Frame, Trajectory
 from model import parallel
@@ -128,6 +128,7 @@ class Trainer:
         self._is_gradient_wanted = False
         self._last_step_seconds = np.inf  # nothing is known of the first
         self.best: Best | None = None
+        self.went_back: Return | None = None
         if start is None:
             start = self.model.initial(np.random.default_rng(settings.seed))
         self.optimizer: Optimizer = self._make_optimizer(start)
@@ -230,18 +231,40 @@ class Trainer:
         return 0.5 * self._seconds_to_prepare + 3.0 * self._seconds_to_measure
 
     def conclude(self) -> None:
-        """Fit what goes with the family at the best step and the last, and measure both together.
+        """Go back to the best step if that is due, and measure with all that goes with the family.
+
+        What goes with it is fitted at the best step and at the last.
 
         Raises:
             SettingsError: a part does not fit the text.
         """
+        self._go_back_if_worse()
         if self.fits is None:
             return
         began = time.perf_counter()
-        self.fits.measure(self.steps, self.optimizer.theta)
         if self.best is not None:
             self.fits.measure(self.best.step, self.best.theta)
+            if np.array_equal(self.best.theta, self.optimizer.theta):
+                self.fits.repeat(self.best.step, self.steps)
+        self.fits.measure(self.steps, self.optimizer.theta)
         self._other_seconds += time.perf_counter() - began
+
+    def _go_back_if_worse(self) -> None:
+        """Where a run ended by itself, worse than at its best, go back there as one more step.
+
+        The optimizer begins anew then, should the run go on.
+        """
+        best, now = self.best, self.measured.held_out
+        if not (self.converged and self.settings.patience) or best is None or now is None:
+            return
+        if now - best.loss <= NOTICEABLE:
+            return
+        self.went_back = Return(self.steps, self.seconds, now)
+        self.optimizer = self._make_optimizer(best.theta)
+        self._gradient_norm = math.nan
+        self.steps += 1
+        self.trajectory.record(self.steps, self.optimizer.theta)
+        self.measure()
 
     @property
     def ensemble_loss(self) -> float | None:
@@ -266,9 +289,12 @@ class Trainer:
         patience, best = self.settings.patience, self.best
         if not patience or best is None or not self.dataset.has_held_out:
             return False
+        step, seconds = best.step, best.seconds
+        if self.went_back is not None:  # patience begins anew for who goes on from there
+            step, seconds = max(step, self.went_back.step), max(seconds, self.went_back.seconds)
         # Where measuring takes long, one that is no better is soon that many seconds ago.
-        in_vain = len(self._curve.after(best.step))
-        return in_vain >= _LEAST_IN_VAIN and self.seconds - best.seconds > patience
+        in_vain = len(self._curve.after(step))
+        return in_vain >= _LEAST_IN_VAIN and self.seconds - seconds > patience
 
     def _advice(self) -> str:
         rate = getattr(self.optimizer, "learning_rate", None)
@@ -397,6 +423,7 @@ class Trainer:
             "switched_to": [switch.optimizer for switch in self.switches],
             "theta": self.optimizer.theta.copy(),
             "best": self.best.state_dict() if self.best else None,
+            "went_back": list(self.went_back) if self.went_back else None,
             "fits": self.fits.state_dict() if self.fits else {},
             "threads": self.threads,
             "objective": self._sum_objective.state_dict(),
@@ -439,6 +466,8 @@ class Trainer:
                 self._norms.extend(state["norms"])
                 self._gradient_norm = float(state["gradient_norm"])
             self.best = Best.of(state["best"]) if state.get("best") else None
+            went_back = state.get("went_back")  # not in runs of earlier versions
+            self.went_back = _return_of(*went_back) if went_back else None
             if self.fits:
                 self.fits.load_state_dict(state.get("fits") or {})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -480,11 +509,16 @@ class Trainer:
             optimizer=self._optimizer_name,
             switches=self.switches,
             best=self.best,
+            went_back=self.went_back,
             ensemble_loss=self.ensemble_loss,
             objective_share=self._objective_share(),
             steps_per_second=speed,
             step_seconds=self._shares[-1][1] if self._shares else 0.0,
         )
+
+
+def _return_of(step: Any, seconds: Any, loss: Any) -> Return:
+    return Return(int(step), float(seconds), float(loss))
 
 
 def _switches(state: Mapping[str, Any]) -> tuple[Switch, ...]:
