@@ -51,7 +51,7 @@ def by_pytorch(
     counts = torch.tensor(table.counts.toarray(), dtype=torch.float64)
     loss = -(counts * torch.log_softmax(logits, dim=1)).sum() / counts.sum()
     loss.backward()
-    return float(loss), flat.grad.numpy()
+    return float(loss.detach()), flat.grad.numpy()
 
 
 @pytest.mark.parametrize("model", CONFIGURATIONS, ids=str)
