@@ -118,7 +118,7 @@ async def test_contents_are_made_when_they_are_first_on_the_screen(app: Charembe
         assert not app.query("#setup Input, #setup OptionList, #setup Tree")
         assert app.laboratory.displayed_settings() == TrainingSettings(optimizer="Adam")
         await pilot.press("space")
-        await until(lambda: app.laboratory.snapshot.step > 5)
+        await until(lambda: app.laboratory.snapshot.step > 5 and app.laboratory.is_folded)
         await pilot.resize_terminal(120, 36)
         await until(lambda: app.laboratory.panes.corpus.region.height == 1)
         assert not app.query("#setup Input, #setup OptionList, #setup Tree")
