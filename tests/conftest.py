@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
 from hypothesis import settings
 
 from charembed_tui.interpreter import one_thread_for_blas
@@ -12,3 +15,8 @@ one_thread_for_blas()  # as in the programs: tests run side by side
 settings.register_profile("quick", max_examples=40, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("quick")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three processes for two cores: tests of the app wait for half of their time."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
