@@ -53,6 +53,11 @@ def parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "--new", action="store_true", help="leave out lines that the list has, and count them"
     )
+    generate.add_argument(
+        "--novelty",
+        action="store_true",
+        help="say on standard error how much of it stands in the training text, word for word",
+    )
     add_settings(generate, "writing", SamplingSettings, "sampling_")
 
     evaluate = commands.add_parser("evaluate", help="measure a run on a text")
@@ -93,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
     add_text_options(count)
 
     runs = commands.add_parser("runs", help="list the runs")
-    for command in (train, evaluate, count, runs):
+    for command in (train, generate, evaluate, count, runs):
         command.add_argument("--json", action="store_true", help="one JSON object a line")
 
     commands.add_parser("config", help="print where config.toml is, and its defaults")

@@ -6,6 +6,7 @@ there for as long as the app.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from charembed_tui.laboratory.messages import (
     Array,
     BaselinesFound,
     CorpusRead,
+    NoveltyFound,
     Projected,
     Rewritten,
     RunOpened,
@@ -30,11 +32,13 @@ from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.baselines import compare
 from charembed_tui.training.generated_text import GeneratedText
-from charembed_tui.training.generation import Chunk, write
+from charembed_tui.training.generation import Chunk, novelty_of, write
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import View
+from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from model.corpus import Corpus
-from model.errors import CharembedError
+from model.dataset import Dataset
+from model.errors import Cancelled, CharembedError
 from model.texts.reading import Reading
 
 if TYPE_CHECKING:
@@ -188,27 +192,56 @@ class Background:
         corpus: Corpus,
         prompt: str,
         settings: SamplingSettings,
+        dataset: Dataset | None,
     ) -> None:
-        """Write the sample that follows the parameters on show, unless one is being written."""
+        """Write the sample that follows the parameters on show, unless one is being written.
+
+        Args:
+            run: number of the run.
+            view: the parameters.
+            corpus: the text as it is learned.
+            prompt: what the sample follows.
+            settings: how it is written.
+            dataset: what it is to be compared with; None for nothing.
+        """
         if self.is_rewriting:
             return
         self.is_rewriting = True
 
         def task(is_cancelled: Callable[[], bool]) -> None:
+            began = time.monotonic()
             chunks: list[Chunk] = []
             result: Chunk | str
+            novelty = None
             try:
                 write(view, corpus, prompt, settings, chunks.append, is_cancelled)
                 surprises = np.concatenate([np.empty(0), *(chunk.surprises for chunk in chunks)])
                 result = Chunk("".join(chunk.text for chunk in chunks), surprises)
+                if dataset is not None:
+                    novelty = novelty_of(prompt, result.text, dataset, is_cancelled)
             except CharembedError as error:
                 result = str(error)
             finally:
                 self.is_rewriting = False
             if not is_cancelled():
-                self._screen.post_message(Rewritten(run, view, prompt, result))
+                seconds = time.monotonic() - began
+                self._screen.post_message(Rewritten(run, view, prompt, result, novelty, seconds))
 
         self._start("rewriting", task)
+
+    def find_novelty(self, samples: Sequence[GeneratedTextView], dataset: Dataset) -> None:
+        """Compare samples with the text that they were learned from, the last one first."""
+        texts = [(sample, sample.prompt, sample.written) for sample in reversed(samples)]
+
+        def task(is_cancelled: Callable[[], bool]) -> None:
+            for sample, prompt, written in texts:
+                try:
+                    novelty = novelty_of(prompt, written, dataset, is_cancelled)
+                except Cancelled:
+                    return
+                self._screen.post_message(NoveltyFound(sample, written, novelty))
+
+        self._start("novelty", task)
 
     def stop_writing(self) -> None:
         """Leave the sample that is being written unfinished."""

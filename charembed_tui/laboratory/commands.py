@@ -115,6 +115,7 @@ COMMANDS = (
     Command("edit_prompt", WRITING, "a", "a", "Type a prompt", "type a prompt"),
     Command("through_time", WRITING, "t", "t", "The prompt through time", "through time"),
     Command("inspect", WRITING, "i", "i", "Inspect a context", "inspect a context"),
+    Command("toggle_colours", WRITING, "C", "C", "Colour the text by surprise, or by what the training text has", "colours: copied"),
     Command("copy_sample", WRITING, "k", "k", "Copy the newest sample", "copy the text"),
     Command("save_sample", WRITING, "w", "w", "Save the newest sample to a file", "save the text"),
     Command("choose_corpus", SCREEN, "o", "o", "Choose another text", "another text"),
@@ -255,6 +256,7 @@ _FOOTERS: dict[Moment, tuple[tuple[str, ...], ...]] = {
         ("reset", "Reset"),
         *_ALWAYS,
         ("compare_runs", "Runs"),
+        ("toggle_colours", "Copied or new"),
         *_LOOK,
     ),
     Moment.FAILED: (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -23,6 +24,7 @@ from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.prompt_input import PromptInput
 from charembed_tui.widgets.titles import entitle
 from model.corpus import Corpus
+from model.novelty import PIECES, Novelty
 
 _MOST_SAMPLES = 30
 _EMPTY = "g writes after the prompt, also while training; the warmer a colour, the more surprising"
@@ -52,6 +54,7 @@ class GenerationPane(Vertical):
         self._vocabulary: frozenset[str] = frozenset()
         self.is_writing = False
         self._asked = False
+        self.is_by_novelty = False
 
     def compose(self) -> ComposeResult:
         """Yield the prompt and its settings above the samples."""
@@ -86,10 +89,13 @@ class GenerationPane(Vertical):
         """Let a sample follow the parameters on show, in place of what was asked for."""
         self._asked = False
 
-    def show_live(self, view: View, prompt: str, chunk: Chunk) -> None:
+    def show_live(
+        self, view: View, prompt: str, chunk: Chunk, novelty: Novelty | None = None
+    ) -> None:
         """Put a text by the parameters on show in the place of the one before."""
         if not self._asked:
-            self._live.rewrite(f"step {view.step:,}, as it learns", prompt, view.step, chunk)
+            heading = f"step {view.step:,}, as it learns"
+            self._live.rewrite(heading, prompt, view.step, chunk, novelty)
             self._live.display, self._box.display = True, False
 
     @property
@@ -121,6 +127,20 @@ class GenerationPane(Vertical):
         """Offer what can be chosen about writing such a text."""
         self._bar.show_kind(of_list=corpus.is_list)
 
+    def toggle_colours(self) -> None:
+        """Colour all texts by what stands in the training text, or by surprise again."""
+        self.is_by_novelty = not self.is_by_novelty
+        for sample in (self._live, *self._samples):
+            sample.colour(by_novelty=self.is_by_novelty)
+        self._show_note("")
+
+    def not_compared(self, run: int) -> list[GeneratedTextView]:
+        """Return the samples of a run whose novelty is wanted and not known yet."""
+        if self.is_writing:
+            return []
+        wanted = self._samples if self.is_by_novelty else self._samples[-1:]
+        return [sample for sample in wanted if sample.run == run and not sample.novelty]
+
     def focus_prompt(self) -> None:
         """Put the cursor into the prompt."""
         self._prompt.focus()
@@ -146,6 +166,7 @@ class GenerationPane(Vertical):
 
     def _add(self, sample: GeneratedTextView) -> None:
         self.query_one("#generation-empty").display = False
+        sample.colour(by_novelty=self.is_by_novelty)
         self._samples.append(sample)
         for old in self._samples[:-_MOST_SAMPLES]:
             old.remove()
@@ -190,7 +211,15 @@ class GenerationPane(Vertical):
         self._show_note(event.error)
 
     def _show_note(self, note: str) -> None:
-        entitle(self, self.BORDER_TITLE, note)
+        title = Text(self.BORDER_TITLE)
+        if self.is_by_novelty:
+            title.append(" · in the text within ")
+            names = self._live.NOVELTY_LEVELS[1:]
+            for i, (name, length) in enumerate(zip(names, PIECES, strict=True)):
+                style = self._live.get_component_rich_style(name, partial=True)
+                title.append(", " * (i > 0)).append(str(length), style=style)
+            title.append(" characters")
+        entitle(self, title, note)
 
     @on(Input.Submitted)
     def _request(self, event: Input.Submitted) -> None:

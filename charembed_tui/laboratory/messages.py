@@ -14,7 +14,9 @@ from charembed_tui.runs.plan import Plan
 from charembed_tui.training.baselines import Baseline
 from charembed_tui.training.generation import Chunk
 from charembed_tui.training.snapshot import View
+from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from model.corpus import Corpus
+from model.novelty import Novelty
 
 Array = NDArray[np.float64]
 
@@ -60,12 +62,31 @@ class Rewritten(Message):
         view: whose parameters wrote it.
         prompt: what it follows.
         chunk: the text; a message where the model could not write.
+        novelty: of the text; None where that was not asked for.
+        seconds: that it took.
     """
 
     run: int
     view: View
     prompt: str
     chunk: Chunk | str
+    novelty: Novelty | None
+    seconds: float
+
+
+@dataclass
+class NoveltyFound(Message):
+    """A sample was compared with the training text.
+
+    Attributes:
+        sample: whose text it was.
+        written: that text.
+        novelty: of it.
+    """
+
+    sample: GeneratedTextView
+    written: str
+    novelty: Novelty
 
 
 @dataclass

@@ -23,6 +23,7 @@ from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
 from charembed_tui.laboratory.messages import (
     BaselinesFound,
     CorpusRead,
+    NoveltyFound,
     Projected,
     Rewritten,
     RunOpened,
@@ -48,6 +49,7 @@ _FRAMES_PER_SECOND = 10
 _SECONDS_BETWEEN_SAMPLES = 0.5
 _LIVE_LENGTH = 160  # characters: what is read at a glance, 20 ms of writing
 _LIVE_LINES = 20  # of a list
+_REST = 3  # times as long as a sample took nothing is written
 _LIVE_SEED = 0  # at the least: always the same one
 _SECONDS_TO_ANSWER = 0.04  # a key
 _LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
@@ -200,6 +202,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if samples := self.session.take_samples():
             self.panes.generation.show_saved(samples, self.snapshot.run)
             self.mark_samples()
+            if self.panes.generation.is_by_novelty:
+                self.find_novelty()
         sweep = self.running_sweep
         if sweep and not self.sessions.is_changing and sweep.is_due(self.snapshot):
             self._remember_run()  # a short run may end between two turns of the state
@@ -225,7 +229,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         view = self.panes.displayed(self.session)
         if view is None or not generation.follows or not (view.step or self.snapshot.step):
             return
-        key = self.snapshot.run, view.step, generation.prompt, generation.settings
+        chosen, by_novelty = generation.settings, generation.is_by_novelty
+        key = self.snapshot.run, view.step, generation.prompt, chosen, by_novelty
         now, is_same = time.monotonic(), view.theta is self._rewritten_theta
         if (
             (is_same and key == self._rewritten)
@@ -235,19 +240,32 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             return
         self._rewritten_theta = view.theta
         self._rewritten, self._rewrite_at = key, now + _SECONDS_BETWEEN_SAMPLES
-        chosen = generation.settings
         settings = replace(
             chosen,
             length=min(chosen.length, _LIVE_LENGTH),
             count=min(chosen.count, _LIVE_LINES),
             seed=max(chosen.seed, _LIVE_SEED),
         )
-        self.background.rewrite(self.snapshot.run, view, self.corpus, generation.prompt, settings)
+        self.background.rewrite(
+            self.snapshot.run,
+            view,
+            self.corpus,
+            generation.prompt,
+            settings,
+            self.session.dataset if by_novelty else None,
+        )
 
     @on(Rewritten)
     def _sample_rewritten(self, event: Rewritten) -> None:
+        # Comparing with a long text takes long: training has most of the time.
+        self._rewrite_at = max(self._rewrite_at, time.monotonic() + _REST * event.seconds)
         if event.run == self.snapshot.run and not isinstance(event.chunk, str):
-            self.panes.generation.show_live(event.view, event.prompt, event.chunk)
+            self.panes.generation.show_live(event.view, event.prompt, event.chunk, event.novelty)
+
+    @on(NoveltyFound)
+    def _novelty_found(self, event: NoveltyFound) -> None:
+        if event.sample.written == event.written:
+            event.sample.show_novelty(event.novelty)
 
     def _show_state(self) -> None:
         """Say where the session stands."""
@@ -409,5 +427,6 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             if event.note is not None:
                 self.panes.generation.end(event.note)
                 self.save_with_run()
+                self.find_novelty()
                 if self.session.fits is not None:
                     self.panes.show_view(self.session)  # what was fitted for writing is explained

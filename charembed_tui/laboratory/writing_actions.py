@@ -45,6 +45,7 @@ class WritingActions(BaseScreen):
         if self.panes.generation.is_writing:
             self.background.stop_writing()
             self.panes.generation.end("stopped · G continues")
+            self.find_novelty()
 
     def mark_samples(self) -> None:
         """Mark on the timeline where the run's samples were written."""
@@ -56,6 +57,17 @@ class WritingActions(BaseScreen):
         sample = self.panes.generation.newest
         if sample is not None and sample.run == self.snapshot.run:
             self.background.add_sample(self.session, sample.to_generated_text())
+
+    def action_toggle_colours(self) -> None:
+        """Colour what is written by what stands in the training text, or by surprise again."""
+        self.panes.go_to_page("write", "text")
+        self.panes.generation.toggle_colours()
+        self.find_novelty()
+
+    def find_novelty(self) -> None:
+        """Compare the samples of this run with its training text, where that was not done yet."""
+        if samples := self.panes.generation.not_compared(self.snapshot.run):
+            self.background.find_novelty(samples, self.session.dataset)
 
     def action_through_time(self) -> None:
         """Write after the prompt at several points of the timeline."""

@@ -36,7 +36,7 @@ class SavedModel:
         shape = self.folder.configuration.model
         if not self._settings.needs_text:
             return shape
-        return on_text(shape, self._dataset.running_text(shape.context_length))
+        return on_text(shape, self.dataset.running_text(shape.context_length))
 
     def predictor(self, at: str | int = "best") -> Predictor:
         """All that the run writes with, at a step.
@@ -51,20 +51,26 @@ class SavedModel:
         theta = self.folder.parameters(at)
         if not self._settings.ensemble:
             return self.shape.predictor(theta)
-        fits = Fits.of(self.shape, self._dataset, self._settings.ensemble)
+        fits = Fits.of(self.shape, self.dataset, self._settings.ensemble)
         if fits is None:
             return self.shape.predictor(theta)
         state = self.folder.load()
         fits.load_state_dict(state.get("fits") or {})
         return fits.predictor(_step(state, at), theta)
 
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The text that the run learned from, read again.
+
+        Raises:
+            RunError: it is gone, or has changed.
+            CharembedError: it cannot be read.
+        """
+        return self._settings.prepare(text_of(self.folder)[0])
+
     @property
     def _settings(self) -> TrainingSettings:
         return self.folder.configuration.settings
-
-    @cached_property
-    def _dataset(self) -> Dataset:
-        return self._settings.prepare(text_of(self.folder)[0])
 
 
 def _step(state: Mapping[str, Any], at: str | int) -> int:

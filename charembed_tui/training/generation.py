@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.training.snapshot import View
 from model.corpus import Corpus
+from model.dataset import Dataset
+from model.interruption import interruptible
+from model.novelty import Novelty, find_novelty
 from model.sampling import Sampler
 
 Array = NDArray[np.float64]
@@ -71,6 +74,31 @@ def write(
         return False
     send()
     return True
+
+
+def novelty_of(
+    prompt: str,
+    written: str,
+    dataset: Dataset,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> Novelty:
+    """Compare what was written after a prompt with the training text.
+
+    The prompt is no part of it, but for the line of a list that it begins.
+
+    Returns:
+        The novelty, whose `within` is of the written characters alone.
+
+    Raises:
+        Cancelled: `is_cancelled` said so.
+    """
+    corpus = dataset.corpus
+    begun = ""
+    if corpus.boundary is not None:
+        begun = corpus.reading.as_read(prompt).rpartition(corpus.boundary)[2]
+    with interruptible(is_cancelled):
+        found = find_novelty(begun + written, dataset)
+    return replace(found, within=found.within[len(begun) :])
 
 
 def _write_lines(

@@ -1,4 +1,4 @@
-"""A text that a model wrote: each character coloured by how surprising the model found it."""
+"""A text that a model wrote, coloured by how surprising the model found it, or by how new it is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from rich.text import Text
 from textual.widgets import Static
 
 from charembed_tui.text.glyphs import printable, visible
+from charembed_tui.text.novelty_words import novelty_note
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.generation import Chunk
+from model.novelty import PIECES, Novelty
 
 SURPRISING = (0.7, 1.6, 3.0, 5.0)  # nats, from which on a character has the next colour
 _MOST_DISPLAYED = 6000  # characters of a sample that are on the screen; all are kept
@@ -32,6 +34,8 @@ class GeneratedTextView(Static):
         f"sample--surprise-{level}" for level in range(len(SURPRISING) + 1)
     )
     COMPONENT_CLASSES: ClassVar[set[str]] = {*LEVELS}
+    # What is new has the colour of what surprises least, and a copy stands out.
+    NOVELTY_LEVELS: ClassVar[tuple[str, ...]] = LEVELS[: len(PIECES) + 1]
 
     def __init__(self, heading: str, prompt: str, run: int, step: int, **keywords: Any) -> None:
         super().__init__(classes="sample", markup=False, **keywords)
@@ -42,6 +46,8 @@ class GeneratedTextView(Static):
         # The end of it, which is drawn anew with every chunk.
         self._tail = ""
         self._tail_surprises = np.empty(0)
+        self.novelty: Novelty | None = None
+        self._by_novelty = False
 
     @property
     def written(self) -> str:
@@ -61,6 +67,7 @@ class GeneratedTextView(Static):
 
     def extend(self, chunk: Chunk) -> None:
         """Add characters with their surprises, nats."""
+        self.novelty = None  # of what was there
         self._parts.append(chunk.text)
         self._length += len(chunk.text)
         self._tail = (self._tail + chunk.text)[-_MOST_DISPLAYED:]
@@ -69,12 +76,33 @@ class GeneratedTextView(Static):
         if self.is_mounted:
             self._render_text()
 
-    def rewrite(self, heading: str, prompt: str, step: int, chunk: Chunk) -> None:
+    def show_novelty(self, novelty: Novelty | None) -> None:
+        """Say how much of the text stands in the training text.
+
+        Args:
+            novelty: of the text without its prompt.
+        """
+        self.novelty = novelty
+        if self.is_mounted:
+            self._render_text()
+
+    def colour(self, *, by_novelty: bool) -> None:
+        """Colour the text by its novelty, where that is known, or by surprise."""
+        if by_novelty != self._by_novelty:
+            self._by_novelty = by_novelty
+            if self.is_mounted:
+                self._render_text()
+
+    def rewrite(
+        self, heading: str, prompt: str, step: int, chunk: Chunk, novelty: Novelty | None = None
+    ) -> None:
         """Put another text in the place of this one."""
         self._heading, self.prompt, self.step = heading, prompt, step
         self._parts, self._length = [], 0
         self._tail, self._tail_surprises = "", np.empty(0)
         self.extend(chunk)
+        if novelty is not None:
+            self.show_novelty(novelty)
 
     def notify_style_update(self) -> None:
         """Draw the text anew: colours changed with the theme."""
@@ -84,15 +112,22 @@ class GeneratedTextView(Static):
 
     def _render_text(self) -> None:
         content = Text(f"{visible(self._heading)}\n", style="dim")
-        text, surprises = self._tail, self._tail_surprises
+        text = self._tail
         if self._length > len(text):
             content.append(f"… {self._length - len(text):,} characters before these\n")
         else:
             content.append(printable(self.prompt), style="bold not dim")
         styles = [self.get_component_rich_style(name, partial=True) for name in self.LEVELS]
-        levels = np.searchsorted(SURPRISING, surprises, "right")
+        levels = np.searchsorted(SURPRISING, self._tail_surprises, "right")
+        if self._by_novelty:
+            levels = np.zeros(len(text), dtype=np.intp)
+            if self.novelty is not None and len(text):
+                within = self.novelty.within[-len(text) :]
+                levels = np.searchsorted(PIECES, within, "right")
         bounds = [*np.flatnonzero(np.diff(levels, prepend=-1)).tolist(), len(text)]
         for start, stop in pairwise(bounds):
             style = Style(dim=False) + styles[levels[start]]
             content.append(printable(text[start:stop]), style=style)
+        if self.novelty is not None:
+            content.append(f"\n{novelty_note(self.novelty)}")
         self.update(content)

@@ -11,15 +11,19 @@ from textual.widget import Widget
 _displayed: WeakKeyDictionary[Widget, tuple[Text, Text]] = WeakKeyDictionary()
 
 
-def entitle(pane: Widget, title: str, subtitle: str | Text = "") -> None:
+def entitle(pane: Widget, title: str | Text, subtitle: str | Text = "") -> None:
     """Set both border titles where one has changed: each time, the whole pane is drawn anew.
 
     Textual takes a plain title for markup; here brackets are brackets.
     """
-    titles = Text(title), subtitle if isinstance(subtitle, Text) else Text(subtitle)
+    titles = _as_text(title), _as_text(subtitle)
     if _displayed.get(pane) != titles:
         _displayed[pane] = titles
         pane.border_title, pane.border_subtitle = titles
+
+
+def _as_text(title: str | Text) -> Text:
+    return title if isinstance(title, Text) else Text(title)
 
 
 def fitting(pane: Widget, title: str) -> str:

@@ -41,11 +41,15 @@ def test_train_write_measure_export_list(text: Path, tmp_path: Path) -> None:
     assert "nats per character" in trained.stderr
     assert "\x1b" not in trained.stderr  # plain lines when piped
 
-    written = [
-        run("generate", name, "--length", "50", "--seed", "3", "--prompt", "KING") for _ in "ab"
-    ]
-    assert written[0].stdout == written[1].stdout
-    assert len(written[0].stdout) == len("KING") + 50 + 1
+    words = ["generate", name, "--length", "50", "--seed", "3", "--prompt", "KING"]
+    written = run(*words, "--novelty")
+    assert len(written.stdout) == len("KING") + 50 + 1
+    again = json.loads(run(*words, "--json").stdout)
+    assert written.stdout == again["prompt"] + again["text"] + "\n"
+    longest = again["novelty"]["longest_run"]
+    assert again["novelty"]["longest_run_text"] in PLAY * 4
+    assert again["novelty"]["pieces_in_text"].keys() == {"5", "10", "20"}
+    assert f"longest run {longest} characters" in written.stderr
 
     measured = json.loads(run("evaluate", text, name, "--json").stdout)
     assert measured["positions"] == len(PLAY * 4)  # the first ones too

@@ -56,7 +56,11 @@ def test_training_on_a_table_is_training_on_its_counts(long_text: Path, tmp_path
     assert resumed["held_out"] == trained["held_out"]
     run_folder = find_run(trained["run"])
     assert run_folder.configuration.vocabulary == load_table(table).vocabulary
-    assert len(run("generate", trained["run"], "--length", "30").stdout) == 31
+    written = facts("generate", trained["run"], "--length", "30")
+    assert len(written["text"]) == 30
+    novelty = written["novelty"]  # of which counts know no more
+    assert (novelty["longest_run"], novelty["longest_run_is_at_least"]) == (3, True)
+    assert set(novelty["pieces_in_text"].values()) == {None}
 
 
 def test_another_table_is_not_gone_on_with(long_text: Path, tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ def test_a_list_is_recognized_and_whole_lines_are_written(names: Path) -> None:
     written = run("generate", "--count", "7", "--seed", "1", "--prompt", "be").stdout
     assert len(written.splitlines()) == 7
     assert all(line.startswith("be") for line in written.splitlines())
-    new = run("generate", "--count", "7", "--seed", "1", "--new")
+    new = run("generate", "--count", "7", "--seed", "1", "--new", "--novelty")
+    assert "as in the training text: " in new.stderr
     assert len(new.stdout.splitlines()) == 7
     assert not set(NAMES) & set(new.stdout.splitlines())
     assert "that the list has" in new.stderr

@@ -242,6 +242,7 @@ def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -
         app.laboratory.panes.generation._bar.query_one("#sampling-seed", Input).value = "3"
         await pilot.press("left_square_bracket", "left_square_bracket", "g")
         await until(lambda: len(app.laboratory.panes.generation.written) == 300)
+        await until(lambda: required(app.laboratory.panes.generation.newest).novelty is not None)
         await until_still(app)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=play)

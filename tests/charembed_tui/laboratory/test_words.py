@@ -8,8 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pytest
 from laboratory import laboratory
 from required import required
+from rich.text import Text
 from textual import events
 from waiting import until
 
@@ -46,6 +48,27 @@ async def test_while_it_learns_one_sample_is_written_again_and_again(app: Charem
         predictor = app.laboratory.snapshot.model.predictor(frame.theta)
         expected = "".join(generate(predictor, app.laboratory.corpus.vocabulary, "", 160, seed=0))
         await until(lambda: pane._live.written == expected)
+        # C colours it by what stands in the training text; what is asked for has figures, too.
+        await pilot.press("C")
+        await until(lambda: pane._live.novelty is not None)
+        await pilot.press("g")
+        await until(lambda: pane.newest is not None and pane.newest.novelty is not None)
+        dataset = app.laboratory.session.dataset
+        text = dataset.corpus.decode(dataset.training.codes.tolist())
+        for sample in (pane._live, required(pane.newest)):
+            novelty = required(sample.novelty)
+            assert sample.written[novelty.start : novelty.stop] in text
+            pieces = [sample.written[i : i + 5] for i in range(len(sample.written) - 4)]
+            assert novelty.shares[5] == pytest.approx(np.mean([piece in text for piece in pieces]))
+        newest = required(pane.newest)
+        within = np.repeat([0, 5, 10, 20], 75).astype(np.int8)
+        newest.show_novelty(replace(required(newest.novelty), within=within))
+        content = newest.content
+        assert isinstance(content, Text)
+        start = content.plain.rindex("\nas in the training text: ") - len(newest.written)
+        for level, name in enumerate(newest.NOVELTY_LEVELS):
+            style = content.get_style_at_offset(app.console, start + 75 * level)
+            assert style.color == newest.get_component_rich_style(name, partial=True).color
 
 
 async def test_a_text_that_was_asked_for_stays(app: CharembedApp) -> None:
