@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from charembed_tui.storage.regular import open_regular
@@ -24,12 +26,12 @@ class Place:
     offset: int
 
 
-def append(path: Path, data: bytes, header: bytes = b"") -> None:
+def append(path: Path, pieces: Iterable[bytes], header: bytes = b"") -> None:
     """Add to the end of a file, or leave it as it was.
 
     Args:
         path: of the file, which need not exist.
-        data: what is added.
+        pieces: what is added; each is asked for when the one before is written.
         header: what a file begins with. One that is empty gets it too: a first write that failed
             has left it so.
 
@@ -38,11 +40,11 @@ def append(path: Path, data: bytes, header: bytes = b"") -> None:
     """
     with open_regular(path, "ab", buffering=0) as file:
         size = file.tell()
-        if size == 0:
-            data = header + data
         try:
-            while data:
-                data = data[file.write(data) :]
+            for piece in chain([header] * (size == 0), pieces):
+                data = memoryview(piece)
+                while data:
+                    data = data[file.write(data) :]
         except OSError:
             file.truncate(size)
             raise

@@ -25,7 +25,7 @@ class GeneratedTexts:
 
     def append(self, sample: GeneratedText) -> None:
         """Add one. Raises OSError; then it is not added."""
-        append(self.path, json.dumps(asdict(sample)).encode() + b"\n")
+        append(self.path, [json.dumps(asdict(sample)).encode() + b"\n"])
 
     def read(self, place: Place | None = None) -> tuple[list[GeneratedText], Place, bool]:
         """The samples after a place, the next place, and whether this is a fresh start.

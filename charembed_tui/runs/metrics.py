@@ -36,7 +36,7 @@ class Metrics:
             blocks: names of the blocks of parameters whose norms they have.
         """
         if rows:
-            append(self.path, _rows(rows, blocks), _header(blocks))
+            append(self.path, [_rows(rows, blocks)], _header(blocks))
 
     def cut(self, step: int, blocks: Sequence[str] = ()) -> None:
         """Forget what was measured after a step: the run goes on from there. Raises OSError.

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, takewhile
 from pathlib import Path
 
 import numpy as np
 
 from charembed_tui.runs.append_only import Place, append, read_on
-from charembed_tui.storage.atomic import write_whole
+from charembed_tui.storage.atomic import write_pieces
 from charembed_tui.storage.regular import read_regular
 from charembed_tui.training.trajectory import Frame
 
 _MAGIC = b"charembed recording 1\n"
 _MOST_BYTES = 16 << 20
 _LEAST_FRAMES = 8
+_PIECE = 1 << 20  # bytes that are written at a time: all frames at once would be there twice
 _HEAD = struct.Struct("<Iq")  # checksum of what follows it, and the step
 
 
@@ -51,10 +52,9 @@ class TrajectoryFile:
         first = new[0].step if self._first < 0 else self._first
         retained = [f for f in new if (f.step - first) % self._stride == 0 or f is new[-1]]
         if self._count + len(retained) > self._most:
-            self._rewrite([*self._records(), *map(_packed, retained)])
+            self._rewrite([*self._records(), *retained])
             return
-        data = b"".join(map(_packed, retained))
-        append(self.path, data, _MAGIC)
+        append(self.path, _pieces(retained), _MAGIC)
         self._first, self._last = first, new[-1].step
         self._count += len(retained)
 
@@ -93,20 +93,33 @@ class TrajectoryFile:
         starts = range(len(_MAGIC), len(data) - self._size + 1, self._size)
         return [data[start : start + self._size] for start in starts]
 
-    def _rewrite(self, records: Sequence[bytes | memoryview]) -> None:
-        """Replace the file by a thinner one of these records."""
+    def _rewrite(self, records: Sequence[memoryview | Frame]) -> None:
+        """Replace the file by a thinner one of these records, and of frames."""
         first, last = (_step(records[0]), _step(records[-1])) if records else (-1, -1)
         stride = self._stride
         while len(records) > self._most // 2:
             stride *= 2
             retained = [record for record in records if (_step(record) - first) % stride == 0]
             records = retained if retained[-1] is records[-1] else [*retained, records[-1]]
-        write_whole(self.path, b"".join([_MAGIC, *records]))
+        write_pieces(self.path, chain([_MAGIC], _pieces(records)))
         self._first, self._last, self._stride, self._count = first, last, stride, len(records)
 
 
-def _step(record: bytes | memoryview) -> int:
-    return int(_HEAD.unpack_from(record)[1])
+def _pieces(records: Iterable[memoryview | Frame]) -> Iterator[bytes]:
+    """Records on disk, and frames as such, in pieces of about a megabyte."""
+    piece: list[bytes | memoryview] = []
+    size = 0
+    for record in records:
+        piece.append(_packed(record) if isinstance(record, Frame) else record)
+        size += len(piece[-1])
+        if size >= _PIECE:
+            yield b"".join(piece)
+            piece, size = [], 0
+    yield b"".join(piece)
+
+
+def _step(record: memoryview | Frame) -> int:
+    return record.step if isinstance(record, Frame) else int(_HEAD.unpack_from(record)[1])
 
 
 def _packed(frame: Frame) -> bytes:

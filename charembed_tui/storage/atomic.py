@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -13,6 +14,11 @@ def write_whole(path: Path, *pieces: bytes | memoryview) -> None:
     Raises:
         OSError: it cannot be written; nothing of it remains.
     """
+    write_pieces(path, pieces)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
+    """As `write_whole`; each piece is asked for when the one before is written."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -179,8 +179,13 @@ class LBFGS:
     def _remember(self, step: Array, change: Array) -> None:
         least = _CURVATURE * np.linalg.norm(step) * np.linalg.norm(change)
         if step @ change > max(least, np.finfo(float).tiny):  # scipy divides by it
-            pair = np.stack([step, change])[:, None]
-            self._pairs = np.concatenate([self._pairs, pair], axis=1)[:, -self._history :]
+            if self._pairs.shape[1] < self._history:
+                pair = np.stack([step, change])[:, None]
+                self._pairs = np.concatenate([self._pairs, pair], axis=1)
+                return
+            for place in range(1, self._history):  # in place: a history may be gigabytes
+                self._pairs[:, place - 1] = self._pairs[:, place]
+            self._pairs[0, -1], self._pairs[1, -1] = step, change
 
     def state_dict(self) -> State:
         """Everything that later steps depend on."""

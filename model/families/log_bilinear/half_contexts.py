@@ -70,7 +70,7 @@ class HalfContexts:
                 )
             )
             parents = len(nodes)
-        self.rows: NDArray[np.int32] = rows.astype(np.int32)
+        self.rows: NDArray[np.integer] = rows.astype(np.int32)
         self.count = parents
 
     def products(self, tables: Array) -> Array:

@@ -8,7 +8,7 @@ Memory is that of the segments' products and of one stretch of contexts.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
@@ -51,9 +51,11 @@ class SegmentSums:
         self._segments = [
             HalfContexts(codes, start, stop, v, dtype) for start, stop in pairwise(ends)
         ]
+        for segment in self._segments:
+            if segment.count <= 1 << 16:  # one number for each context: half as wide will do
+                segment.rows = segment.rows.astype(np.uint16)
         self._block = max(1, _BLOCK_BYTES // (v * self._dtype.itemsize))
         self._stretch = min(_BLOCKS * self._block, _LONGEST_STRETCH)
-        self._orders = [self._ordered(segment.rows) for segment in self._segments]
 
     def log_normalizers(self, tables: LogitTables) -> float:
         """Sum of n ln Z, beyond the peaks of the tables."""
@@ -84,10 +86,21 @@ class SegmentSums:
             segment.scatter(more, gradient)
         return total + add_rescued(tables, unsafe, self._contexts.some, gradient)
 
-    def _ordered(self, rows: NDArray[np.int32]) -> NDArray[np.uint16]:
-        """The contexts of each stretch in ascending order of a segment, numbered from its start."""
-        orders = [np.argsort(rows[stretch], kind="stable") for stretch in self._stretches()]
-        return np.concatenate(orders).astype(np.uint16)
+    @cached_property
+    def _orders(self) -> list[NDArray[np.uint16]]:
+        """The contexts of each stretch in ascending order of each segment, from its start on.
+
+        Made for the first gradient: losses do without.
+        """
+        return [
+            np.concatenate(
+                [
+                    np.argsort(segment.rows[stretch], kind="stable").astype(np.uint16)
+                    for stretch in self._stretches()
+                ]
+            )
+            for segment in self._segments
+        ]
 
     def _stretches(self) -> list[slice]:
         starts = range(0, len(self._contexts), self._stretch)
@@ -130,7 +143,7 @@ class SegmentSums:
     def _add(self, number: int, stretch: slice, terms: Array, expected: Array) -> None:
         """Add the expected counts of a stretch of contexts to those of their segments."""
         order = self._orders[number][stretch]
-        rows = self._segments[number].rows[stretch][order]
+        rows = self._segments[number].rows[stretch][order].astype(np.intp)
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         ends = np.append(starts, len(rows)).astype(np.int32)
         ones = np.ones(len(rows), dtype=self._dtype)

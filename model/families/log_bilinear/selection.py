@@ -39,11 +39,6 @@ class Selection:
         """All contexts, (n, M): a copy, unless they are those of the whole table."""
         return self.table.contexts if self.rows is None else self.table.contexts[self.rows]
 
-    def column(self, position: int) -> NDArray[np.int32]:
-        """The characters at a position of the contexts; (n,)."""
-        column = self.table.contexts[:, position]
-        return column if self.rows is None else column[self.rows]
-
     def weights(self) -> Array:
         """How often each context occurs; (n,)."""
         weights = self.table.context_positions

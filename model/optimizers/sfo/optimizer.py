@@ -130,6 +130,7 @@ class SFO:
         """Evaluate one subfunction (more on failure) and move on the sum of all models."""
         models, evaluated_before = self.models, self._evaluations
         start = self._theta
+        self._space.settle()
         i = self._selection.choose(models, self._position)
         models.active[i] = True
         value, gradient = self._evaluate(self._theta, i)
@@ -325,8 +326,7 @@ class SFO:
         self._theta = state["theta"].copy()
         self._before_step = state["before_step"].copy()
         self._position = state["position"].copy()
-        self._space.rows = state["basis"].copy()
-        self._space.size = int(state["size"])
+        self._space.restore(state["basis"], int(state["size"]))
         self.step_scale = float(state["step_scale"])
         self._selection.load_state_dict(state["selection"])
         self._filler.bit_generator.state = state["filler"]

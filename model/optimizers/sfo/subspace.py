@@ -29,7 +29,7 @@ class Subspace:
     is all of them, it is the identity and never changes (ICML 2014, section 3.2).
 
     Attributes:
-        rows: (capacity, D), the basis vectors; the first `size` are in use.
+        rows: (capacity, D), the basis vectors; between steps the first `size` are in use.
         size: dimension now.
         least: dimension after a collapse, min(2N + 2, D).
         capacity: dimension at which it has to collapse.
@@ -41,6 +41,9 @@ class Subspace:
         self.least, self.capacity = subspace_sizes(dimension, subfunctions)
         self.is_identity = self.capacity == dimension
         self._lent: weakref.ref[Array] | None = None
+        # A collapse that the rows have not been through yet, and what was included since.
+        self._turn: Array | None = None
+        self._since: list[Array] = []
         if self.is_identity:
             self.rows = np.empty((0, dimension))
             self.size = dimension
@@ -59,11 +62,23 @@ class Subspace:
 
     def coordinates(self, vector: Array) -> Array:
         """Coordinates of a vector's projection; (D,) -> (size,)."""
-        return vector.copy() if self.is_identity else self.rows[: self.size] @ vector
+        if self.is_identity:
+            return vector.copy()
+        if self._turn is None:
+            return self.rows[: self.size] @ vector
+        found = self._turn.T @ (self.rows[: len(self._turn)] @ vector)
+        return np.append(found, [row @ vector for row in self._since])
 
     def vector(self, coordinates: Array) -> Array:
         """The vector with these coordinates; (size,) -> (D,)."""
-        return coordinates.copy() if self.is_identity else coordinates @ self.rows[: self.size]
+        if self.is_identity:
+            return coordinates.copy()
+        if self._turn is None:
+            return coordinates @ self.rows[: self.size]
+        found = (self._turn @ coordinates[: self.least]) @ self.rows[: len(self._turn)]
+        for coordinate, row in zip(coordinates[self.least :], self._since, strict=True):
+            found += coordinate * row
+        return found
 
     def include(self, vector: Array) -> None:
         """Grow by the part of a vector that is not in the subspace yet, if there is any."""
@@ -73,34 +88,38 @@ class Subspace:
         if not _NEGLIGIBLE <= length < math.inf:
             return
         direction = vector / length
-        basis = self.rows[: self.size]
         # Gram-Schmidt; one round loses digits when little is left of the direction.
         for _ in range(_ROUNDS):
-            direction -= (basis @ direction) @ basis
+            direction -= self.vector(self.coordinates(direction))
             length = math.sqrt(direction @ direction)
             if length < _NEGLIGIBLE:
                 return
             direction /= length
             if length > _LARGELY_ORTHOGONAL:
                 break
-        self._prepare_to_write()
-        self.rows[self.size] = direction
+        if self._turn is None:
+            self.rows[self.size] = direction
+        else:
+            self._since.append(direction)
         self.size += 1
 
     def lend(self) -> Array:
-        """The rows as they are now, read-only; copied only if they change while somebody has them.
+        """The rows, read-only: those in use stay as they are for as long as somebody has them.
 
         A basis of a million parameters is hundreds of megabytes, which a checkpoint writes at once.
         """
+        self.settle()
         view = self.rows.view()
         view.flags.writeable = False
         self._lent = weakref.ref(view)
         return view
 
-    def _prepare_to_write(self) -> None:
-        if self._lent is not None and self._lent() is not None:
-            self.rows = self.rows.copy()
-        self._lent = None
+    def restore(self, rows: Array, size: int) -> None:
+        """Go back to what was lent, or on from what another one lent."""
+        self._turn, self._since = None, []
+        if rows.base is not self.rows:  # else those in use are still there
+            self.rows = rows.copy()
+        self.size = size
 
     def collapse(self, keep: Array, rng: np.random.Generator) -> Array:
         """Shrink to `least` directions that span some vectors.
@@ -114,11 +133,27 @@ class Subspace:
             (old size, least): multiplying old coordinates by it from the right gives new ones.
         """
         fill = rng.normal(size=(self.least - len(keep), self.size))
-        transform, _ = np.linalg.qr(np.vstack([keep, fill]).T)
-        self._prepare_to_write()
+        self.settle()
+        self._turn, _ = np.linalg.qr(np.vstack([keep, fill]).T)
+        self.size = self.least
+        return self._turn
+
+    def settle(self) -> None:
+        """Write the basis as it is since a collapse over what it was before.
+
+        Not at once: a step that is given up goes back to the basis before it, and a copy of that
+        would double the largest thing there is.
+        """
+        turn, self._turn = self._turn, None
+        if turn is None:
+            return
+        if self._lent is not None and self._lent() is not None:
+            self.rows = self.rows.copy()
+        self._lent = None
         for start in range(0, self.rows.shape[1], _BLOCK):
             block = self.rows[:, start : start + _BLOCK]
-            block[: self.least] = transform.T @ block[: self.size]
+            block[: self.least] = turn.T @ block[: len(turn)]
         self.rows[self.least :] = 0.0
-        self.size = self.least
-        return transform
+        for place, row in enumerate(self._since, start=self.least):
+            self.rows[place] = row
+        self._since = []

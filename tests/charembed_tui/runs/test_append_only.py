@@ -128,11 +128,11 @@ def test_samples_come_back_and_other_lines_are_skipped(
 
 def test_what_does_not_fit_on_the_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    append(path, b"x" * 600)
+    append(path, [b"x" * 600])
     with files_of_at_most(1000), pytest.raises(OSError, match="too large"):
-        append(path, b"y" * 600)
+        append(path, [b"y" * 600])
     assert path.read_bytes() == b"x" * 600
-    append(path, b"z")
+    append(path, [b"z"])
     assert path.read_bytes() == b"x" * 600 + b"z"
 
 
