@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
 from charembed_tui.ending import INTERRUPTED, Ending, ending_signals
+from charembed_tui.exhaustion import USED_UP, is_exhaustion
 from charembed_tui.laboratory.commands import COMMANDS
 from charembed_tui.laboratory.screen import LaboratoryScreen
 from charembed_tui.runs.plan import Plan
@@ -167,6 +168,18 @@ class CharembedApp(App[None]):
         notice = event.notification
         notice.message, notice.title = printable(notice.message), printable(notice.title)
         self.laboratory.panes.footer.say(notice)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Where memory is used up a traceback says nothing; what was trained is saved all the same.
+
+        Textual calls this for whatever nobody handles, and ends the app.
+        """
+        if not is_exhaustion(error):
+            super()._handle_exception(error)
+            return
+        self._return_code, self._exception = 1, self._exception or error
+        self._exception_event.set()
+        self.panic(f"charembed-tui: {USED_UP}")
 
     async def on_unmount(self) -> None:
         """However the app ends, what was trained is saved."""

@@ -58,15 +58,21 @@ class Ending:
 
     def _watch(self) -> None:
         status = self._wishes.get()
+        try:
+            if status is not None:
+                self._prepare()
+                self._wait()
+            self._restore()
+        finally:  # whatever fails, for want of memory for instance
+            os._exit(1 if status is None else status)
+
+    def _wait(self) -> None:
+        """Give the end its time, unless somebody is in a hurry."""
         began = time.monotonic()
-        if status is not None:
-            self._prepare()
-            while not self._is_over(time.monotonic() - began):
-                with suppress(Empty):
-                    if self._wishes.get(timeout=_SECONDS_BETWEEN_LOOKS) is None:
-                        break
-        self._restore()
-        os._exit(1 if status is None else status)
+        while not self._is_over(time.monotonic() - began):
+            with suppress(Empty):
+                if self._wishes.get(timeout=_SECONDS_BETWEEN_LOOKS) is None:
+                    return
 
     def _is_over(self, seconds: float) -> bool:
         return seconds > (_SECONDS_TO_SAVE if self._is_saving() else _SECONDS)

@@ -9,14 +9,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from charembed_tui.cli.app_parser import parser
+from charembed_tui.exhaustion import LEAST_WITH_SCREEN, USED_UP, is_exhaustion, shortage_at_start
 from charembed_tui.interpreter import answer_keys_sooner, one_thread_for_blas
 
 STDIN = "-"
 
 if TYPE_CHECKING:
+    from charembed_tui.app import CharembedApp
     from charembed_tui.runs.plan import Plan
     from charembed_tui.settings.training_settings import TrainingSettings
 
@@ -25,6 +27,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the app. Exits with status 2 and one line where it cannot begin."""
     one_thread_for_blas()
     answer_keys_sooner()
+    if shortage := shortage_at_start(LEAST_WITH_SCREEN):
+        _refuse(shortage)
+    try:
+        app = _app(arguments)
+    except Exception as error:
+        if not is_exhaustion(error):
+            raise
+        _refuse(USED_UP)
+    sys.exit(app.run_to_end())
+
+
+def _refuse(message: str) -> NoReturn:
+    """Say in one line why the app cannot begin, and exit."""
+    for row in message.splitlines():
+        print(f"charembed-tui: {row}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _app(arguments: Sequence[str] | None) -> CharembedApp:
+    """The app that is to run; exits where there is something wrong."""
     options = parser().parse_args(arguments)
     # Loaded late, so that --help and --version answer at once.
     from charembed_tui.settings.config import Config
@@ -48,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         if theme := options.theme or config.theme:
             preferences = replace(preferences, theme=known_theme(theme))
-        app = CharembedApp(
+        return CharembedApp(
             plan,
             preferences,
             remember_in=remembered,
@@ -56,15 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             copy_text=options.copy_text,
             keys=config.keys,
         )
-    except (CharembedError, OSError, MemoryError) as error:
+    except (CharembedError, OSError) as error:
         from charembed_tui.text.glyphs import visible
         from charembed_tui.training.memory import reason
 
-        for row in reason(error).splitlines():
-            print(f"charembed-tui: {visible(row)}", file=sys.stderr)
-        sys.exit(2)
-
-    sys.exit(app.run_to_end())
+        _refuse("\n".join(visible(row) for row in reason(error).splitlines()))
 
 
 def default_keys() -> dict[str, str]:

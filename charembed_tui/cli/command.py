@@ -11,16 +11,30 @@ from importlib import import_module
 from charembed_tui.cli.command_parser import parser
 from charembed_tui.cli.exit_status import DONE, FAILED, UNUSABLE
 from charembed_tui.cli.streams import discard
+from charembed_tui.exhaustion import LEAST, USED_UP, is_exhaustion, shortage_at_start
 from charembed_tui.interpreter import one_thread_for_blas
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status."""
     one_thread_for_blas()
+    if shortage := shortage_at_start(LEAST):
+        print(f"charembed: {shortage}", file=sys.stderr)
+        sys.exit(UNUSABLE)
+    try:
+        status = _main(arguments)
+    except Exception as error:
+        if not is_exhaustion(error):
+            raise
+        print(f"charembed: {USED_UP}", file=sys.stderr)
+        status = UNUSABLE
+    sys.exit(status)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     options = parser().parse_args(arguments)
     from charembed_tui.storage.locations import set_runs_directory
     from charembed_tui.text.glyphs import visible
-    from charembed_tui.training.memory import reason
     from model.errors import CharembedError, OptimizerError
 
     # Messages may name what the terminal cannot write. What is written is not to be changed: where
@@ -43,11 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             file=sys.stderr,
         )
         status = UNUSABLE
-    except (CharembedError, OSError, MemoryError) as error:
-        for line in reason(error).splitlines():
+    except (CharembedError, OSError) as error:
+        if not isinstance(error, CharembedError) and is_exhaustion(error):
+            raise
+        for line in str(error).splitlines():
             print(f"charembed: {visible(line)}", file=sys.stderr)
         status = FAILED if isinstance(error, OptimizerError) else UNUSABLE
-    sys.exit(status)
+    return status
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from charembed_tui.cli.report import report
 from charembed_tui.cli.streams import patient_streams
 from charembed_tui.cli.warm_start import start_from
 from charembed_tui.ending import Ending, ending_signals
+from charembed_tui.exhaustion import is_exhaustion
 from charembed_tui.runs.opening import resume
 from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.settings.config import Config
@@ -72,7 +73,9 @@ def _train(
                 trainer.measure()
                 if not interruption.is_wanted():
                     trainer.conclude()
-        except (OptimizerError, MemoryError) as error:
+        except Exception as error:
+            if not (isinstance(error, OptimizerError) or is_exhaustion(error)):
+                raise
             raise saving.after(error) from None
         saving.save(everything=True)
         if writer.folder is None:
@@ -217,13 +220,19 @@ class _Saving:
             self.is_at_work = False
 
     def after(self, error: Exception) -> OptimizerError:
-        """Keep the state before a failure, unless it is the failure; what to tell."""
-        with suppress(CharembedError, MemoryError):
-            self._trainer.measure()
-            self.save(everything=True)
-        message = reason(error)
-        if self._writer.folder is not None:
-            message += f"\nIts last good state is kept in {self._writer.folder.path.name}."
+        """Keep the state before a failure, unless it is the failure; what to say of both.
+
+        A step that was left for want of memory may have left any state.
+        """
+        if not is_exhaustion(error):
+            with suppress(CharembedError, OSError, MemoryError):
+                self._trainer.measure()
+                self.save(everything=True)
+        message, folder = reason(error), self._writer.folder
+        if folder is not None and folder.checkpoint_times:
+            message += f"\nIts last good state is kept in {folder.path.name}."
+        elif self._trainer.steps:
+            message += "\nNothing of it could be saved."
         return OptimizerError(message)
 
 

@@ -18,6 +18,7 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.best import Best
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.loss_log import LossCurve, Measurement
+from charembed_tui.training.memory import reason
 from charembed_tui.training.norms import NormLog, names_of
 from charembed_tui.training.session import Activity, has_ended
 from charembed_tui.training.snapshot import SessionState, Snapshot
@@ -120,8 +121,7 @@ class FollowingSession:
         except Cancelled:
             return
         except (CharembedError, OSError, MemoryError) as error:
-            message = str(error) or "The memory is used up."
-            self.snapshot = replace(self.snapshot, state=SessionState.FAILED, error=message)
+            self.snapshot = replace(self.snapshot, state=SessionState.FAILED, error=reason(error))
 
     def _count(self) -> None:
         # With scipy: not before the first picture.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from charembed_tui.exhaustion import is_exhaustion
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.memory import reason
@@ -234,13 +235,15 @@ class TrainingSession:
         except Cancelled:  # closed while counting, measuring, or in a step that takes long
             if trainer is not None:
                 self._save(trainer, everything=True)
-        except (CharembedError, MemoryError) as error:
+        except CharembedError as error:
             if trainer is not None:
                 self._save_if_good(trainer)
-            self._fail(reason(error))
+            self._fail(str(error))
         except Exception as error:
-            # Whatever it is must reach the screen: the thread has no other reader.
-            self._fail(f"{type(error).__name__}: {error}")
+            # Whatever it is must reach the screen: the thread has no other reader. A step that was
+            # left for want of memory may have left any state: what was saved before is good.
+            known = is_exhaustion(error)
+            self._fail(reason(error) if known else f"{type(error).__name__}: {error}")
         finally:
             if self.run_log is not None:
                 self.run_log.close()
