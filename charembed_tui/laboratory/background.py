@@ -17,10 +17,13 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from charembed_tui.coordinates.views import MapView, Projection
+from charembed_tui.exhaustion import is_exhaustion
 from charembed_tui.laboratory.messages import (
     Array,
     BaselinesFound,
     CorpusRead,
+    CostFound,
+    MemoryUsedUp,
     NoveltyFound,
     Projected,
     Rewritten,
@@ -31,14 +34,17 @@ from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.baselines import compare
+from charembed_tui.training.cost_hint import CostHint
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.generation import Chunk, novelty_of, write
+from charembed_tui.training.memory import reason
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import View
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from model.corpus import Corpus
 from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
+from model.interruption import interruptible
 from model.texts.reading import Reading
 
 if TYPE_CHECKING:
@@ -63,7 +69,12 @@ class Background:
 
         def work() -> None:
             worker = get_current_worker()
-            task(lambda: worker.is_cancelled)
+            try:
+                task(lambda: worker.is_cancelled)
+            except Exception as error:
+                if not is_exhaustion(error):
+                    raise
+                self._screen.post_message(MemoryUsedUp())
 
         self._screen.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
 
@@ -124,6 +135,22 @@ class Background:
                 self._screen.post_message(BaselinesFound(session.snapshot.run, baselines))
 
         self._start("comparison", task)
+
+    def estimate(self, hint: CostHint, settings: TrainingSettings) -> None:
+        """Find what settings cost, which counts and tries a little of the text."""
+
+        def task(is_cancelled: Callable[[], bool]) -> None:
+            try:
+                with interruptible(is_cancelled):
+                    words = hint.describe(settings)
+            except Cancelled:
+                return
+            except (CharembedError, MemoryError) as error:
+                words = reason(error)
+            if not is_cancelled():
+                self._screen.post_message(CostFound(hint, settings, words))
+
+        self._start("estimate", task)
 
     def project(self, view: MapView, embeddings: Array, before: Array | None) -> None:
         """See embeddings (V, H) from a side that takes long to compute."""

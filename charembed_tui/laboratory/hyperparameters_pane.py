@@ -22,6 +22,8 @@ from charembed_tui.widgets.number_field import NumberField
 from model.corpus import Corpus
 from model.errors import SettingsError
 
+_UNKNOWN_COST = "estimating …\n"  # as high as what comes in its place
+
 
 class _Choice(Select[str], inherit_bindings=False):
     """This selection leaves the space bar to the app."""
@@ -47,10 +49,18 @@ class HyperparametersPane(FoldingPane):
 
         settings: TrainingSettings
 
+    @dataclass
+    class CostWanted(Message):
+        """What settings cost is not known yet, and takes long to find."""
+
+        hint: CostHint
+        settings: TrainingSettings
+
     def __init__(self, settings: TrainingSettings, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._in_use = settings
         self._hint: CostHint | None = None
+        self._costs: tuple[CostHint, TrainingSettings, str] | None = None  # the newest asked for
         # What the fields say, those that are not there yet included.
         self._typed = _typed(settings)
         # A row is made when it is first of use: it takes 15 ms, and each family has its own.
@@ -121,6 +131,12 @@ class HyperparametersPane(FoldingPane):
         """Estimate costs for this text from now on."""
         self._hint = CostHint(corpus)
         self._explain()
+
+    def show_cost(self, hint: CostHint, settings: TrainingSettings, words: str) -> None:
+        """Say what settings cost, unless something else is asked by now."""
+        if self._costs is not None and (hint, settings) == self._costs[:2]:
+            self._costs = hint, settings, words
+            self._explain()
 
     def show_in_use(self, settings: TrainingSettings) -> None:
         """Note which settings the run uses, to tell when the fields differ."""
@@ -213,10 +229,17 @@ class HyperparametersPane(FoldingPane):
             self._explanation.update(errors[0])
             return
         settings = self.settings()
-        text = self._hint.tell(settings) if self._hint else ""
+        text = self._cost(self._hint, settings) if self._hint else ""
         if settings != self._in_use:
             text += "\nr resets and applies"
         self._explanation.update(text)
+
+    def _cost(self, hint: CostHint, settings: TrainingSettings) -> str:
+        """Return what settings cost, asked for where it is not known."""
+        if self._costs is None or (hint, settings) != self._costs[:2]:
+            self._costs = hint, settings, _UNKNOWN_COST
+            self.post_message(self.CostWanted(hint, settings))
+        return self._costs[2]
 
 
 def _typed(settings: TrainingSettings) -> dict[str, str]:

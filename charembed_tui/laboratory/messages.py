@@ -11,7 +11,9 @@ from textual.message import Message
 
 from charembed_tui.coordinates.views import Projection
 from charembed_tui.runs.plan import Plan
+from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.baselines import Baseline
+from charembed_tui.training.cost_hint import CostHint
 from charembed_tui.training.generation import Chunk
 from charembed_tui.training.snapshot import View
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
@@ -87,6 +89,19 @@ class NoveltyFound(Message):
     sample: GeneratedTextView
     written: str
     novelty: Novelty
+
+
+@dataclass
+class CostFound(Message):
+    """What settings cost on a text is known, in words."""
+
+    hint: CostHint
+    settings: TrainingSettings
+    words: str
+
+
+class MemoryUsedUp(Message):
+    """Work was left undone for want of memory."""
 
 
 @dataclass

@@ -15,6 +15,7 @@ from textual.geometry import Size
 from textual.markup import escape
 from textual.widgets import Input, Tabs
 
+from charembed_tui.exhaustion import USED_UP
 from charembed_tui.interpreter import freeze_loaded_objects
 from charembed_tui.laboratory.commands import COMMANDS, Command, Moment, hints, with_keys
 from charembed_tui.laboratory.corpus_pane import CorpusPane
@@ -23,6 +24,8 @@ from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
 from charembed_tui.laboratory.messages import (
     BaselinesFound,
     CorpusRead,
+    CostFound,
+    MemoryUsedUp,
     NoveltyFound,
     Projected,
     Rewritten,
@@ -398,6 +401,19 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             own = {name: getattr(event.settings, name) for name in optimizer_settings()}
             self.session.switch_optimizer(replace(now, **own))
             self.panes.hyperparameters.show_in_use(self.session.settings)
+
+    @on(HyperparametersPane.CostWanted)
+    def _cost_wanted(self, event: HyperparametersPane.CostWanted) -> None:
+        self.background.estimate(event.hint, event.settings)
+
+    @on(CostFound)
+    def _cost_found(self, event: CostFound) -> None:
+        self.panes.hyperparameters.show_cost(event.hint, event.settings, event.words)
+
+    @on(MemoryUsedUp)
+    def _memory_used_up(self) -> None:
+        self.background.stop_writing()
+        self.notify(USED_UP, severity="error", markup=False)
 
     @on(BaselinesFound)
     def _baselines_found(self, event: BaselinesFound) -> None:

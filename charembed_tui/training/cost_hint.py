@@ -1,95 +1,181 @@
-"""What hyperparameters cost on a text, in words."""
+"""What hyperparameters cost on a text, in numbers and in words."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.step_trial import part_seconds
+from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
-from model.cost import Cost, estimate_contexts
+from model.cost import Cost, TextSize
 from model.dealing import automatic_count
 from model.families import registry as families
-from model.families.ensemble.settings import AUTO, MOST_COUNTED, EnsembleSettings
+from model.families.base import Model
+from model.families.ensemble.settings import (
+    AUTO,
+    MOST_CELLS_ASIDE,
+    MOST_COUNTED,
+    OFF,
+    EnsembleSettings,
+)
 from model.families.ngrams.cost import ngram_cost
 from model.families.ngrams.limits import LONGEST
+from model.families.set_aside import fraction_aside
 from model.optimizers import registry
+from model.optimizers.problem import Options
 
 _STEP_OVERHEAD = 2e-4  # seconds outside the objective
+_STATE_SPEED = 1.5e10  # bytes of an optimizer's state that a second goes over
+_SEARCHES = 1.3  # evaluations in a step of an optimizer that searches along a line
+_PROGRAM_BYTES = 78_000_000  # with numpy and scipy
+_BYTES_PER_CHARACTER = 10  # of a text and its codes
+_VALUE = 0.5  # of what a value with its gradient takes, without it
+_VECTORS = 8  # of parameters: the best, gradients, scales
 _TIMES_COUNTED, _COUNTED_AT_ONCE = 5, 3  # n-grams beside a family, on two cores
-_EVIDENCE_BYTES = 150_000_000  # distributions at positions set aside, and what gates see of them
+_BYTES_ASIDE = 20  # of each part, for each probability at positions set aside
 
 
 class CostHint:
-    """Costs for one text; the contexts of each context length are estimated once.
+    """Costs for one text, whose size is estimated once for each context length.
+
+    All of it takes a moment: it is for threads that nobody waits for.
 
     Args:
         corpus: the text.
+        trajectory: what a run is recorded in.
     """
 
-    def __init__(self, corpus: Corpus) -> None:
+    def __init__(self, corpus: Corpus, trajectory: Trajectory | None = None) -> None:
         self.corpus = corpus
-        self._contexts: dict[int, int] = {}
+        self._trajectory = trajectory or Trajectory()
+        self._sizes: dict[int, TextSize] = {}
+        self._trials: dict[tuple[str, int, int, int], float] = {}
 
     def cost(self, settings: TrainingSettings) -> Cost:
-        """The estimate of the model on the text, with the optimizer's state.
+        """The estimate of a whole process that trains the model on the text.
 
-        The state counts twice, since a checkpoint is written from a copy of it.
+        Its memory is the most that it has at a time: while it counts, or while it trains, or writes
+        a checkpoint from a copy of the optimizer's state.
         """
-        cost, more = self._model_cost(settings), self._ensemble_cost(settings.ensemble)
+        model = self._model(settings)
+        text, more = self.size(model.context_length), self._ensemble_cost(settings.ensemble)
+        cost, parts = model.cost(text), self._parts(settings)
+        objectives, evaluation = cost.bytes, cost.evaluation_bytes
+        if parts > 1:  # of the whole only the value is asked for
+            part = model.cost(text.scaled(1 / parts))
+            objectives += parts * part.bytes
+            evaluation = int(max(_VALUE * evaluation, part.evaluation_bytes))
+        training = (
+            text.table_bytes
+            + objectives
+            + 8 * _VECTORS * cost.parameters
+            + self._trajectory.bytes_of(cost.parameters)
+            + self.state_bytes(settings)
+            + max(evaluation, self._of_optimizer(registry.copied_bytes, settings))
+        )
+        base = _PROGRAM_BYTES + _BYTES_PER_CHARACTER * len(self.corpus) + more.bytes
         return replace(
             cost,
-            bytes=cost.bytes + 2 * self.state_bytes(settings) + more.bytes,
+            bytes=base + int(max(training, text.counting_bytes)),
             counting_seconds=cost.counting_seconds + more.counting_seconds,
         )
 
     def state_bytes(self, settings: TrainingSettings) -> int:
         """The optimizer's state, which is what a checkpoint holds of it."""
-        cost = self._model_cost(settings)
-        if not cost.parameters:
+        return self._of_optimizer(registry.state_bytes, settings)
+
+    def step_seconds(self, settings: TrainingSettings) -> float:
+        """How long a step takes on this machine, by a trial on a little of the text."""
+        model, parts = self._model(settings), self._parts(settings)
+        part = self.size(model.context_length).scaled(1 / parts)
+        key = (settings.model, model.context_length, model.parameter_count, parts)
+        if key not in self._trials:
+            in_batches = parts > 1 and not self._has("minibatches", settings)
+            self._trials[key] = part_seconds(model, self.corpus, part, in_batches=in_batches)
+        is_whole = not (self._has("minibatches", settings) or self._has("learning_rate", settings))
+        evaluations = _SEARCHES if is_whole else 1.0
+        overhead = _STEP_OVERHEAD + self.state_bytes(settings) / _STATE_SPEED
+        return evaluations * self._trials[key] + overhead
+
+    def size(self, context_length: int) -> TextSize:
+        """How much there is to count in the text. Raises SettingsError where it was counted."""
+        if context_length not in self._sizes:
+            vocabulary, counted = len(self.corpus.vocabulary), self.corpus.counted
+            if counted is not None:
+                counted.require_context_length(context_length)
+                size = TextSize.of(counted.training, context_length)
+            else:
+                size = TextSize.estimated(self.corpus.sequences, vocabulary, context_length)
+            self._sizes[context_length] = size
+        return self._sizes[context_length]
+
+    def _model(self, settings: TrainingSettings) -> Model:
+        return settings.make_model(len(self.corpus.vocabulary))
+
+    def _chosen(self, settings: TrainingSettings) -> str:
+        contexts = self.size(self._model(settings).context_length).contexts
+        return settings.chosen_optimizer(contexts, len(self.corpus.vocabulary))
+
+    def _has(self, setting: str, settings: TrainingSettings) -> bool:
+        """Whether the optimizer is one that has a setting."""
+        return setting in registry.own_settings(self._chosen(settings))
+
+    def _parts(self, settings: TrainingSettings) -> int:
+        """How many parts the loss is computed in; 1 where a step takes the whole."""
+        model = self._model(settings)
+        if not model.parameter_count:
+            return 1
+        text = self.size(model.context_length)
+        if self._has("minibatches", settings):
+            return min(text.contexts, settings.minibatches or automatic_count(text.contexts))
+        batch = families.find(settings.model).advice.batch
+        if not batch or not self._has("learning_rate", settings):
+            return 1
+        return max(1, round(text.positions / batch))
+
+    def _of_optimizer(
+        self, count: Callable[[str, int, int, Options], int], settings: TrainingSettings
+    ) -> int:
+        model = self._model(settings)
+        if not model.parameter_count:
             return 0
-        name = settings.chosen_optimizer(cost.contexts, len(self.corpus.vocabulary))
+        contexts = self.size(model.context_length).contexts
         options = settings.optimizer_options()
-        return registry.state_bytes(name, cost.parameters, cost.contexts, options)
-
-    def _model_cost(self, settings: TrainingSettings) -> Cost:
-        model = settings.make_model(len(self.corpus.vocabulary))
-        return model.cost(self._contexts_of(model.context_length))
-
-    def _contexts_of(self, length: int) -> int:
-        if length not in self._contexts:
-            size = len(self.corpus.vocabulary)
-            self._contexts[length] = estimate_contexts(self.corpus.sequences, size, length)
-        return self._contexts[length]
+        return count(self._chosen(settings), model.parameter_count, contexts, options)
 
     def _ensemble_cost(self, settings: EnsembleSettings) -> Cost:
         """What goes with a family: it is counted several times, at most two of them at once."""
         if not settings:
             return Cost(0, 0, 0.0, 0)
+        characters = len(self.corpus)
+        aside = fraction_aside(characters) * characters * len(self.corpus.vocabulary)
+        parts = (settings.ngrams != OFF) + (settings.cache != OFF)
+        evidence = int(_BYTES_ASIDE * parts * min(aside, MOST_CELLS_ASIDE))
         order = LONGEST if settings.ngrams == AUTO else settings.ngrams
-        share = min(1.0, MOST_COUNTED / max(1, len(self.corpus)))
-        counting = ngram_cost(int(share * self._contexts_of(order - 1)) if order > 1 else 0)
+        if order < 2:
+            return Cost(0, 0, 0.0, evidence)
+        share = min(1.0, MOST_COUNTED / max(1, characters))
+        counting = ngram_cost(self.size(order - 1).scaled(share))
         return replace(
             counting,
-            bytes=_COUNTED_AT_ONCE * counting.bytes + _EVIDENCE_BYTES,
+            bytes=_COUNTED_AT_ONCE * counting.bytes + max(evidence, counting.evaluation_bytes),
             counting_seconds=_TIMES_COUNTED * counting.counting_seconds,
         )
 
-    def tell(self, settings: TrainingSettings) -> str:
-        """Parameters, contexts, milliseconds a step, megabytes; two lines."""
+    def describe(self, settings: TrainingSettings) -> str:
+        """Parameters, contexts, milliseconds a step, megabytes; two lines.
+
+        Raises:
+            SettingsError: the text was counted, and not for contexts as long.
+        """
         cost = self.cost(settings)
         counting = f", {cost.counting_seconds:,.1f} s to count" if cost.counting_seconds else ""
         memory = f"{cost.bytes / 1e6:,.0f} MB{counting}"
         if not cost.parameters:
             return f"nothing to train, {cost.contexts:,} contexts\n≈ {memory}"
-        seconds = cost.gradient_seconds
-        chosen = settings.chosen_optimizer(cost.contexts, len(self.corpus.vocabulary))
-        if chosen.endswith("SFO"):
-            seconds /= settings.minibatches or automatic_count(cost.contexts)
-        elif not chosen.endswith("L-BFGS"):
-            batch = families.find(settings.model).advice.batch or len(self.corpus)
-            seconds *= min(1.0, batch / max(1, len(self.corpus)))
-        milliseconds = 1e3 * (seconds + _STEP_OVERHEAD)
-        return (
-            f"{cost.parameters:,} parameters, {cost.contexts:,} contexts\n"
-            f"≈ {milliseconds:,.1f} ms a step, {memory}"
-        )
+        size = f"{cost.parameters:,} parameters, {cost.contexts:,} contexts"
+        if self.size(self._model(settings).context_length).positions < 2:
+            return size
+        return f"{size}\n≈ {1e3 * self.step_seconds(settings):,.1f} ms a step, {memory}"

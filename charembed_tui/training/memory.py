@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from charembed_tui.exhaustion import USED_UP, is_exhaustion
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.cost_hint import CostHint
+from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 from model.errors import SettingsError
-from model.texts.reading import available_bytes
+from model.memory import available_bytes, resident_bytes
 
-_SHARE = 0.8  # of what is available
-_NEVER_REFUSED = 500_000_000  # bytes
+_SHARE = 0.9  # of what is available
 MOST_CHECKPOINT_BYTES = 4 << 30  # more is not read back
 
 
 def reason(error: Exception) -> str:
-    """What an error says; Python's own MemoryError says nothing."""
-    return str(error) or "The memory is used up: choose smaller settings."
+    """What an error says; where memory is used up, what to do."""
+    return USED_UP if is_exhaustion(error) else str(error)
 
 
-def require_memory(corpus: Corpus, settings: TrainingSettings) -> None:
+def require_memory(
+    corpus: Corpus, settings: TrainingSettings, trajectory: Trajectory | None = None
+) -> None:
     """Refuse settings that cannot fit.
+
+    Args:
+        corpus: the text.
+        settings: of the run.
+        trajectory: what it is recorded in.
 
     Raises:
         SettingsError: with the estimate, and what would fit.
     """
-    available = available_bytes()
-    hint = CostHint(corpus)
-    if corpus.sequences.positions(settings.context_length) < 2:
+    hint = CostHint(corpus, trajectory)
+    if hint.size(settings.make_model(len(corpus.vocabulary)).context_length).positions < 2:
         return
     state = hint.state_bytes(settings)
     if state > MOST_CHECKPOINT_BYTES:
@@ -36,22 +43,27 @@ def require_memory(corpus: Corpus, settings: TrainingSettings) -> None:
             f"The optimizer would keep {state / 1e9:,.1f} GB, more than a checkpoint may hold "
             f"({MOST_CHECKPOINT_BYTES / 1e9:,.1f} GB): choose fewer minibatches or history terms."
         )
+    available = available_bytes()
     if available is None:
         return
+    # What the program has already is part of the estimate.
+    limit = _SHARE * available + resident_bytes()
     needed = hint.cost(settings).bytes
-    if needed <= max(_NEVER_REFUSED, _SHARE * available):
+    if needed <= limit:
         return
-    shortage = (
-        f"These settings need about {needed / 1e9:,.1f} GB, and {available / 1e9:,.1f} GB are free"
-    )
+    shortage = f"These settings need about {_size(needed)}, and {_size(limit)} can be had"
     for length in range(settings.context_length, 0, -1):
         for size in (settings.embedding_size, 64, 16, 2):
             smaller = replace(
                 settings, context_length=length, embedding_size=min(size, settings.embedding_size)
             )
-            if hint.cost(smaller).bytes <= _SHARE * available:
+            if hint.cost(smaller).bytes <= limit:
                 raise SettingsError(
                     f"{shortage}: a context length of {length} with an embedding size of "
                     f"{smaller.embedding_size} would fit."
                 )
     raise SettingsError(f"{shortage}: set a minimum count, which merges rare characters.")
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"

@@ -98,7 +98,7 @@ class Trainer:
         self.threads = threads or parallel.worthwhile_threads()
         parallel.use_threads(self.threads)
         dataset.require_context_length(settings.context_length)
-        require_memory(dataset.corpus, settings)
+        require_memory(dataset.corpus, settings, trajectory)
         self._is_cancelled = is_cancelled
         with interruptible(is_cancelled):
             self.model = settings.make_model(len(dataset.vocabulary))

@@ -40,6 +40,11 @@ class Trajectory:
         self._stride = 1
         self._lock = Lock()
 
+    def bytes_of(self, parameters: int) -> int:
+        """Memory of frames of D parameters, once there are many."""
+        frame = 8 * parameters
+        return max(self._most_bytes, _LEAST_FRAMES * frame) + frame if frame else 0
+
     def record(self, step: int, theta: Array) -> None:
         """Note a copy of the parameters after a step; steps come in ascending order."""
         copy = theta.copy()

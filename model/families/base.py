@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from model.parts import Objective, SumObjective
 
 if TYPE_CHECKING:
-    from model.cost import Cost
+    from model.cost import Cost, TextSize
     from model.ngrams import NgramTable
     from model.running_text import RunningText
 
@@ -206,8 +206,8 @@ class Model(Protocol):
         """
         ...
 
-    def cost(self, contexts: int) -> Cost:
-        """What one exact gradient on so many different contexts takes, before it is built."""
+    def cost(self, text: TextSize) -> Cost:
+        """What one exact gradient of a text of this size takes, before it is built."""
         ...
 
 

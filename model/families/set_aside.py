@@ -21,6 +21,11 @@ _LONGEST_BLOCK = 1000  # characters
 _FEWEST_BLOCKS = 20
 
 
+def fraction_aside(characters: int) -> float:
+    """How much of a text of so many characters is enough: of a long one, little."""
+    return min(_FRACTION, _ENOUGH / max(characters, 1))
+
+
 def spread_blocks(
     characters: int, fraction: float | None = None, length: int | None = None
 ) -> Mask:
@@ -37,7 +42,7 @@ def spread_blocks(
         SettingsError: an argument is out of range, or the text is too short for a block.
     """
     if fraction is None:
-        fraction = min(_FRACTION, _ENOUGH / max(characters, 1))
+        fraction = fraction_aside(characters)
     if not 0 < fraction <= 0.5:
         raise SettingsError(f"A part of {fraction} cannot be set aside: choose 0 to 0.5.")
     if length is None:

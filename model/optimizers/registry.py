@@ -138,6 +138,14 @@ def make(name: str, problem: Problem) -> Optimizer:
     return Scaled(maker.make(inner), scales)
 
 
+def copied_bytes(name: str, parameter_count: int, contexts: int, options: Options) -> int:
+    """Of `state_bytes`, what a checkpoint copies before it is written."""
+    maker = find(name).load()
+    lent = getattr(maker, "lent_bytes", None)
+    whole = state_bytes(name, parameter_count, contexts, options)
+    return whole - (lent(parameter_count, contexts, options) if lent else 0)
+
+
 def state_bytes(name: str, parameter_count: int, contexts: int, options: Options) -> int:
     """Bytes of an optimizer's `state_dict`, once it has been at work for long.
 

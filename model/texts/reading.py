@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.errors import SettingsError
+from model.memory import available_bytes
 
 BYTES = "bytes"  # the encoding in which each byte is a character
 FIRST_BYTE = 0xF0000  # code point of the byte 0: private use, so that no text has it by chance
@@ -97,18 +97,3 @@ def bytes_of(text: str) -> bytes:
         is_byte = 0 <= value < 256
         parts.append(bytes([value]) if is_byte else character.encode("utf-8", "surrogatepass"))
     return b"".join(parts)
-
-
-def available_bytes() -> int | None:
-    """Memory that could be had now, None where the platform does not tell."""
-    try:
-        with open("/proc/meminfo") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError, OSError):
-        return None

@@ -34,7 +34,7 @@ from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 from model.associations import successors
 from model.corpus import Corpus
-from model.cost import Cost
+from model.cost import Cost, TextSize
 from model.dealing import deal
 from model.families import registry
 from model.families.base import Block, Codes
@@ -89,8 +89,8 @@ class Bigrams:
         dealt = deal(table, parts, seed)
         return WeightedSum([self.objective(table.select(rows)) for rows in dealt])
 
-    def cost(self, contexts: int) -> Cost:
-        return Cost(self.parameter_count, contexts, 1e-4, 1_000_000)
+    def cost(self, text: TextSize) -> Cost:
+        return Cost(self.parameter_count, text.contexts, 1e-4, 1_000_000)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from model.cost import Cost
+from model.cost import Cost, TextSize
 from model.dealing import deal
 from model.families.base import Block, Codes
 from model.families.registry import Family
@@ -69,7 +69,8 @@ class Bigrams:
             [BigramObjective(self, table.select(rows)) for rows in deal(table, parts, seed)]
         )
 
-    def cost(self, contexts: int) -> Cost:
+    def cost(self, text: TextSize) -> Cost:
+        contexts = text.contexts
         return Cost(self.parameter_count, contexts, 1e-6 * contexts, 100 * contexts)
 
 

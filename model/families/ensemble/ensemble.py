@@ -19,7 +19,14 @@ from model.errors import Cancelled
 from model.families.base import Codes, Model, NeedsText, Predictor, on_text
 from model.families.cache.fitting import SIZES, CacheEvidence, without_their_stretch
 from model.families.cache.predictor import CachePredictor
-from model.families.ensemble.settings import AUTO, MOST_COUNTED, OFF, EnsembleSettings, Fit
+from model.families.ensemble.settings import (
+    AUTO,
+    MOST_CELLS_ASIDE,
+    MOST_COUNTED,
+    OFF,
+    EnsembleSettings,
+    Fit,
+)
 from model.families.mixture.evidence import Evidence, probabilities_after
 from model.families.mixture.gate import Gate
 from model.families.mixture.predictor import MixturePredictor
@@ -34,7 +41,6 @@ Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
 
 _ENOUGH_FOR_AN_ORDER = 2_000_000  # characters
-_MOST_CELLS = 1 << 22  # probabilities at positions set aside, 32 MB
 _FOLDS, _FOLDS_OF_LONG_TEXTS = 5, 2  # stretches of text that are left out, one after another
 
 
@@ -63,7 +69,7 @@ class Ensemble:
         self._blocks = blocks
         size = model.vocabulary_size
         asked = np.flatnonzero(blocks & self._text.asked)
-        self._positions = asked[:: -(-len(asked) * size // _MOST_CELLS)]
+        self._positions = asked[:: -(-len(asked) * size // MOST_CELLS_ASIDE)]
         self._lock = Lock()  # guards the two below: several threads may ask
         self._ngrams: NgramPredictor | None = None
         self._shared: _Shared | None = None

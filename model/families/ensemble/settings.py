@@ -15,6 +15,7 @@ from model.families.cache.settings import CacheSettings
 OFF, AUTO = 0, -1
 # Of a longer text its end is counted: ten million characters take half a minute and 1 GB.
 MOST_COUNTED = 10_000_000
+MOST_CELLS_ASIDE = 1 << 22  # probabilities at positions set aside, 32 MB
 
 
 @dataclass(frozen=True)

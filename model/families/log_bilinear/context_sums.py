@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -51,12 +52,56 @@ def context_sums(contexts: Selection, dtype: DTypeLike) -> Sums:
     four characters repeat in any text.
     """
     codes, size = contexts.codes(), contexts.table.vocabulary_size
-    prefixes = _distinct(codes, size)
-    split, halves = _cheapest_split(codes, prefixes, size)
-    length, segments = _cheapest_segment(len(codes), codes.shape[1], prefixes, size)
+    form = cheapest_form(
+        len(codes), codes.shape[1], _distinct(codes, size), _distinct(codes[:, ::-1], size), size
+    )
+    if form.split:
+        return ContextSums(contexts, form.split, dtype)
+    return SegmentSums(contexts, form.segment, dtype)
+
+
+@dataclass(frozen=True)
+class Form:
+    """How contexts are cut.
+
+    Attributes:
+        split: after so many characters, in two halves; 0 for segments.
+        segment: characters of a segment, at most.
+        work: an evaluation's, in units of an observed pair of halves.
+    """
+
+    split: int
+    segment: int
+    work: float
+
+
+def cheapest_form(
+    contexts: int,
+    length: int,
+    prefixes: Sequence[int],
+    suffixes: Sequence[int],
+    vocabulary_size: int,
+) -> Form:
+    """The form with the least work, as far as memory allows.
+
+    Args:
+        contexts: how many there are.
+        length: M.
+        prefixes: how many different beginnings of each length there are, from 0 to M or to the
+            first that are too many.
+        suffixes: the same of the ends.
+        vocabulary_size: V.
+    """
+    split, halves = _cheapest_split(contexts, length, prefixes, suffixes, vocabulary_size)
+    segment, segments = _cheapest_segment(contexts, length, prefixes, vocabulary_size)
     if split and halves <= segments:
-        return ContextSums(contexts, split, dtype)
-    return SegmentSums(contexts, length, dtype)
+        return Form(split, 0, halves)
+    return Form(0, segment, segments)
+
+
+def too_many(halves: int, vocabulary_size: int) -> bool:
+    """Whether products of so many halves would take too much memory."""
+    return halves * vocabulary_size > _MOST_ELEMENTS
 
 
 class ContextSums:
@@ -118,37 +163,39 @@ class ContextSums:
 
 
 def _cheapest_split(
-    codes: NDArray[np.int32], prefixes: list[int], vocabulary_size: int
+    contexts: int,
+    length: int,
+    prefixes: Sequence[int],
+    suffixes: Sequence[int],
+    vocabulary_size: int,
 ) -> tuple[int, float]:
     """How many characters the left half gets, and the work in units of an observed pair.
 
     The least work after a model of measured costs; no characters where no two halves are few
     enough.
     """
-    size = codes.shape[1]
-    if size == 1:
+    if length == 1:
         return 1, 0.0
-    suffixes = _distinct(codes[:, ::-1], vocabulary_size)
 
     def total(k: int) -> float:
-        left, right = prefixes[k], suffixes[size - k]
-        nodes = sum(prefixes[1 : k + 1]) + sum(suffixes[1 : size - k + 1])
-        return cost(len(codes), left, right) + nodes
+        left, right = prefixes[k], suffixes[length - k]
+        nodes = sum(prefixes[1 : k + 1]) + sum(suffixes[1 : length - k + 1])
+        return cost(contexts, left, right) + nodes
 
     # Of equals the one with the longer left half: work is shared among threads by left halves.
     possible = [
         k
-        for k in reversed(range(1, size))
+        for k in reversed(range(1, length))
         if k < len(prefixes)
-        and size - k < len(suffixes)
-        and (prefixes[k] + suffixes[size - k]) * vocabulary_size <= _MOST_ELEMENTS
+        and length - k < len(suffixes)
+        and not too_many(prefixes[k] + suffixes[length - k], vocabulary_size)
     ]
     split = min(possible, key=total, default=0)
     return split, total(split) if split else np.inf
 
 
 def _cheapest_segment(
-    contexts: int, size: int, prefixes: list[int], vocabulary_size: int
+    contexts: int, size: int, prefixes: Sequence[int], vocabulary_size: int
 ) -> tuple[int, float]:
     """How many characters a segment gets, and the work in units of an observed pair.
 
@@ -173,6 +220,6 @@ def _distinct(codes: NDArray[np.int32], vocabulary_size: int) -> list[int]:
     for column in codes.T:
         found, places = ranks(places * vocabulary_size + column, counts[-1] * vocabulary_size)
         counts.append(len(found))
-        if len(found) * vocabulary_size > _MOST_ELEMENTS:
+        if too_many(len(found), vocabulary_size):
             break
     return counts

@@ -36,6 +36,11 @@ def cost(pairs: int, left: int, right: int) -> float:
     return min(_GRID_COST * left * right, pairs)
 
 
+def on_grid(pairs: int, left: int, right: int) -> bool:
+    """Whether the whole grid of halves is the cheaper form."""
+    return _GRID_COST * left * right <= pairs
+
+
 class PairSums:
     """The cheaper form for the pairs (lefts[i], rights[i]), sorted by left half, then right.
 

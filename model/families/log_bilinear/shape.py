@@ -20,7 +20,7 @@ from model.families.log_bilinear.layout import Layout
 from model.families.log_bilinear.predictor import LogBilinearPredictor
 
 if TYPE_CHECKING:
-    from model.cost import Cost
+    from model.cost import Cost, TextSize
     from model.families.log_bilinear.minibatches import Minibatches
     from model.families.log_bilinear.objective import Objective
     from model.ngrams import NgramTable
@@ -89,8 +89,8 @@ class LogBilinear(Layout):
 
         return Minibatches(self, table, parts, seed)
 
-    def cost(self, contexts: int) -> Cost:
-        """What one exact gradient on so many different contexts takes; no optimizer's state."""
+    def cost(self, text: TextSize) -> Cost:
+        """What one exact gradient of a text of this size takes; no optimizer's state."""
         from model.families.log_bilinear.cost import estimate
 
-        return estimate(self, contexts)
+        return estimate(self, text)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from model.cost import Cost
+from model.cost import Cost, TextSize
 from model.families.base import Block
 from model.families.network.layout import BLOCK_ROWS, Layout
 
@@ -27,7 +27,9 @@ Array = NDArray[np.float64]
 # Seconds on one current core: a multiplication of a dense product, one of a sparse product, and
 # what an activation costs besides.
 _PER_DENSE, _PER_SPARSE, _PER_ACTIVATION = 2.5e-11, 1.4e-10, 1.2e-9
-_BYTES_PER_NGRAM = 60.0
+_BYTES_PER_CONTEXT, _BYTES_PER_NGRAM = 12.0, 20.0
+_BYTES_TO_DEAL = 64  # a position, before the first evaluation
+_SINGLE_COPIES = 4  # of the parameters, and gradients of two threads
 
 
 class Network(Layout):
@@ -115,8 +117,8 @@ class Network(Layout):
 
         return SumObjective(self, table, parts, seed, dtype=dtype, threads=threads, noise=noise)
 
-    def cost(self, contexts: int) -> Cost:
-        """What one exact gradient on so many different contexts takes on one thread.
+    def cost(self, text: TextSize) -> Cost:
+        """What one exact gradient of a text of this size takes on one thread.
 
         Mini-batches take their share of it, and the tables, which are for all rows of an
         evaluation, each time.
@@ -134,10 +136,18 @@ class Network(Layout):
             + (self.layers * n + v) * _PER_ACTIVATION
         )
         tables = 3 * m * v * h * width * _PER_DENSE
-        memory = (
-            contexts * (4 * m + 3 * _BYTES_PER_NGRAM)
-            + 8 * 12 * self.parameter_count
+        contexts = text.contexts
+        held = contexts * _BYTES_PER_CONTEXT + text.ngrams * _BYTES_PER_NGRAM
+        working = (
+            4 * self.parameter_count * _SINGLE_COPIES
             + 3 * 4 * m * v * width
             + 2 * 4 * BLOCK_ROWS * (3 * self.layers * n + 4 * v)
         )
-        return Cost(self.parameter_count, contexts, contexts * per_row + tables, int(memory))
+        dealing = text.positions * _BYTES_TO_DEAL
+        return Cost(
+            self.parameter_count,
+            contexts,
+            contexts * per_row + tables,
+            int(held),
+            evaluation_bytes=int(max(working, dealing)),
+        )

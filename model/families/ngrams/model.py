@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from model.cost import Cost
+from model.cost import Cost, TextSize
 from model.dealing import deal
 from model.errors import SettingsError
 from model.families.base import Block, Objective, SumObjective
@@ -134,9 +134,9 @@ class NgramModel:
             [self.objective(table.select(rows)) for rows in deal(table, parts, seed)]
         )
 
-    def cost(self, contexts: int) -> Cost:
+    def cost(self, text: TextSize) -> Cost:
         """What counting takes, and one evaluation of the loss of so many contexts."""
-        return ngram_cost(contexts)
+        return ngram_cost(text)
 
 
 class NgramObjective:

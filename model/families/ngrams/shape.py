@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from model.cost import Cost
+from model.cost import Cost, TextSize
 from model.errors import SettingsError
 from model.families.base import Block
 from model.families.ngrams.cost import ngram_cost
@@ -66,9 +66,9 @@ class NgramShape:
         """None: there are no parameters."""
         return ()
 
-    def cost(self, contexts: int) -> Cost:
+    def cost(self, text: TextSize) -> Cost:
         """What counting takes, and one evaluation of the loss of so many contexts."""
-        return ngram_cost(contexts)
+        return ngram_cost(text)
 
     def embeddings(self, theta: Array) -> NoReturn:
         """Raises SettingsError, as all that needs counts."""

@@ -6,8 +6,8 @@ computes), `quadratics` (the N models of the subfunctions and their sum), `hessi
 curvature from its history), `selection` (which subfunction comes next), `making` (for a text).
 """
 
-from model.optimizers.sfo.making import make, state_bytes
+from model.optimizers.sfo.making import lent_bytes, make, state_bytes
 from model.optimizers.sfo.optimizer import SFO
 from model.optimizers.sfo.selection import Replay
 
-__all__ = ["SFO", "Replay", "make", "state_bytes"]
+__all__ = ["SFO", "Replay", "lent_bytes", "make", "state_bytes"]

@@ -25,9 +25,15 @@ def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
     """Of the quadratic models, the basis of the subspace, and three points."""
     parts = _parts(contexts, options)
     _, capacity = subspace_sizes(parameter_count, parts)
-    basis = 0 if capacity == parameter_count else capacity * parameter_count
     points = 2 * parameter_count + capacity
-    return 8 * (basis + points) + quadratics_bytes(parts, capacity, _history(options))
+    basis = lent_bytes(parameter_count, contexts, options)
+    return basis + 8 * points + quadratics_bytes(parts, capacity, _history(options))
+
+
+def lent_bytes(parameter_count: int, contexts: int, options: Options) -> int:
+    """Of the state, the basis, which is written without being copied."""
+    _, capacity = subspace_sizes(parameter_count, _parts(contexts, options))
+    return 0 if capacity == parameter_count else 8 * capacity * parameter_count
 
 
 def _parts(contexts: int, options: Options) -> int:

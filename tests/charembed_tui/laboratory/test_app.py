@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from charembed_tui.screens.help import HelpScreen
 from charembed_tui.screens.runs import RunsScreen
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.cost_hint import CostHint
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
 from model.errors import OptimizerError
@@ -132,13 +134,20 @@ async def test_keys_act_whichever_pane_has_the_focus_but_fields_keep_theirs(
 
 
 async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
-    app: CharembedApp,
+    app: CharembedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    threads, describe = set(), CostHint.describe
+
+    def noted(hint: CostHint, settings: TrainingSettings) -> str:
+        threads.add(threading.current_thread())
+        return describe(hint, settings)
+
+    monkeypatch.setattr(CostHint, "describe", noted)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: is_ready(app))
         line = app.query_one("#parameters", Static)
         vocabulary = len(app.laboratory.corpus.vocabulary)
-        assert f"{vocabulary * 5 * 4:,} parameters" in str(line.content)
+        await until(lambda: f"{vocabulary * 5 * 4:,} parameters" in str(line.content))
         field = app.query_one("#embedding-size", Input)
         field.focus()
         field.value = "zwei"
@@ -148,7 +157,8 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
         await until(lambda: "from 2 to 512" in str(line.content))
         field.value = "7"
         await until(lambda: app.laboratory.session.settings.embedding_size == 7 and is_ready(app))
-        assert f"{vocabulary * 7 * 4:,} parameters" in str(line.content)
+        await until(lambda: f"{vocabulary * 7 * 4:,} parameters" in str(line.content))
+        assert "ms a step" in str(line.content)
         assert not field.has_class("-invalid")
 
         # In the middle of a run they wait for the reset.
@@ -161,6 +171,7 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
         await pilot.press("r")
         await until(lambda: app.laboratory.session.settings.embedding_size == 3 and is_ready(app))
         assert app.laboratory.panes.embedding.components == (2, 2)
+    assert threading.main_thread() not in threads  # which draws and answers keys
 
 
 def is_displayed(app: CharembedApp, setting: str) -> bool:

@@ -14,7 +14,7 @@ from laboratory import laboratory
 from problems import PLAY
 from required import required
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 from waiting import until, until_still
 
 from charembed_tui.app import CharembedApp
@@ -25,12 +25,19 @@ from charembed_tui.screens.through_time import ThroughTimeScreen
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import new_run_folder
+from charembed_tui.training.cost_hint import CostHint
 from charembed_tui.training.loss_log import Curve, Measurement
 from charembed_tui.training.session import Activity
 from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
 from model.families.log_bilinear.shape import LogBilinear
 
 SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
+
+
+@pytest.fixture(autouse=True)
+def always_as_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take steps to last as long everywhere."""
+    monkeypatch.setattr(CostHint, "step_seconds", lambda *_: 2e-4)
 
 
 @pytest.fixture
@@ -100,6 +107,12 @@ async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
         return written and not laboratory.background.is_rewriting
 
     await until(is_rewritten)
+    await until(
+        lambda: all(
+            "estimating" not in str(s.content)
+            for s in app.laboratory.query("#parameters").results(Static)
+        )
+    )
     await until_still(app)
 
 

@@ -91,7 +91,7 @@ def test_where_nothing_is_held_out_no_baseline_is_measured_there() -> None:
 
 def test_costs_in_words() -> None:
     hint = CostHint(Corpus.from_text(PLAY))
-    text = hint.tell(TrainingSettings(context_length=2, embedding_size=3))
+    text = hint.describe(TrainingSettings(context_length=2, embedding_size=3))
     size = len(hint.corpus.vocabulary)
     assert f"{size * 3 * 3:,} parameters" in text
     assert "ms a step" in text

@@ -171,10 +171,10 @@ def test_each_family_has_what_is_its_own() -> None:
 
 def test_costs_name_counting() -> None:
     hint = CostHint(CORPUS)
-    assert "nothing to train" in hint.tell(NGRAMS)
+    assert "nothing to train" in hint.describe(NGRAMS)
     alone = replace(LOG_BILINEAR, mix_ngrams=0, cache=0)
-    assert "to count" not in hint.tell(alone)
-    assert "to count" in hint.tell(LOG_BILINEAR)
+    assert "to count" not in hint.describe(alone)
+    assert "to count" in hint.describe(LOG_BILINEAR)
     assert hint.cost(LOG_BILINEAR).bytes > hint.cost(alone).bytes
     assert hint.state_bytes(NGRAMS) == 0
 

@@ -144,7 +144,7 @@ def test_of_a_long_text_the_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_of_many_probabilities_some_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ensembles, "_MOST_CELLS", 60 * V)
+    monkeypatch.setattr(ensembles, "MOST_CELLS_ASIDE", 60 * V)
     ensemble = Ensemble(MODEL, TEXT, EnsembleSettings(3, 200))
     assert 40 <= len(ensemble._positions) <= 60
     assert set(ensemble._positions) <= set(np.flatnonzero(ASIDE))
