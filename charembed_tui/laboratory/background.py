@@ -241,7 +241,7 @@ class Background:
             result: Chunk | str
             novelty = None
             try:
-                write(view, corpus, prompt, settings, chunks.append, is_cancelled)
+                write(view, corpus, prompt, settings, chunks.append, is_cancelled, follows=True)
                 surprises = np.concatenate([np.empty(0), *(chunk.surprises for chunk in chunks)])
                 result = Chunk("".join(chunk.text for chunk in chunks), surprises)
                 if dataset is not None:

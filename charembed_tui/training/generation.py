@@ -38,11 +38,22 @@ def write(
     settings: SamplingSettings,
     emit: Callable[[Chunk], object],
     is_cancelled: Callable[[], bool],
+    *,
+    follows: bool = False,
 ) -> bool:
     """Emit text that follows a prompt in chunks, by the parameters on show.
 
     The prompt is read as the corpus was. Of a list whole lines are written, each of which begins
     with the prompt.
+
+    Args:
+        view: the parameters on show.
+        corpus: the text as it is learned.
+        prompt: what the text follows.
+        settings: of sampling.
+        emit: called with each chunk.
+        is_cancelled: asked between chunks.
+        follows: whether it is one of many texts that follow training, see `Fits`.
 
     Returns:
         Whether all of it was written; cancelling leaves it unfinished.
@@ -50,7 +61,8 @@ def write(
     Raises:
         CharembedError: the model cannot write.
     """
-    sampler = Sampler(view.fitted_predictor(), corpus.vocabulary, **settings.arguments())
+    predictor = view.following_predictor() if follows else view.fitted_predictor()
+    sampler = Sampler(predictor, corpus.vocabulary, **settings.arguments())
     prompt = corpus.reading.as_read(prompt)
     if corpus.boundary is not None:
         return _write_lines(sampler, prompt, settings, emit, is_cancelled, corpus.boundary)

@@ -181,6 +181,12 @@ class View:
             return self.fits.predictor(self.step, self.theta)
         return self.model.predictor(self.theta)
 
+    def following_predictor(self) -> Predictor:
+        """As `fitted_predictor`, for text that follows training: see `Fits.following_predictor`."""
+        if self.fits is None:
+            return self.predictor
+        return self.fits.following_predictor(self.step, self.theta)
+
     def fitted_predictor(self) -> Predictor:
         """The model with all that goes with it, which is fitted now where it was not before.
 

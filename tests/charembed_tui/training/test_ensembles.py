@@ -23,6 +23,7 @@ from model.errors import SettingsError
 from model.evaluation import mean_loss_of
 from model.families.base import on_text
 from model.families.ensemble.ensemble import Ensemble
+from model.families.ensemble.settings import Fit
 from model.families.mixture.evidence import Evidence, probabilities_after
 from model.families.mixture.gate import Gate
 from model.families.mixture.predictor import MixturePredictor
@@ -228,3 +229,39 @@ def test_on_a_list_lines_stand_for_themselves(settings: TrainingSettings) -> Non
 def test_a_cache_of_so_many_characters_is_refused_on_a_list() -> None:
     with pytest.raises(SettingsError, match="each line of a list stands for itself"):
         Trainer(1, LOG_BILINEAR.prepare(NAMES), LOG_BILINEAR, Trajectory())
+
+
+def test_a_text_that_follows_training_takes_the_fit_of_an_earlier_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = trainer(LOG_BILINEAR)
+    fits, now, fitted = required(run.fits), [100.0], []
+    fit = fits.ensemble.fit
+
+    def slow_fit(theta: np.ndarray) -> Fit:
+        now[0] += 2.0
+        fitted.append(theta)
+        return fit(theta)
+
+    monkeypatch.setattr(fits.ensemble, "fit", slow_fit)
+    monkeypatch.setattr("charembed_tui.training.fits.time.monotonic", lambda: now[0])
+    context = np.array([[0, 1]])
+    for step in range(90):  # three quarters of a minute, twice a second
+        run.step()
+        now[0] += 0.5
+        view = View(run.model, step, run.optimizer.theta.copy(), live=True, fits=fits)
+        following = view.following_predictor()
+        assert not following.needs_only_windows
+    assert len(fitted) == 2
+    # The family is that of the step on show all the same.
+    last = max(step for step in range(90) if fits.at(step) is not None)
+    expected = fits.ensemble.predictor(view.theta, required(fits.at(last)))
+    np.testing.assert_array_equal(
+        following.log_probabilities(context), expected.log_probabilities(context)
+    )
+    # What is asked for is fitted to its step, and followed where it has been.
+    whole = view.fitted_predictor()
+    assert len(fitted) == 3
+    assert view.following_predictor() is whole
+    alone = replace(view, fits=None)
+    assert alone.following_predictor().needs_only_windows
