@@ -130,4 +130,6 @@ class GeneratedTextView(Static):
             content.append(printable(text[start:stop]), style=style)
         if self.novelty is not None:
             content.append(f"\n{novelty_note(self.novelty)}")
-        self.update(content)
+        # A layout of the whole screen takes 20 ms, and is not needed where the height is given.
+        height = self.styles.height
+        self.update(content, layout=height is None or height.is_auto)
