@@ -117,7 +117,8 @@ class GeneratedTextView(Static):
             content.append(f"… {self._length - len(text):,} characters before these\n")
         else:
             content.append(printable(self.prompt), style="bold not dim")
-        styles = [self.get_component_rich_style(name, partial=True) for name in self.LEVELS]
+        lit = Style(dim=False)
+        styles = [lit + self.get_component_rich_style(name, partial=True) for name in self.LEVELS]
         levels = np.searchsorted(SURPRISING, self._tail_surprises, "right")
         if self._by_novelty:
             levels = np.zeros(len(text), dtype=np.intp)
@@ -126,8 +127,7 @@ class GeneratedTextView(Static):
                 levels = np.searchsorted(PIECES, within, "right")
         bounds = [*np.flatnonzero(np.diff(levels, prepend=-1)).tolist(), len(text)]
         for start, stop in pairwise(bounds):
-            style = Style(dim=False) + styles[levels[start]]
-            content.append(printable(text[start:stop]), style=style)
+            content.append(printable(text[start:stop]), style=styles[levels[start]])
         if self.novelty is not None:
             content.append(f"\n{novelty_note(self.novelty)}")
         # A layout of the whole screen takes 20 ms, and is not needed where the height is given.
