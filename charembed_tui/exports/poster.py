@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from charembed_tui.coordinates.axes import Scale
 from charembed_tui.coordinates.ticks import round_ticks, short
 from charembed_tui.exports.drawing import (
     ACCENT,
@@ -100,7 +101,8 @@ def poster(
     seen = projections(side, view.model, [Frame(view.step, view.theta)])
     drawing.labels.append(Label(_MARGIN, 50, visible(name), 34, INK))
     names = f"{seen[0].across} across, {seen[0].up} up" if seen[0].up else seen[0].across
-    facts = f"{names} · {side.scale.value} · step {view.step:,}"
+    scale = side.scale if seen[0].plane is not None else Scale.EQUAL
+    facts = f"{names} · {scale.value} · step {view.step:,}"
     drawing.labels.append(Label(_MARGIN, 88, facts, 15, FAINT))
     room = Room(_MARGIN, 112, _COLUMN - _MARGIN, HEIGHT - 62)
     for _ in draw_maps(seen, side, vocabulary, [drawing], room):

@@ -164,7 +164,10 @@ def _frame(columns: int, rows: int, horizontal: Ticks, vertical: Ticks) -> list[
         # An empty label keeps the room of the vertical axis where there are no ticks.
         ticks = ticks or ((0, _BLANK * room),)
         ruler.ticks([at for at, _ in ticks], [f"{label[:LABEL]:>{room}}" for _, label in ticks])
-    return str(figure.build().string(colorless=True)).split("\n")
+    drawn = str(figure.build().string(colorless=True))
+    for ticks, tick, line in ((horizontal, "┬", "─"), (vertical, "┤", "│")):
+        drawn = drawn if ticks else drawn.replace(tick, line)
+    return drawn.split("\n")
 
 
 def _inside(picture: Picture, canvas: Canvas) -> list[str]:

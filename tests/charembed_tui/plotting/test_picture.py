@@ -53,6 +53,12 @@ def in_one_figure(picture: Picture) -> list[str]:
     return [line.rstrip() for line in lines if line]
 
 
+def test_axes_without_ticks_have_none() -> None:
+    found = drawn(Picture((), (Sign(3, 3, "a", 0),), (), ()), COLUMNS, ROWS)
+    assert not set("┬┤") & set(found)
+    assert {"┌", "└", "a"} <= set(found)
+
+
 def some_ticks(cells: int) -> st.SearchStrategy[Ticks]:
     places = st.lists(st.integers(0, cells - 1), min_size=1, max_size=3, unique=True)
     return places.map(lambda at: tuple((c, str(c)) for c in sorted(at)))
