@@ -37,15 +37,22 @@ DEFAULT_THEME = "textual-dark"
 _SECONDS_TO_END = 1.5  # for the session's thread, unless it is saving
 _SECONDS_BETWEEN_LOOKS = 0.01
 _FIRST_VISIT = (
-    "space starts training; watch the characters find their places.\n"
-    "g lets the model write, at any moment; x and y look from other sides.\n"
-    "? shows all keys, o opens another text, q quits."
+    "{train} starts training; watch the characters find their places.\n"
+    "{generate} lets the model write, at any moment; {x} and {y} look from other sides.\n"
+    "{help} shows all keys, {choose_corpus} opens another text, {quit} quits."
 )
 
 
 def default_keys() -> dict[str, str]:
     """Return the keys of all commands, by their names."""
     return {command.name: command.key for command in COMMANDS}
+
+
+def _welcome(key_of: Mapping[str, str]) -> str:
+    """Return a word to who is here for the first time."""
+    names = {"x": "cycle_component(0, 1)", "y": "cycle_component(1, 1)", "quit": "app.quit"}
+    short = {name: key_of[action] for name, action in names.items()}
+    return _FIRST_VISIT.format_map({**key_of, **short})
 
 
 def known_theme(name: str) -> str:
@@ -160,7 +167,8 @@ class CharembedApp(App[None]):
         if self._preferences.theme in self.available_themes:
             self.theme = self._preferences.theme
         if self._preferences.is_new:
-            welcome = Notification(_FIRST_VISIT, title="Welcome")
+            message = _welcome(self.laboratory.key_of)
+            welcome = Notification(message, title="Welcome", markup=False)
             self.laboratory.panes.footer.say(welcome, until_key=True)
 
     def on_notify(self, event: Notify) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from textual.geometry import Size
+
 from charembed_tui.laboratory.background import Background
-from charembed_tui.laboratory.commands import Command
+from charembed_tui.laboratory.commands import Command, key_labels
 from charembed_tui.laboratory.panes import Panes
 from charembed_tui.runs.plan import Plan
 from charembed_tui.runs.sessions import Sessions
@@ -19,6 +22,7 @@ from charembed_tui.training.sweep import Sweep
 from charembed_tui.widgets.cached import CachedScreen
 from model.corpus import Corpus
 
+LEAST = Size(40, 12)  # of a screen: below, nothing can be seen and few keys do anything
 COUNTING = "The text is still being counted: try again in a moment."
 
 
@@ -28,7 +32,7 @@ class BaseScreen(CachedScreen):
     Args:
         plan: of the first session.
         preferences: what the panes begin with.
-        too_small: what is to be read where there is no room for the panes.
+        commands: with the keys they have here.
         save_runs: save every run in a folder of its own.
         copy_text: with a copy of its text.
 
@@ -39,21 +43,22 @@ class BaseScreen(CachedScreen):
         background: reading, writing and comparing, on threads.
         running_sweep: what is still to be run of a sweep, None where there is none.
         commands: with the keys they have here.
+        key_of: the key of each action, as people know it.
     """
-
-    commands: tuple[Command, ...] = ()
 
     def __init__(
         self,
         plan: Plan,
         preferences: Preferences,
-        too_small: str,
+        commands: Sequence[Command],
         *,
         save_runs: bool = False,
         copy_text: bool = False,
     ) -> None:
         super().__init__(id="laboratory")
-        self.panes = Panes(plan, preferences, too_small)
+        self.commands, self.key_of = commands, key_labels(commands)
+        too_small = f"{LEAST.width}x{LEAST.height} at least; {self.key_of['app.quit']} quits"
+        self.panes = Panes(plan, preferences, too_small, self.key_of)
         self.sessions = Sessions(plan, save_runs=save_runs, copy_text=copy_text)
         self.history = RunHistory()
         self.background = Background(self)
@@ -140,7 +145,9 @@ class BaseScreen(CachedScreen):
         if not sweep.waiting:
             self.running_sweep = None
             self.session.pause()
-            self.notify(f"All {sweep.total} runs are done. R compares them.", title="Sweep")
+            key = self.key_of["compare_runs"]
+            message = f"All {sweep.total} runs are done. {key} compares them."
+            self.notify(message, title="Sweep", markup=False)
             return
         settings, self.running_sweep = sweep.next()
         self.begin_here(settings, train=True)

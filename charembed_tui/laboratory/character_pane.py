@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,7 +15,7 @@ from textual.widgets import Static
 
 from charembed_tui.text.glyphs import glyph
 from charembed_tui.training.snapshot import View
-from charembed_tui.widgets.titles import entitle
+from charembed_tui.widgets.titles import entitle, fitting
 from model.associations import by_cosine, by_distance, counted_after, predecessors, successors
 from model.corpus import Corpus
 
@@ -22,23 +23,30 @@ if TYPE_CHECKING:
     from model.ngrams import NgramTable
 
 _MOST = 8
+_TITLE = 8  # cells of a row that its title takes
 _CONTEXTS = 4000  # that a small model is asked for in 5 ms
 _LARGE_MODEL = 50_000  # parameters
 _LARGE_VOCABULARY = 1500  # from here on, what predicts a character takes too long to keep up
-_EMPTY = "arrows in the embedding, a click or / choose a character"
 
 
 class CharacterPane(VerticalScroll, can_focus=False):
-    """This pane describes the character under the cursor."""
+    """This pane describes the character under the cursor.
+
+    Args:
+        found_by: the key that finds a character, as people know it.
+    """
 
     BORDER_TITLE = "Character"
 
-    def __init__(self, **keywords: Any) -> None:
+    def __init__(self, found_by: str, **keywords: Any) -> None:
         super().__init__(**keywords)
+        self._empty = f"arrows in the embedding, a click or {found_by} choose a character"
         self._vocabulary: tuple[str, ...] = ()
         self._corpus: Corpus | None = None
-        self._facts = Static(_EMPTY, id="character-facts")
+        self._facts = Static(Text(self._empty, style="dim"), id="character-facts")
         self._displayed: tuple[int, View] | None = None
+        self._counted: NgramTable | None = None
+        self._titles = "Character", ""
 
     def compose(self) -> ComposeResult:
         """Yield the one text there is."""
@@ -49,11 +57,21 @@ class CharacterPane(VerticalScroll, can_focus=False):
         self._vocabulary, self._corpus = corpus.vocabulary, corpus
         self.clear()
 
+    def on_resize(self) -> None:
+        """Fit titles and rows to the new width."""
+        self._entitle(*self._titles)
+        if self._displayed is not None:
+            self._describe(*self._displayed, self._counted)
+
+    def _entitle(self, title: str, subtitle: str = "") -> None:
+        self._titles = title, subtitle
+        entitle(self, fitting(self, title), fitting(self, subtitle))
+
     def clear(self) -> None:
         """Forget the character that was chosen."""
         self._displayed = None
-        entitle(self, "Character")
-        self._facts.update(Text(_EMPTY, style="dim"))
+        self._entitle("Character")
+        self._facts.update(Text(self._empty, style="dim"))
 
     def show(self, character: int | None, view: View, counted: NgramTable | None) -> None:
         """Describe a character by the parameters on show, and by the counts of the text."""
@@ -64,22 +82,27 @@ class CharacterPane(VerticalScroll, can_focus=False):
         if self._displayed == (character, view):
             return
         other = self._displayed is None or self._displayed[0] != character
-        self._displayed = (character, view)
+        self._displayed, self._counted = (character, view), counted
+        self._describe(character, view, counted, layout=other)
+
+    def _describe(
+        self, character: int, view: View, counted: NgramTable | None, *, layout: bool = True
+    ) -> None:
         name = unicodedata.name(self._vocabulary[character], "").lower()
         sign = glyph(self._vocabulary[character])
         subtitle = ""
         if self._corpus is not None:
             count = int(self._corpus.counts()[character])
             subtitle = f"{count:,} times · {count / len(self._corpus):.2%} · (counted)"
-        entitle(self, f"Character · {sign} {name}".rstrip(), subtitle)
+        self._entitle(f"Character {sign} · {name}".removesuffix(" · "), subtitle)
         predictor, embeddings = view.predictor, view.embeddings
-        table = Table.grid(padding=(0, 1))
-        for title, ranking in (
-            ("like it", by_cosine(embeddings, character, _MOST)),
-            ("near it", by_distance(embeddings, character, _MOST)),
-        ):
-            row = [(c, f"{value:.2f}") for c, value in ranking]
-            table.add_row(Text(title, style="dim"), self._ranked(row))
+        rows = [
+            (title, [(c, f"{value:.2f}") for c, value in ranking])
+            for title, ranking in (
+                ("like it", by_cosine(embeddings, character, _MOST)),
+                ("near it", by_distance(embeddings, character, _MOST)),
+            )
+        ]
         if counted is not None:
             most = _CONTEXTS if view.model.parameter_count < _LARGE_MODEL else _CONTEXTS // 10
             share = counted_after(counted, character)
@@ -87,18 +110,25 @@ class CharacterPane(VerticalScroll, can_focus=False):
                 (c, f"{p:.0%} ({share[c]:.0%})")
                 for c, p in successors(predictor, counted, character, _MOST, most)
             ]
-            table.add_row(Text("then", style="dim"), self._ranked(then))
+            rows.append(("then", then))
             if len(self._vocabulary) <= _LARGE_VOCABULARY:
                 after = [
                     (c, f"{p:.0%} ({counted_after(counted, c)[character]:.0%})")
                     for c, p in predecessors(predictor, counted, character, _MOST, most)
                 ]
-                table.add_row(Text("after", style="dim"), self._ranked(after))
-        self._facts.update(table, layout=other)
+                rows.append(("after", after))
+        table = Table.grid(padding=(0, 1))
+        for title, ranking in rows:
+            table.add_row(Text(title, style="dim"), self._ranked(ranking))
+        self._facts.update(table, layout=layout)
 
     def _ranked(self, ranking: Sequence[tuple[int, str]]) -> Text:
-        text = Text(no_wrap=True, overflow="ellipsis")
+        """Return as many as there is room for, none of them cut."""
+        text = Text(no_wrap=True)
         for character, value in ranking:
-            text.append(glyph(self._vocabulary[character]), style="bold")
-            text.append(f" {value}  ", style="dim")
+            sign, number = glyph(self._vocabulary[character]), f" {value}"
+            if text and text.cell_len + cell_len(sign + number) > self.size.width - _TITLE:
+                break
+            text.append(sign, style="bold")
+            text.append(f"{number}  ", style="dim")
         return text

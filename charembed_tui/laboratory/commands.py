@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import takewhile
 
 from textual.binding import Binding
 from textual.keys import (
@@ -34,8 +35,8 @@ class Command:
         key: as Textual names it; several are separated by commas.
         key_label: the key as people know it.
         title: in the command palette.
-        help: in the help, in a few words; empty for the counterpart of the command before it,
-            which speaks of both.
+        help: in the help, in a few words; empty for the counterparts of the command before them,
+            which speaks of all.
     """
 
     action: str
@@ -49,6 +50,12 @@ class Command:
     def name(self) -> str:
         """Its name in the file of a person's keys."""
         return re.sub(r"[^a-z0-9]+", "-", self.title.casefold()).strip("-")
+
+    @property
+    def own_label(self) -> str:
+        """The key as people know it, without those of counterparts: x of x/X, 1 of 1 2 3."""
+        first = self.key_label.split()[0]
+        return first[0] + first[1:].partition("/")[0]
 
     @property
     def binding(self) -> Binding:
@@ -67,8 +74,8 @@ TRAINING, EMBEDDING, TIME = "Training", "Embedding", "Timeline"
 LOSS, WRITING, SCREEN = "Loss", "Writing", "Text and screen"
 
 COMMANDS = (
-    Command("train", TRAINING, "space", "space", "Start or pause", "start, pause; n steps"),
-    Command("step", TRAINING, "n", "n", "Take one step", ""),
+    Command("train", TRAINING, "space", "space", "Start or pause", "start, pause"),
+    Command("step", TRAINING, "n", "n", "Take one step", "one step"),
     Command("toggle_pace", TRAINING, "P", "P", "Train at full speed, or at a pace to watch", "full speed, paced"),
     Command("reset", TRAINING, "r", "r", "Reset with the settings shown", "reset and apply"),
     Command("edit_settings", TRAINING, "h", "h", "Change hyperparameters", "hyperparameters"),
@@ -121,13 +128,13 @@ COMMANDS = (
     Command("choose_corpus", SCREEN, "o", "o", "Choose another text", "another text"),
     Command("show_facts", SCREEN, "d", "d", "Details of the text", "its details"),
     Command("export", SCREEN, "e", "e", "Export data, pictures, GIF", "export"),
-    Command("show_page('setup')", SCREEN, "1", "1 2 3", "Page: setup", "small screen's pages"),
+    Command("show_page('setup')", SCREEN, "1", "1 2 3", "Page: setup", "pages, if small"),
     Command("show_page('watch')", SCREEN, "2", "2", "Page: watch", ""),
     Command("show_page('write')", SCREEN, "3", "3", "Page: write", ""),
-    Command("fill_screen('map')", SCREEN, "4", "4 5 6", "Fill the screen with the map", "map, loss, text alone"),
+    Command("fill_screen('map')", SCREEN, "4", "4 5 6", "Fill the screen with the map", "one pane alone"),
     Command("fill_screen('loss')", SCREEN, "5", "5", "Fill the screen with the loss", ""),
     Command("fill_screen('text')", SCREEN, "6", "6", "Fill the screen with the text", ""),
-    Command("leave", SCREEN, "escape", "esc", "Leave a field, stop writing", "leave, stop writing"),
+    Command("leave", SCREEN, "escape", "esc", "Leave a field, stop writing", "leave, stop"),
     Command("help", SCREEN, "question_mark", "?", "Help", "this help"),
     Command("app.quit", SCREEN, "q", "q", "Quit", "quit"),
 )  # fmt: skip
@@ -160,12 +167,14 @@ def with_keys(commands: Sequence[Command], keys: Mapping[str, str]) -> tuple[Com
         raise SettingsError("\n".join(f"config.toml: [keys] {problem}" for problem in problems))
     result = list(commands)
     for i, command in enumerate(commands):
-        # The label of a command may speak of the one after it too: x/X.
-        following = commands[i + 1 : i + 2]
-        pair = [command, *(c for c in following if command.key_label.endswith(f"/{c.key_label}"))]
-        if any(c.name in changed for c in pair):
-            labels = [format_key(changed.get(c.name, c.key).split(",")[0]) for c in pair]
-            result[i] = replace(command, key_label="/".join(labels))
+        # The label of a command may speak of those after it too: x/X, 1 2 3.
+        following = takewhile(lambda c: not c.help, commands[i + 1 :])
+        spoken_of = re.split("[/ ]", command.key_label)[1:]
+        group = [command, *(c for c in following if c.key_label in spoken_of)]
+        if any(c.name in changed for c in group):
+            labels = [format_key(changed.get(c.name, c.key).split(",")[0]) for c in group]
+            between = " " if " " in command.key_label else "/"
+            result[i] = replace(command, key_label=between.join(labels))
         result[i] = replace(result[i], key=changed.get(command.name, command.key))
     return tuple(result)
 
@@ -181,6 +190,11 @@ def _textual_key(key: str) -> str:
     if not base or not is_known or not set(modifiers) <= {"ctrl", "shift", "alt"}:
         raise ValueError(f"there is no key {key!r}: write x, X, f5, ctrl+t, space or slash")
     return "+".join((*modifiers, base))
+
+
+def key_labels(commands: Sequence[Command]) -> dict[str, str]:
+    """Return the key of each action as people know it."""
+    return {command.action: command.own_label for command in commands}
 
 
 def help_columns(commands: Sequence[Command] | None = None) -> list[list[KeyGroup]]:

@@ -78,10 +78,10 @@ class CorpusPane(FoldingPane):
     Args:
         path: the text in use. The tree starts at its folder, or where the program was started
             if it is a sample.
+        unfolded_by: the key that leads here, as people know it.
     """
 
     BORDER_TITLE = "Corpus"
-    UNFOLDED_BY = "o"
 
     @dataclass
     class Selected(Message):
@@ -95,8 +95,8 @@ class CorpusPane(FoldingPane):
         paths: tuple[Path, ...]
         reading: Reading
 
-    def __init__(self, path: Path, **keywords: Any) -> None:
-        super().__init__(**keywords)
+    def __init__(self, path: Path, unfolded_by: str, **keywords: Any) -> None:
+        super().__init__(unfolded_by, **keywords)
         self._path = path
         self._chosen: tuple[Path, ...] = ()
         self._samples = samples()

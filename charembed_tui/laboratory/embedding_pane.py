@@ -41,7 +41,11 @@ class Remark(Line):
 
 
 class EmbeddingPane(CachedVertical):
-    """The embeddings are seen here from a side of one's choice, now or at a recorded step."""
+    """The embeddings are seen here from a side of one's choice, now or at a recorded step.
+
+    Attributes:
+        sides: how one says from which side and on which axes, the longest first.
+    """
 
     BORDER_TITLE = "Embedding"
 
@@ -55,6 +59,7 @@ class EmbeddingPane(CachedVertical):
         self._vocabulary: tuple[str, ...] = ()
         self._dimensions = 2
         self._alone = ""  # name of what is isolated
+        self.sides: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Yield plot, legend and timeline."""
@@ -184,12 +189,13 @@ class EmbeddingPane(CachedVertical):
 
     def _entitle(self) -> None:
         seen = self.plot.map
-        title = seen.projection.title if seen.projection else seen.view.name
-        title = f"Embedding · {title}"
+        names = [seen.projection.title if seen.projection else seen.view.name, seen.view.name]
         if seen.projection is not None and seen.projection.view != seen.view:
-            title = f"Embedding · {seen.view.name} comes …"
-        title += f" · {seen.axes.scale.value}" if seen.axes else ""
-        title += " · axes held" if seen.frozen else ""
+            names = [f"{seen.view.name} comes …"]
+        more = f" · {seen.axes.scale.value}" if seen.axes else ""
+        more += " · axes held" if seen.frozen else ""
+        self.sides = [*(f"{name}{more}" for name in names), names[-1]]
+        titles = [f"Embedding · {side}" for side in self.sides]
         subtitle = "counting the text …"
         if self._view is not None:
             hidden = seen.hidden
@@ -197,4 +203,4 @@ class EmbeddingPane(CachedVertical):
             subtitle = f"{len(self._vocabulary)} characters, {self._dimensions} dimensions{more}"
             if self._alone:  # said here, where no narrow pane leaves it out
                 subtitle = f"only {self._alone} · {subtitle}"
-        entitle(self, fitting(self, title), subtitle)
+        entitle(self, fitting(self, *titles), fitting(self, subtitle))

@@ -27,7 +27,7 @@ from model.corpus import Corpus
 from model.novelty import PIECES, Novelty
 
 _MOST_SAMPLES = 30
-_EMPTY = "g writes after the prompt, also while training; the warmer a colour, the more surprising"
+_EMPTY = "writes after the prompt, also while training; the warmer a colour, the more surprising"
 
 
 class GenerationPane(Vertical):
@@ -35,6 +35,8 @@ class GenerationPane(Vertical):
 
     Args:
         settings: of writing, at first.
+        written_by: the key that writes, as people know it.
+        stopped_by: the key that stops writing.
     """
 
     BORDER_TITLE = "Generation"
@@ -43,11 +45,15 @@ class GenerationPane(Vertical):
     class Requested(Message):
         """Enter was pressed in the prompt."""
 
-    def __init__(self, settings: SamplingSettings, **keywords: Any) -> None:
+    def __init__(
+        self, settings: SamplingSettings, written_by: str, stopped_by: str, **keywords: Any
+    ) -> None:
         super().__init__(**keywords)
+        self._stopped_by = stopped_by
         self._prompt = PromptInput(id="prompt", compact=True)
         self._bar = SamplingBar(settings, id="sampling")
-        self._box = VerticalScroll(Static(_EMPTY, id="generation-empty"), id="samples-written")
+        empty = Static(f"{written_by} {_EMPTY}", id="generation-empty", markup=False)
+        self._box = VerticalScroll(empty, id="samples-written")
         self._samples: list[GeneratedTextView] = []
         self._live = GeneratedTextView("", "", 0, 0, id="live-sample")
         self._beside = Static("", id="beside-prompt", markup=False)
@@ -179,7 +185,7 @@ class GenerationPane(Vertical):
         """Expect more of the newest sample."""
         self._box.anchor()
         self.is_writing = True
-        self._show_note("writing … esc stops")
+        self._show_note(f"writing … {self._stopped_by} stops")
 
     def extend(self, chunk: Chunk) -> None:
         """Add characters to the newest sample."""

@@ -38,10 +38,11 @@ class HyperparametersPane(FoldingPane):
 
     Args:
         settings: what the fields show at first.
+        unfolded_by: the key that leads here, as people know it.
+        applied_by: the key that begins anew with what the fields say.
     """
 
     BORDER_TITLE = "Hyperparameters"
-    UNFOLDED_BY = "h"
 
     @dataclass
     class Changed(Message):
@@ -56,8 +57,11 @@ class HyperparametersPane(FoldingPane):
         hint: CostHint
         settings: TrainingSettings
 
-    def __init__(self, settings: TrainingSettings, **keywords: Any) -> None:
-        super().__init__(**keywords)
+    def __init__(
+        self, settings: TrainingSettings, unfolded_by: str, applied_by: str, **keywords: Any
+    ) -> None:
+        super().__init__(unfolded_by, **keywords)
+        self._applied_by = applied_by
         self._in_use = settings
         self._hint: CostHint | None = None
         self._costs: tuple[CostHint, TrainingSettings, str] | None = None  # the newest asked for
@@ -231,7 +235,7 @@ class HyperparametersPane(FoldingPane):
         settings = self.settings()
         text = self._cost(self._hint, settings) if self._hint else ""
         if settings != self._in_use:
-            text += "\nr resets and applies"
+            text += f"\n{self._applied_by} resets and applies"
         self._explanation.update(text)
 
     def _cost(self, hint: CostHint, settings: TrainingSettings) -> str:
@@ -252,7 +256,7 @@ def _facts(settings: TrainingSettings) -> list[str]:
     sizes = [f"context {settings.context_length}", f"embedding {settings.embedding_size}"]
     rest = [
         f"{settings.FIELDS[name].label} {value}"
-        for name, value in changed(settings).items()
+        for name, value in changed(settings, TrainingSettings.to_watch()).items()
         if name not in ("context_length", "embedding_size", "optimizer")
     ]
     return [settings.model, *sizes, settings.optimizer, *rest]

@@ -16,7 +16,7 @@ from textual.widgets import Input
 from charembed_tui.text.glyphs import glyph, visible, width
 from charembed_tui.training.snapshot import View
 from charembed_tui.widgets.line import Lines
-from charembed_tui.widgets.titles import entitle
+from charembed_tui.widgets.titles import entitle, fitting
 from model.sampling import Sampler
 
 if TYPE_CHECKING:
@@ -30,13 +30,18 @@ _BOLD, _DIM = Style(bold=True), Style(dim=True)
 
 
 class InspectorPane(Vertical):
-    """After a context, bars show the next character's probability: by the model, and counted."""
+    """After a context, bars show the next character's probability: by the model, and counted.
+
+    Args:
+        written_by: the key that has the model write, as people know it.
+    """
 
     BORDER_TITLE = "Inspector"
 
-    def __init__(self, **keywords: Any) -> None:
+    def __init__(self, written_by: str, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._field = Input(placeholder="context: what comes after …", id="context", compact=True)
+        self._written_by = written_by
+        self._field = Input(placeholder="context: what follows", id="context", compact=True)
         self._bars = Lines(id="bars")
         self._vocabulary: tuple[str, ...] = ()
         self._view: View | None = None
@@ -99,7 +104,9 @@ class InspectorPane(Vertical):
         counted = counts / seen if seen else counts
         subtitle = f"{int(seen):,} times in the text" if seen else "not in the text"
         after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
-        entitle(self, f"Inspector · after “{after}”", subtitle)
+        after = f"after “{after}”" if typed else "after anything"
+        title = fitting(self, f"Inspector · {after}", after)
+        entitle(self, title, fitting(self, subtitle))
         if view.fits is not None:
             self._bars.show(self._parts(view, found, counted, rows))
             return
@@ -150,7 +157,7 @@ class InspectorPane(Vertical):
         ]
         weights = "believed: " + ", ".join(believed)
         if view.fits is None or view.fits.at(view.step) is None:
-            weights = "g fits n-grams and cache to this step"
+            weights = f"{self._written_by} fits n-grams and cache to this step"
         cells = [max(len(name), 4) + 1 for name, _ in columns]
         bar = max(2, self._bars.size.width - 9 - sum(cells))
         heads = "".join(f"{name:>{n}}" for (name, _), n in zip(columns, cells, strict=True))

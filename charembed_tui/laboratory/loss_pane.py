@@ -89,7 +89,8 @@ class LossPane(Vertical):
         view, snapshot = self.view, self._displayed[0] if self._displayed else None
         measured = snapshot and (snapshot.between or snapshot)  # as the status has it
         if snapshot is None or measured is None or measured.loss is None:
-            entitle(self, "Loss", f"{view.unit} per character against {view.against}")
+            subtitle = f"{view.unit} per character against {view.against}"
+            entitle(self, "Loss", fitting(self, subtitle, f"{view.unit} against {view.against}"))
         elif view.quantity == "losses":
             self._entitle_losses(snapshot.optimizer, measured.loss, measured.held_out)
         else:
@@ -100,14 +101,15 @@ class LossPane(Vertical):
         subtitle: str | Text
         reading = self.plot.reading()
         if reading is not None:
-            x, values = reading
-            numbers = " / ".join(f"{value:.4f}" for value in values)
-            subtitle = f"{numbers} {view.unit} at {self._place(x)}"
+            place, values = self._place(reading[0]), reading[1]
+            exact, rough = (" / ".join(f"{v:.{n}f}" for v in values) for n in (4, 2))
+            subtitle = fitting(self, f"{exact} {view.unit} at {place}", f"{rough} at {place}")
         elif held_out is None:
-            subtitle = f"perplexity {perplexity(loss)}{self._axes()}"
+            subtitle = fitting(self, f"perplexity {perplexity(loss)}{self._axes()}")
         else:
             number = f"held out {view.loss(held_out):.4f}"
-            subtitle = Text.assemble((number, "#2f8fc9"), self._axes())
+            rest = fitting(self, number + self._axes()).removeprefix(number)
+            subtitle = Text.assemble((number, "#2f8fc9"), rest)
         title = f"Loss {view.loss(loss):.4f} {view.unit} · {optimizer}"
         entitle(self, fitting(self, title), subtitle)
 
@@ -127,7 +129,11 @@ class LossPane(Vertical):
             for name, value in zip(names, values, strict=False)
             if math.isfinite(value)
         ]
-        entitle(self, f"{title} · {snapshot.optimizer}", " · ".join(said) + where)
+        entitle(
+            self,
+            fitting(self, f"{title} · {snapshot.optimizer}"),
+            fitting(self, " · ".join(said) + where),
+        )
 
     def _place(self, x: float) -> str:
         """Return where on the horizontal axis a number was read."""
@@ -135,9 +141,9 @@ class LossPane(Vertical):
         return f"{x:,.0f} {against}" if against == "steps" else f"{x:,.2f} {against}"
 
     def _axes(self) -> str:
-        """Return which scales and which horizontal axis there are."""
-        scale = "" if self.view.scale == "linear" else f" · {self.view.scale}"
-        return f"{scale} · {self.view.against} →"
+        """Return which horizontal axis there is, and which scales are logarithmic."""
+        view = self.view
+        return f" · {'log ' * view.log_x}{view.against} →{' · log ↑' * view.log_y}"
 
 
 def perplexity(loss: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from textual.app import ComposeResult
 from textual.widgets import Static, Tab, Tabs
@@ -27,6 +29,7 @@ from charembed_tui.widgets.cached import (
     CachedVertical,
 )
 from charembed_tui.widgets.folding import FoldingPane
+from charembed_tui.widgets.titles import fitting
 
 PAGES = ("setup", "watch", "write")
 # What can fill the screen, and the page it is on.
@@ -41,18 +44,25 @@ class Panes:
         plan: of the first session.
         preferences: what the panes begin with.
         too_small: what a screen says that is too small for them.
+        key_of: the key of each action, as people know it.
     """
 
-    def __init__(self, plan: Plan, preferences: Preferences, too_small: str) -> None:
+    def __init__(
+        self, plan: Plan, preferences: Preferences, too_small: str, key_of: Mapping[str, str]
+    ) -> None:
         self.status = StatusBar(id="status")
         self.tabs = Tabs(*(Tab(name, id=f"tab-{name}") for name in PAGES), active="tab-watch")
-        self.corpus = CorpusPane(plan.path, id="corpus")
-        self.hyperparameters = HyperparametersPane(plan.settings, id="hyperparameters")
+        self.corpus = CorpusPane(plan.path, key_of["choose_corpus"], id="corpus")
+        self.hyperparameters = HyperparametersPane(
+            plan.settings, key_of["edit_settings"], key_of["reset"], id="hyperparameters"
+        )
         self.embedding = EmbeddingPane(id="embedding", classes="page on-watch active")
-        self.character = CharacterPane(id="character")
+        self.character = CharacterPane(key_of["find_character"], id="character")
         self.loss = LossPane(preferences.loss, id="loss")
-        self.generation = GenerationPane(preferences.sampling, id="generation")
-        self.inspector = InspectorPane(id="inspector")
+        self.generation = GenerationPane(
+            preferences.sampling, key_of["generate"], key_of["leave"], id="generation"
+        )
+        self.inspector = InspectorPane(key_of["generate"], id="inspector")
         self.footer = FooterBar(id="footer")
         self.commentary = Commentary((), np.empty(0, dtype=np.int64))
         self._too_small = too_small
@@ -185,8 +195,9 @@ class Panes:
             words[-1] += f" of {snapshot.step:,}"
         elif snapshot.loss is not None and alone != "loss":
             words.append(f"{snapshot.loss:.4f} nats/char")
-        words.append(str(pane.border_title))
-        return " · ".join(words)
+        titles = self.embedding.sides if alone == "map" else [str(pane.border_title)]
+        captions = [" · ".join((*words, title)) for title in titles]
+        return fitting(self.footer, *captions, " · ".join(words))
 
     def go_to_page(self, name: str, part: str = "") -> None:
         """Bring a page to the front of a small screen; what is not this part fills none any more.

@@ -11,12 +11,12 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.geometry import Size
 from textual.markup import escape
 from textual.widgets import Input, Tabs
 
 from charembed_tui.exhaustion import USED_UP
 from charembed_tui.interpreter import freeze_loaded_objects
+from charembed_tui.laboratory.base_screen import LEAST
 from charembed_tui.laboratory.commands import COMMANDS, Command, Moment, hints, with_keys
 from charembed_tui.laboratory.corpus_pane import CorpusPane
 from charembed_tui.laboratory.generation_pane import GenerationPane
@@ -55,8 +55,8 @@ _LIVE_LINES = 20  # of a list
 _REST = 3  # times as long as a sample took nothing is written
 _LIVE_SEED = 0  # at the least: always the same one
 _SECONDS_TO_ANSWER = 0.04  # a key
-_LEAST = Size(40, 12)  # below, nothing can be seen and no key but these does anything
-_KEYS_OF_A_TINY_SCREEN = ("q", "escape", "ctrl+q", "ctrl+z", "ctrl+l")
+_ACTIONS_OF_A_TINY_SCREEN = ("app.quit", "leave")
+_KEYS_OF_A_TINY_SCREEN = ("ctrl+q", "ctrl+z", "ctrl+l")
 
 
 _MOMENTS_OF_FOCUS = (
@@ -94,11 +94,11 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     HORIZONTAL_BREAKPOINTS = [
         (0, "-too-narrow"),
-        (_LEAST.width, "-narrow"),
+        (LEAST.width, "-narrow"),
         (100, "-normal"),
         (160, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-too-short"), (_LEAST.height, "-short"), (30, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-too-short"), (LEAST.height, "-short"), (30, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [command.binding for command in COMMANDS]
 
     def __init__(
@@ -110,9 +110,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         copy_text: bool = False,
         keys: Mapping[str, str] | None = None,
     ) -> None:
-        self.commands = with_keys(COMMANDS, keys or {})
-        too_small = f"{_LEAST.width}x{_LEAST.height} at least; q quits"
-        super().__init__(plan, preferences, too_small, save_runs=save_runs, copy_text=copy_text)
+        commands = with_keys(COMMANDS, keys or {})
+        super().__init__(plan, preferences, commands, save_runs=save_runs, copy_text=copy_text)
         self._displayed: Snapshot | None = None
         self._warned_of = 0  # a run
         self._is_ending = False
@@ -156,13 +155,18 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         Args:
             event: on its way to whatever screen is in front.
         """
-        is_tiny = self.app.size.width < _LEAST.width or self.app.size.height < _LEAST.height
-        if is_tiny and getattr(event, "key", "") not in _KEYS_OF_A_TINY_SCREEN:
+        is_tiny = self.app.size.width < LEAST.width or self.app.size.height < LEAST.height
+        if is_tiny and not self._is_for_a_tiny_screen(getattr(event, "key", "")):
             return False
         self.session.give_way(_SECONDS_TO_ANSWER)
         if isinstance(event, events.Key):
             self.panes.footer.key_pressed()
         return True
+
+    def _is_for_a_tiny_screen(self, key: str) -> bool:
+        """Return whether a key does something that makes sense where there are no panes."""
+        keys = (c.key.split(",") for c in self.commands if c.action in _ACTIONS_OF_A_TINY_SCREEN)
+        return key in _KEYS_OF_A_TINY_SCREEN or any(key in each for each in keys)
 
     def preferences(self, theme: str) -> Preferences:
         """Return the settings as they are now, with the name of a theme."""
@@ -316,7 +320,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             return
         if snapshot.state is SessionState.FAILED:
             self.notify(
-                f"{snapshot.error}\nr starts again with the settings shown.",
+                f"{snapshot.error}\n{self.key_of['reset']} starts again with the settings shown.",
                 title="Training stopped",
                 severity="error",
                 timeout=15,

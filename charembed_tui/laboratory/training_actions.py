@@ -23,7 +23,8 @@ class TrainingActions(BaseScreen):
         if self._is_followed():
             return
         if self.snapshot.state is SessionState.FAILED:
-            self.notify("Training stopped; r starts again.", severity="warning")
+            message = f"Training stopped; {self.key_of['reset']} starts again."
+            self.notify(message, severity="warning", markup=False)
             return
         if not self.session.activity().is_wanted:
             self.panes.generation.follow()
@@ -44,7 +45,8 @@ class TrainingActions(BaseScreen):
         name = self.session.followed
         if name:
             self.notify(
-                f"{printable(name)} is trained by another process. r starts a run of your own.",
+                f"{printable(name)} is trained by another process. "
+                f"{self.key_of['reset']} starts a run of your own.",
                 markup=False,
             )
         return name is not None
@@ -75,10 +77,17 @@ class TrainingActions(BaseScreen):
             self.refresh_loss()
             if settings is not None:
                 self.panes.hyperparameters.choose(settings)
-                self.notify("r starts a run with these settings.")
+                message = f"{self.key_of['reset']} starts a run with these settings."
+                self.notify(message, markup=False)
 
         self.app.push_screen(
-            RunsScreen(self.history, self.snapshot.run, self.panes.loss.plot.run_style), take
+            RunsScreen(
+                self.history,
+                self.snapshot.run,
+                self.panes.loss.plot.run_style,
+                self.key_of["train"],
+            ),
+            take,
         )
 
     def action_open_saved_run(self) -> None:
@@ -100,7 +109,8 @@ class TrainingActions(BaseScreen):
         if self.running_sweep is not None:
             self.running_sweep = None
             self.session.pause()
-            self.notify("The sweep is stopped. R compares its runs.")
+            message = f"The sweep is stopped. {self.key_of['compare_runs']} compares its runs."
+            self.notify(message, markup=False)
             return
 
         def start(sweep: Sweep | None) -> None:

@@ -44,7 +44,7 @@ class WritingActions(BaseScreen):
         """Leave the sample that is being written unfinished, if there is one."""
         if self.panes.generation.is_writing:
             self.background.stop_writing()
-            self.panes.generation.end("stopped · G continues")
+            self.panes.generation.end(f"stopped · {self.key_of['continue_text']} continues")
             self.find_novelty()
 
     def mark_samples(self) -> None:
@@ -82,6 +82,7 @@ class WritingActions(BaseScreen):
                 generation.prompt,
                 generation.settings,
                 self.session.fits,
+                trained_by=self.key_of["train"],
             )
         )
 
@@ -122,5 +123,6 @@ class WritingActions(BaseScreen):
         """Return the newest sample with its prompt; says so where there is none yet."""
         text = self.panes.generation.text
         if not text:
-            self.notify("Nothing is written yet: g writes.", severity="warning")
+            message = f"Nothing is written yet: {self.key_of['generate']} writes."
+            self.notify(message, severity="warning", markup=False)
         return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
@@ -11,6 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import DataTable
 
 from charembed_tui.widgets.option_list import PaletteList
 
@@ -39,6 +42,18 @@ class Dialog(_ClosedOnce, ModalScreen[Result]):
     def action_close(self) -> None:
         """Leave without a result."""
         self.dismiss(None)
+
+    def hint_at_scrolling(self, widget: Widget, hint: Callable[[], None]) -> None:
+        """Have a hint given anew whenever it changes which part of a widget can be seen."""
+        for bar in ("show_vertical_scrollbar", "show_horizontal_scrollbar"):
+            self.watch(widget, bar, hint)
+
+
+def scroll_hint(widget: Widget) -> str:
+    """Return the keys that show what a widget has no room for, empty where it has for all."""
+    if isinstance(widget, DataTable):  # in which ↑ and ↓ go from row to row
+        return "←→ more · " if widget.show_horizontal_scrollbar else ""
+    return "↑↓ scroll · " if widget.show_vertical_scrollbar else ""
 
 
 class Palette(_ClosedOnce, CommandPalette):

@@ -141,7 +141,7 @@ def _safetensors(what: Exportable, folder: Path, _: Progress) -> None:
 KINDS: dict[str, tuple[str, Callable[[Exportable, Path, Progress], None]]] = {
     "PNG": ("a poster: map, loss, samples before and after", _png),
     "SVG": ("the same as vectors", _svg),
-    "GIF": ("a film: the map from the first step to the last", _animation),
+    "GIF": ("a film: the map from first to last step", _animation),
     "data": ("vectors, losses, the parameters of every step", _data),
     "CSV": ("where characters are on the map", _coordinates),
     "word2vec": ("vectors as gensim reads them", _word2vec),

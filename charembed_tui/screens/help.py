@@ -13,13 +13,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from charembed_tui.screens.dialog import Dialog
+from charembed_tui.screens.dialog import Dialog, scroll_hint
 
 STORY = (
     "The computer reads a text in windows of a few characters and learns to guess the next one. "
     "Each gets a place, its embedding: what is used alike moves together. The loss is the "
     "surprise at each character, in nats: the lower, the better."
 )
+_SHORT_STORY = (
+    "It learns to guess the next character. On the map, what is used alike stands "
+    "together. The loss is the surprise, in nats: the lower, the better."
+)
+_SUBTITLE = "ctrl+p finds commands · esc closes"
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class HelpScreen(Dialog[None]):
         columns: the groups of keys in each column.
     """
 
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q", "close", "Close")]
 
     def __init__(self, columns: Sequence[Sequence[KeyGroup]]) -> None:
@@ -52,16 +58,25 @@ class HelpScreen(Dialog[None]):
         """Yield columns of keys under a short story."""
         with VerticalScroll(id="help") as box:
             box.border_title = "Help"
-            box.border_subtitle = "ctrl+p finds commands · esc closes"
             yield Static(STORY, id="help-story")
+            yield Static(_SHORT_STORY, id="help-short-story")
             with Horizontal(id="help-keys"):
                 for column in self._columns:
                     yield Static(self._table(column))
 
+    def on_mount(self) -> None:
+        """Say how the rest can be seen, where there is more than fits."""
+        self.hint_at_scrolling(self.query_one("#help"), self._entitle)
+
+    def _entitle(self) -> None:
+        box = self.query_one("#help")
+        box.border_subtitle = scroll_hint(box) + _SUBTITLE
+
     def _table(self, groups: Sequence[KeyGroup]) -> Table:
-        table = Table.grid(padding=(0, 1))
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(no_wrap=True)
         for group in groups:
-            table.add_row("", Text(group.title, style="bold underline"))
+            table.add_row("", Text.assemble((group.title, "bold underline")))
             for key, meaning in group.keys:
                 table.add_row(Text(key, style="bold"), meaning)
         return table

@@ -13,12 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
-from charembed_tui.screens.dialog import Dialog
+from charembed_tui.screens.dialog import Dialog, scroll_hint
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.glyphs import visible
 from charembed_tui.training.run_history import RunHistory
 
 _COLUMNS = ("", "run", "best", "at step", "training", "steps", "seconds", "text")
+_SUBTITLE = "space shows or hides a curve, enter takes the settings"
 
 
 class RunsScreen(Dialog[TrainingSettings]):
@@ -28,6 +29,7 @@ class RunsScreen(Dialog[TrainingSettings]):
         history: the runs.
         current: number of the run that goes on.
         colour_of: the colour of a run's curve, by its number.
+        trained_by: the key that trains, as people know it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,10 +38,14 @@ class RunsScreen(Dialog[TrainingSettings]):
     ]
 
     def __init__(
-        self, history: RunHistory, current: int, colour_of: Callable[[int], Style]
+        self,
+        history: RunHistory,
+        current: int,
+        colour_of: Callable[[int], Style],
+        trained_by: str,
     ) -> None:
         super().__init__()
-        self._colour_of = colour_of
+        self._colour_of, self._trained_by = colour_of, trained_by
         self._history, self._current = history, current
         self._table: DataTable[Text | str] = DataTable(cursor_type="row", zebra_stripes=True)
 
@@ -47,17 +53,23 @@ class RunsScreen(Dialog[TrainingSettings]):
         """Yield the table, or why it is empty."""
         with Vertical(classes="dialog wide", id="runs") as box:
             box.border_title = "Runs by their best held-out loss, nats per character"
-            box.border_subtitle = "space shows or hides a curve, enter takes the settings"
             if self._history.ranked():
                 yield self._table
             else:
-                yield Static("no run has taken a step yet: space trains", classes="hint")
+                note = f"no run has taken a step yet: {self._trained_by} trains"
+                yield Static(note, classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Fill the table."""
         self._table.add_columns(*_COLUMNS)
         self._fill()
+        self.hint_at_scrolling(self._table, self._hint)
         self._table.focus()
+
+    def _hint(self) -> None:
+        """Say what can be done, and how the rest can be seen, where there is more than fits."""
+        subtitle = scroll_hint(self._table) + _SUBTITLE if self._history.ranked() else "esc leaves"
+        self.query_one("#runs").border_subtitle = subtitle
 
     def _fill(self) -> None:
         row = self._table.cursor_row

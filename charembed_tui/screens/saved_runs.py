@@ -20,7 +20,7 @@ from charembed_tui.runs.catalogue import newest_runs
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.use import Use
-from charembed_tui.screens.dialog import Dialog
+from charembed_tui.screens.dialog import Dialog, scroll_hint
 from charembed_tui.screens.questions import ConfirmScreen, NameScreen
 from charembed_tui.settings.training_settings import changed
 from charembed_tui.storage.locations import runs_directory
@@ -28,6 +28,7 @@ from charembed_tui.text.glyphs import visible
 from charembed_tui.training.loss_log import Measurement
 
 _COLUMNS = ("", "name", "started", "loss", "steps", "text", "settings")
+_SUBTITLE = "enter goes on, follows · p starts from it · n names · d deletes"
 _MOST = 500
 
 
@@ -72,7 +73,6 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
         """Yield the table, and a note on why it may be empty."""
         with Vertical(classes="dialog wide", id="saved-runs") as box:
             box.border_title = "Saved runs, nats per character"
-            box.border_subtitle = "enter goes on, follows · p starts from it · n names · d deletes"
             yield self._note
             yield self._table
             yield self._details
@@ -81,6 +81,7 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
         """List them on a thread: there may be many."""
         self._table.add_columns(*_COLUMNS)
         self._table.focus()
+        self.hint_at_scrolling(self._table, self._hint)
         self._list()
 
     @work(thread=True, group="saved-runs", exit_on_error=False)
@@ -93,6 +94,7 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
         self._runs = event.runs
         self._note.update(Text(f"no run is saved in {visible(str(runs_directory()))} yet"))
         self._note.display, self._table.display = not self._runs, bool(self._runs)
+        self._details.display = bool(self._runs)
         row = self._table.cursor_row
         self._table.clear()
         for run in self._runs:
@@ -112,6 +114,12 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
         if self._runs:
             self._table.move_cursor(row=min(row, len(self._runs) - 1))
         self._describe()
+        self._hint()
+
+    def _hint(self) -> None:
+        """Say what can be done, and how the rest can be seen, where there is more than fits."""
+        subtitle = scroll_hint(self._table) + _SUBTITLE if self._runs else "esc leaves"
+        self.query_one("#saved-runs").border_subtitle = subtitle
 
     @on(DataTable.RowHighlighted)
     def _describe(self) -> None:

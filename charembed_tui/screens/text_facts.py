@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from charembed_tui.screens.dialog import Dialog
+from charembed_tui.screens.dialog import Dialog, scroll_hint
 from charembed_tui.text.corpus_facts import COUNTS_ONLY, CorpusFacts
 from charembed_tui.text.glyphs import glyph, printable, visible
 from charembed_tui.text.reading_notes import reading_facts
@@ -40,9 +41,16 @@ class TextFactsScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Yield one long text."""
-        with VerticalScroll(classes="dialog wide", id="text-facts") as box:
-            entitle(box, f"Text · {visible(self._corpus.name)}", "esc closes")
+        with VerticalScroll(classes="dialog wide", id="text-facts"):
             yield Static(self._describe())
+
+    def on_mount(self) -> None:
+        """Say how the rest can be seen, where there is more than fits."""
+        self.hint_at_scrolling(self.query_one("#text-facts"), self._entitle)
+
+    def _entitle(self) -> None:
+        box, name = self.query_one("#text-facts"), visible(self._corpus.name)
+        entitle(box, f"Text · {name}", f"{scroll_hint(box)}esc closes")
 
     def _describe(self) -> RenderableType:
         facts = self._facts
@@ -74,11 +82,12 @@ class TextFactsScreen(Dialog[None]):
             part = count / facts.characters
             classes.add_row(kind.value, f"{count:,}", "█" * round(part * _BAR), f"{part:.1%}")
         parts += [Text("Classes", style="bold"), classes, Text()]
-        common = Text()
-        for ngram, count in facts.common:
-            common.append(visible(ngram).replace(" ", "␣"), style="bold")
-            common.append(f" {count:,}   ", style="dim")
-        parts += [Text("Most common n-grams", style="bold"), common, Text()]
+        common = [
+            Text.assemble((visible(ngram).replace(" ", "␣"), "bold"), (f" {count:,}", "dim"))
+            for ngram, count in facts.common
+        ]
+        columns = Columns(common, padding=(0, 3))  # none ends a row without its count
+        parts += [Text("Most common n-grams", style="bold"), columns, Text()]
         preview = self._corpus.decode(self._corpus.codes[:_PREVIEW])
         if self._corpus.counted is not None:
             preview = COUNTS_ONLY

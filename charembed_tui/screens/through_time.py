@@ -9,15 +9,16 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, VerticalScroll
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 from textual.worker import get_current_worker
 
-from charembed_tui.screens.dialog import Dialog
+from charembed_tui.screens.dialog import Dialog, scroll_hint
 from charembed_tui.settings.fields import Number
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.text.glyphs import visible
+from charembed_tui.training.change_scale import ChangeScale, paced
 from charembed_tui.training.generation import Chunk, write
+from charembed_tui.training.loss_log import NO_CURVE, Curve
 from charembed_tui.training.snapshot import Snapshot, View
 from charembed_tui.training.trajectory import Frame, Trajectory
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
@@ -48,6 +49,7 @@ class ThroughTimeScreen(Dialog[None]):
         prompt: what all samples follow.
         settings: of writing; a fresh seed is drawn once, so that all samples share it.
         fits: what goes with the family; None where nothing does.
+        trained_by: the key that trains, as people know it.
     """
 
     AUTO_FOCUS = "#through-time-end"
@@ -67,8 +69,11 @@ class ThroughTimeScreen(Dialog[None]):
         prompt: str,
         settings: SamplingSettings,
         fits: Fits | None = None,
+        *,
+        trained_by: str,
     ) -> None:
         super().__init__()
+        self._trained_by = trained_by
         self._timeline, self._snapshot, self._fits = timeline, snapshot, fits
         self._corpus, self._prompt = corpus, prompt
         seed = settings.seed if settings.seed >= 0 else 1
@@ -78,7 +83,10 @@ class ThroughTimeScreen(Dialog[None]):
     def _until(self, at: str) -> None:
         """Choose points of the timeline up to a step. Raises SettingsError."""
         end = frame_at(at, self._timeline, self._snapshot)
-        self._views = spread(self._timeline, self._snapshot.model, self._fits, end=end)
+        snapshot = self._snapshot
+        self._views = spread(
+            self._timeline, snapshot.model, self._fits, end=end, curve=snapshot.curve
+        )
         self._samples = [
             GeneratedTextView(self._heading(view), self._prompt, 0, view.step)
             for view in self._views
@@ -91,10 +99,10 @@ class ThroughTimeScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Yield where it ends, and a column for each point."""
-        with VerticalScroll(classes="dialog wide", id="through-time") as box:
-            self._entitle(box, _SUBTITLE)
+        with VerticalScroll(classes="dialog wide", id="through-time"):
             if not self._samples:
-                yield Static("nothing is recorded yet: space trains", classes="hint")
+                note = f"nothing is recorded yet: {self._trained_by} trains"
+                yield Static(note, classes="hint", markup=False)
             else:
                 with Horizontal(classes="field"):
                     yield Label(_STEP.label)
@@ -104,10 +112,13 @@ class ThroughTimeScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """Arrange as many columns as fit, and start writing."""
+        self.hint_at_scrolling(self.query_one("#through-time"), lambda: self._entitle())
         self.on_resize()
         self._write()
 
-    def _entitle(self, box: Widget, subtitle: str) -> None:
+    def _entitle(self, problem: str = "") -> None:
+        box = self.query_one("#through-time")
+        subtitle = problem or scroll_hint(box) + _SUBTITLE
         after = f"after “{visible(self._prompt)}”" if self._prompt else "without a prompt"
         entitle(box, f"Through time · {after}", subtitle)
 
@@ -122,9 +133,9 @@ class ThroughTimeScreen(Dialog[None]):
         try:
             self._until(event.value.strip())
         except SettingsError as error:
-            self._entitle(self.query_one("#through-time"), str(error))
+            self._entitle(str(error))
             return
-        self._entitle(self.query_one("#through-time"), _SUBTITLE)
+        self._entitle()
         grid = self.query_one("#through-time-grid", Grid)
         await grid.remove_children()
         await grid.mount(*self._samples)
@@ -154,7 +165,7 @@ class ThroughTimeScreen(Dialog[None]):
         if event.sample not in self._samples:
             return
         if isinstance(event.chunk, str):
-            self._entitle(self.query_one("#through-time"), visible(event.chunk))
+            self._entitle(visible(event.chunk))
         else:
             event.sample.extend(event.chunk)
 
@@ -187,8 +198,9 @@ def spread(
     fits: Fits | None = None,
     most: int = _MOST,
     end: Frame | None = None,
+    curve: Curve = NO_CURVE,
 ) -> list[View]:
-    """Return points of a timeline, closer together at the beginning, where most is learned.
+    """Return points of a timeline between which equally much changes.
 
     Args:
         timeline: the recording.
@@ -196,16 +208,15 @@ def spread(
         fits: what goes with the family; None where nothing does.
         most: how many points at the most.
         end: the last of them; without it, the newest.
+        curve: the losses of the run; may be empty.
     """
     frames = timeline.frames()
     if not frames:
         return []
     end = end or frames[-1]
-    last = end.step
-    wanted = [round(last ** (i / (most - 1))) for i in range(1, most)] if last else []
-    found = {frame.step: frame for step in (0, *wanted) if (frame := timeline.at(step))}
-    before = [frame for step, frame in sorted(found.items()) if step < last]
+    recorded = [*(frame for frame in frames if frame.step < end.step), end]
+    scale = ChangeScale.of(recorded, model, curve)
     return [
         View(model, frame.step, frame.theta, live=frame.step == frames[-1].step, fits=fits)
-        for frame in (*before, end)
+        for frame, _ in paced(recorded, scale, most)
     ]

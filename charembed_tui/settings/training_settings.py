@@ -210,12 +210,20 @@ def belongs(name: str, optimizer: str, model: str) -> bool:
     return name not in some or name in family.own_settings
 
 
-def changed(settings: TrainingSettings) -> dict[str, str]:
-    """What differs from the defaults, as shown, without what belongs to another choice."""
-    default = replace(TrainingSettings.of_family(settings.model), model=TrainingSettings.model)
+def changed(settings: TrainingSettings, *usual: TrainingSettings) -> dict[str, str]:
+    """What differs from the defaults, as shown, without what belongs to another choice.
+
+    Args:
+        settings: to describe.
+        usual: other defaults, before they are fitted to the family: their values are none to tell.
+    """
+    defaults = [
+        replace(each.with_family(settings.model), model=TrainingSettings.model)
+        for each in (TrainingSettings(), *usual)
+    ]
     return {
         name: field.text_of(getattr(settings, name))
         for name, field in settings.FIELDS.items()
-        if getattr(settings, name) != getattr(default, name)
+        if getattr(settings, name) not in [getattr(default, name) for default in defaults]
         and belongs(name, settings.optimizer, settings.model)
     }

@@ -34,7 +34,7 @@ class Run:
     def name(self) -> str:
         """What tells it from other runs."""
         s = self.settings
-        own = changed(s)
+        own = changed(s, TrainingSettings.to_watch())
         extra = [f"{s.FIELDS[k].label} {v}" for k, v in own.items() if k not in _IN_NAME]
         kind = [s.optimizer, f"M={s.context_length} H={s.embedding_size}"]
         parts = [f"{self.number}", *([] if families.find(s.model).counts else kind)]

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from charembed_tui.text.glyphs import visible
 from charembed_tui.widgets.line import Line
-from charembed_tui.widgets.titles import entitle
+from charembed_tui.widgets.titles import entitle, fitting
 
 _BOLD, _DIM = Style(bold=True), Style(dim=True)
 
@@ -64,18 +64,20 @@ class FoldingPane(VerticalScroll, can_focus=False):
 
     Mounting fields, lists and trees takes a good part of the time until the first picture. So
     `make_contents` is called when they are to be seen.
-    """
 
-    UNFOLDED_BY = ""
+    Args:
+        unfolded_by: the key that does so, as people know it.
+    """
 
     @dataclass
     class Toggled(Message):
         """The line of a folded pane, or the title of an unfolded one, was clicked."""
 
-    def __init__(self, **keywords: Any) -> None:
+    def __init__(self, unfolded_by: str, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self.summary = Summary(str(self.BORDER_TITLE), self.UNFOLDED_BY)
+        self.summary = Summary(str(self.BORDER_TITLE), unfolded_by)
         self.has_contents = False
+        self._title = str(self.BORDER_TITLE)
 
     def compose(self) -> ComposeResult:
         """Yield the line alone."""
@@ -93,7 +95,12 @@ class FoldingPane(VerticalScroll, can_focus=False):
 
     def entitle(self, title: str) -> None:
         """Set the title of the unfolded pane."""
-        entitle(self, f"▾ {title}")
+        self._title = title
+        entitle(self, fitting(self, f"▾ {title}"))
+
+    def on_resize(self) -> None:
+        """Fit the title to the new width."""
+        self.entitle(self._title)
 
     @on(events.Click)
     def _toggle(self, event: events.Click) -> None:

@@ -26,9 +26,16 @@ def _as_text(title: str | Text) -> Text:
     return title if isinstance(title, Text) else Text(title)
 
 
-def fitting(pane: Widget, title: str) -> str:
-    """Return a title without the last of its parts that a pane's border would cut."""
+def fitting(pane: Widget, title: str, *shorter: str) -> str:
+    """Return the first of some titles that a pane's border has room for.
+
+    The last is returned without the last of its parts that would be cut.
+    """
     room = pane.region.width - 6
+    for following in shorter:
+        if room <= 0 or cell_len(title) <= room:
+            return title
+        title = following
     while 0 < room < cell_len(title) and " · " in title:
         title = title.rpartition(" · ")[0]
     return title

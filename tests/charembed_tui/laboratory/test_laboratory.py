@@ -26,6 +26,7 @@ from charembed_tui.screens.text_facts import TextFactsScreen
 from charembed_tui.screens.through_time import ThroughTimeScreen, spread
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.training.loss_log import Curve
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.sweep import Sweep
 from charembed_tui.training.trajectory import Frame, Trajectory
@@ -98,7 +99,7 @@ async def test_find_a_character_and_read_about_it(app: CharembedApp) -> None:
         await pilot.pause()
         cursor = required(app.laboratory.panes.embedding.plot.cursor)
         assert app.laboratory.corpus.vocabulary[cursor] == " "
-        assert "␣ space" in required(app.laboratory.panes.character.border_title)
+        assert "␣ · space" in required(app.laboratory.panes.character.border_title)
         times = app.laboratory.corpus.counts()[app.laboratory.corpus.vocabulary.index(" ")]
         assert f"{times:,} times" in required(app.laboratory.panes.character.border_subtitle)
         # The arrows now move the cursor.
@@ -285,12 +286,15 @@ async def test_the_prompt_through_time(app: CharembedApp) -> None:
 def test_points_of_a_timeline() -> None:
     timeline, model = Trajectory(), LogBilinear(2, 1, 1)
     assert spread(timeline, model) == []
-    for step in range(1001):
+    steps = np.arange(1001.0)
+    for step in range(1001):  # characters do not move; the loss falls for 50 steps, then rests
         timeline.record(step, np.zeros(4))
-    assert [view.step for view in spread(timeline, model)] == [0, 4, 16, 63, 251, 1000]
-    best = Frame(100, np.ones(4))  # not among what is recorded
-    views = spread(timeline, model, end=best)
-    assert [view.step for view in views] == [0, 3, 6, 16, 40, 100]
+    curve = Curve(steps, steps, steps, np.maximum(50 - steps, 0))
+    views = spread(timeline, model, curve=curve)
+    assert [view.step for view in views] == [0, 10, 20, 30, 40, 1000]
+    best = Frame(45, np.ones(4))  # not what is recorded
+    views = spread(timeline, model, end=best, curve=curve)
+    assert [view.step for view in views] == [0, 9, 18, 27, 36, 45]
     assert views[-1].theta is best.theta
 
 
@@ -331,7 +335,7 @@ async def test_the_loss_is_displayed_as_one_likes(app: CharembedApp) -> None:
         await pilot.press("escape", "W")
         norms = app.laboratory.snapshot.norms
         assert "Norm of the gradient" in required(app.laboratory.panes.loss.border_title)
-        gradient = f"{norms.gradient.losses[-1]:.3g} · log y"  # not in bits
+        gradient = f"{norms.gradient.losses[-1]:.3g} · passes → · log ↑"  # not in bits
         assert required(app.laboratory.panes.loss.border_subtitle).startswith(gradient)
         await pilot.press("W")
         assert "Norms of weights" in required(app.laboratory.panes.loss.border_title)

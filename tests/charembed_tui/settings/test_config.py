@@ -105,6 +105,8 @@ def test_lists_speak_of_the_keys_there_are() -> None:
     rows = dict(row for column in help_columns(commands) for group in column for row in group.keys)
     assert rows["f5"].startswith("start")
     assert rows["+/_"] == "zoom"
+    pages = with_keys(COMMANDS, {"page-watch": "f2", "next-component-on-the-x-axis": "f7"})
+    assert {"1 f2 3", "f7/X"} <= {command.key_label for command in pages}
     (train,) = (hint for hint in hints(Moment.READY, commands) if hint.word == "Train")
     assert (train.key, train.key_label) == ("f5", "f5")
     assert [c.key_label for c in with_keys(COMMANDS, {})] == [c.key_label for c in COMMANDS]
@@ -112,9 +114,16 @@ def test_lists_speak_of_the_keys_there_are() -> None:
 
 async def test_keys_can_be_changed(sample: Path) -> None:
     keys = {"start-or-pause": "s", "smoothing": "space", "take-one-step": ";"}
-    app = laboratory(sample, Preferences(TrainingSettings(optimizer="Adam")), keys=keys)
+    keys |= {"choose-another-text": "f6", "change-hyperparameters": "f7", "quit": "("}
+    preferences = Preferences(TrainingSettings(optimizer="Adam"), is_new=True)
+    app = laboratory(sample, preferences, keys=keys)
     async with app.run_test(size=(120, 36)) as pilot:
+        panes = app.laboratory.panes
         await until(lambda: app.laboratory.snapshot.theta is not None)
+        await until(lambda: "s starts training" in panes.footer.notice)
+        assert "f6 opens another text, ( quits" in panes.footer.notice
+        for pane, key in ((panes.corpus, "f6"), (panes.hyperparameters, "f7")):
+            assert pane.summary.segments(80)[-1].text == f"  {key}"
         await pilot.press("n", "space")
         assert app.laboratory.panes.loss.view.smoothing == "light"
         assert app.laboratory.snapshot.step == 0

@@ -58,7 +58,13 @@ def test_the_worst_are_forgotten_when_there_are_many() -> None:
 def test_names_tell_runs_apart() -> None:
     history = RunHistory()
     history.note("a", replace(SETTINGS, optimizer="Adam", seed=4), snapshot(7, 2.0))
-    assert history.ranked()[0].name == "7 · Adam · M=3 H=5 · seed 4"
+    history.note("a", TrainingSettings.to_watch(), snapshot(8, 3.0))
+    history.note("a", replace(SETTINGS, optimizer="Adam", patience=9.0), snapshot(9, 4.0))
+    assert [run.name for run in history.ranked()] == [
+        "7 · Adam · M=3 H=5 · seed 4",
+        "8 · scaled SFO · M=3 H=5",
+        "9 · Adam · M=3 H=5 · patience, s 9.0",
+    ]
 
 
 def test_a_sweep_runs_every_combination() -> None:

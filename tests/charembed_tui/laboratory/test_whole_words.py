@@ -1,0 +1,111 @@
+"""No word is cut, whatever the size of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dialog_parts import PartsDialog, kinds
+from laboratory import laboratory
+from rich.cells import cell_len
+from rich.text import Text
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+from waiting import until, until_still
+
+from charembed_tui.app import CharembedApp
+from charembed_tui.laboratory.status_bar import StatusBar
+from charembed_tui.text.sample_texts import samples
+from charembed_tui.widgets.folding import Summary
+from charembed_tui.widgets.line import Line
+
+DIALOGS = (
+    "help",
+    "choose_components",
+    "find_character",
+    "compare_runs",
+    "open_saved_run",
+    "sweep",
+    "show_facts",
+    "export",
+    "through_time",
+    "make_axis",
+    "isolate",
+)
+
+
+def cut(screen: Screen[object]) -> Iterator[str]:
+    """What is cut on a screen: titles, lines, placeholders, and what does not fit into its row."""
+    for widget in screen.walk_children(Widget):
+        region, parent = widget.region, widget.parent
+        if not region or not all(w.display for w in widget.ancestors_with_self if w is not screen):
+            continue
+        for title in (widget._border_title, widget._border_subtitle):
+            if title is not None and title.cell_length > region.width - 6:
+                yield f"title: {title.plain}"
+        words = widget.placeholder if isinstance(widget, Input) and not widget.value else ""
+        if cell_len(str(words)) > widget.size.width:
+            yield f"placeholder: {words}"
+        if isinstance(widget, Line) and "…" in widget.render_line(0).text:
+            yield f"line: {widget.render_line(0).text}"
+        if isinstance(parent, Widget) and not parent.allow_horizontal_scroll:
+            inside = parent.content_region
+            if region.x < inside.x or region.right > inside.right:
+                yield f"{widget} in {parent}"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
+async def test_no_word_is_cut(sample: Path, size: tuple[int, int]) -> None:
+    app = laboratory(sample)
+    async with app.run_test(size=size) as pilot:
+        lab = app.laboratory
+        await until(lambda: lab.snapshot.theta is not None and lab.panes.loss._baselines)
+        await until(lambda: "nats" in lab.panes.status.text)
+        await pilot.press("n")
+        await until(lambda: lab.snapshot.step == 1)
+        for keys in ("1", "2", "m", "j", "3", "H", "H"):
+            await pilot.press(keys)
+            await until_still(app)
+            assert list(cut(app.screen)) == [], keys
+        if size[0] > 80:
+            return  # dialogs have all the room they want
+        await app.push_screen(PartsDialog())
+        await until_still(app)
+        measured = kinds(app.screen)
+        await pilot.press("escape")
+        for action in DIALOGS:
+            await app.run_action(action, lab)
+            await until_still(app)
+            assert list(cut(app.screen)) == [], action
+            # The contrasts of all there is are measured on a dialog of their parts.
+            assert kinds(app.screen) <= measured, action
+            await pilot.press("escape")
+
+
+async def test_a_list_has_its_number_of_lines_at_80x24() -> None:
+    app = laboratory(next(path for path in samples() if "words" in path.name))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.laboratory.snapshot.theta is not None)
+        await pilot.press("3")
+        await until_still(app)
+        assert app.query_one("#sampling-count").region
+        assert list(cut(app.screen)) == []
+
+
+async def test_the_measure_finds_what_is_cut(app: CharembedApp) -> None:
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: app.laboratory.snapshot.theta is not None)
+        await until_still(app)
+        panes = app.laboratory.panes
+        panes.loss.border_title = Text("a title that is too long for its pane")
+        panes.generation.border_subtitle = Text("x" * 100)  # on another page
+        assert len(list(cut(app.screen))) == 1
+
+
+def test_lines_end_with_whole_parts() -> None:
+    summary = Summary("Corpus", "o")
+    summary.show(["a_play.txt", "564 characters"])
+    assert "".join(s.text for s in summary.segments(30)) == "▸ Corpus · a_play.txt  o"
+    assert not "".join(s.text for s in StatusBar().segments(5))
