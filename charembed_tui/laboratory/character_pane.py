@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from model.ngrams import NgramTable
 
 _MOST = 8
-_TITLE = 8  # cells of a row that its title takes
+_TITLE = 10  # cells of a row that its title and what pads it take
 _CONTEXTS = 4000  # that a small model is asked for in 5 ms
 _LARGE_MODEL = 50_000  # parameters
 _LARGE_VOCABULARY = 1500  # from here on, what predicts a character takes too long to keep up
@@ -126,9 +126,10 @@ class CharacterPane(VerticalScroll, can_focus=False):
         """Return as many as there is room for, none of them cut."""
         text = Text(no_wrap=True)
         for character, value in ranking:
-            sign, number = glyph(self._vocabulary[character]), f" {value}"
+            sign = f"{'  ' * bool(text)}{glyph(self._vocabulary[character])}"
+            number = f" {value}"
             if text and text.cell_len + cell_len(sign + number) > self.size.width - _TITLE:
                 break
             text.append(sign, style="bold")
-            text.append(f"{number}  ", style="dim")
+            text.append(number, style="dim")
         return text

@@ -253,13 +253,20 @@ def _typed(settings: TrainingSettings) -> dict[str, str]:
 
 def _facts(settings: TrainingSettings) -> list[str]:
     """Return what the line of the folded pane says: what most people ask for, then the rest."""
-    sizes = [f"context {settings.context_length}", f"embedding {settings.embedding_size}"]
+    chosen = {
+        "context_length": f"context {settings.context_length}",
+        "embedding_size": f"embedding {settings.embedding_size}",
+        "optimizer": settings.optimizer,
+    }
+    first = [
+        text for name, text in chosen.items() if belongs(name, settings.optimizer, settings.model)
+    ]
     rest = [
         f"{settings.FIELDS[name].label} {value}"
         for name, value in changed(settings, TrainingSettings.to_watch()).items()
-        if name not in ("context_length", "embedding_size", "optimizer")
+        if name not in chosen
     ]
-    return [settings.model, *sizes, settings.optimizer, *rest]
+    return [settings.model, *first, *rest]
 
 
 def _id(name: str) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_WIDE = 40  # cells, from which on a family has its name
+_LEAST_BAR = 2
 _BOLD, _DIM = Style(bold=True), Style(dim=True)
 
 
@@ -102,11 +104,12 @@ class InspectorPane(Vertical):
         counts = self._counts(typed)
         seen = counts.sum()
         counted = counts / seen if seen else counts
-        subtitle = f"{int(seen):,} times in the text" if seen else "not in the text"
+        times = f"{int(seen):,} times"
+        subtitles = (f"{times} in the text", times) if seen else ("not in the text",)
         after = visible("".join(self._vocabulary[c] if c < unknown else "…" for c in context))
         after = f"after “{after}”" if typed else "after anything"
         title = fitting(self, f"Inspector · {after}", after)
-        entitle(self, title, fitting(self, subtitle))
+        entitle(self, title, fitting(self, *subtitles))
         if view.fits is not None:
             self._bars.show(self._parts(view, found, counted, rows))
             return
@@ -141,29 +144,38 @@ class InspectorPane(Vertical):
     def _parts(
         self, view: View, found: Explanation, counted: Array, rows: int
     ) -> list[list[Segment]]:
-        """Return rows of all parts together as bars, and each part in percent beside."""
+        """Return rows of all parts together as bars, and each part in percent beside.
+
+        Whole columns only: the last ones are left out where there is no room for them.
+        """
+        width = self._bars.size.width
         of_each: list[tuple[str, Array | None]] = [
-            (view.model.family, found.family),
+            (view.model.family if width >= _WIDE else "model", found.family),
             ("n-grams", found.ngrams),
             ("cache", found.cache),
             ("counted", counted),
         ]
         columns = [(name, part) for name, part in of_each if part is not None]
+        cells = [max(len(name), 4) + 1 for name, _ in columns]
+        while columns and sum(cells) > width - _LEAST_BAR - 8:
+            columns.pop()
+            cells.pop()
         below = 1.0 - found.cached
         believed = [
             f"{view.model.family} {below * (1.0 - found.gate):.0%}",
             *([f"n-grams {below * found.gate:.0%}"] if found.ngrams is not None else []),
             *([f"cache {found.cached:.0%}"] if view.fits and view.fits.has_cache else []),
         ]
-        weights = "believed: " + ", ".join(believed)
+        notes = [f"believed: {', '.join(believed)}", ", ".join(believed), ", ".join(believed[1:])]
         if view.fits is None or view.fits.at(view.step) is None:
-            weights = f"{self._written_by} fits n-grams and cache to this step"
-        cells = [max(len(name), 4) + 1 for name, _ in columns]
-        bar = max(2, self._bars.size.width - 9 - sum(cells))
+            key = self._written_by
+            notes = [f"{key} fits n-grams and cache to this step", f"{key} fits all to this step"]
+        note = next((each for each in notes if len(each) <= width), "")
+        bar = max(_LEAST_BAR, width - 8 - sum(cells))
         heads = "".join(f"{name:>{n}}" for (name, _), n in zip(columns, cells, strict=True))
         lines = [
-            [Segment(f"   {weights}", _DIM)],
-            [Segment(f"   {'together':<{bar + 5}}"[: bar + 8] + heads, _DIM)],
+            [Segment(note, _DIM)],
+            [Segment(f"{'together':<{bar + 8}}" + heads, _DIM)],
         ]
         for c in np.argsort(-found.whole, kind="stable")[: rows - 1].tolist():
             parts = "".join(

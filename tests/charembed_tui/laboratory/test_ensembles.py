@@ -64,6 +64,11 @@ async def test_the_inspector_has_all_parts_and_what_they_are_worth(text: Path) -
         assert rows[0].strip().startswith("t")
         fit = required(required(laboratory_screen.session.fits).at(1))
         assert fit.order == 3
+        # Where there is less room, whole columns are left out.
+        await pilot.resize_terminal(80, 24)
+        await until(lambda: bars.size.width < 30 and "counted" not in bars.text)
+        assert "n-grams" in bars.text
+        assert max(map(len, bars.text.splitlines())) <= bars.size.width
 
 
 @pytest.mark.parametrize(
