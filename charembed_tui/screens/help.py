@@ -18,7 +18,8 @@ from charembed_tui.screens.dialog import Dialog, scroll_hint
 STORY = (
     "The computer reads a text in windows of a few characters and learns to guess the next one. "
     "Each gets a place, its embedding: what is used alike moves together. The loss is the "
-    "surprise at each character, in nats: the lower, the better."
+    "surprise at each character, in nats: the lower, the better; held out is text that it does "
+    "not learn from, and the star is where that surprised it least."
 )
 _SHORT_STORY = (
     "It learns to guess the next character. On the map, what is used alike stands "

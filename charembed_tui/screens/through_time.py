@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _COLUMN = 30  # cells
 _MOST = 6
 _CHARACTERS = 240
+_LINES = 8  # of a list
 _STEP = Number("until", 0, 10**12)
 _SUBTITLE = "one seed, the parameters of each step · esc closes"
 
@@ -77,7 +78,8 @@ class ThroughTimeScreen(Dialog[None]):
         self._timeline, self._snapshot, self._fits = timeline, snapshot, fits
         self._corpus, self._prompt = corpus, prompt
         seed = settings.seed if settings.seed >= 0 else 1
-        self._settings = replace(settings, length=_CHARACTERS, seed=seed)
+        count = min(settings.count, _LINES)
+        self._settings = replace(settings, length=_CHARACTERS, count=count, seed=seed)
         self._until("best")
 
     def _until(self, at: str) -> None:
