@@ -13,7 +13,6 @@ from textual.command import CommandList, CommandPalette
 from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import DataTable
 
 from charembed_tui.widgets.option_list import PaletteList
 
@@ -49,9 +48,14 @@ class Dialog(_ClosedOnce, ModalScreen[Result]):
             self.watch(widget, bar, hint)
 
 
-def scroll_hint(widget: Widget) -> str:
-    """Return the keys that show what a widget has no room for, empty where it has for all."""
-    if isinstance(widget, DataTable):  # in which ↑ and ↓ go from row to row
+def scroll_hint(widget: Widget, *, sideways: bool = False) -> str:
+    """Return the keys that show what a widget has no room for, empty where it has for all.
+
+    Args:
+        widget: that scrolls.
+        sideways: whether that is worth a hint: in a table ↑ and ↓ go from row to row anyway.
+    """
+    if sideways:
         return "←→ more · " if widget.show_horizontal_scrollbar else ""
     return "↑↓ scroll · " if widget.show_vertical_scrollbar else ""
 

@@ -68,7 +68,8 @@ class RunsScreen(Dialog[TrainingSettings]):
 
     def _hint(self) -> None:
         """Say what can be done, and how the rest can be seen, where there is more than fits."""
-        subtitle = scroll_hint(self._table) + _SUBTITLE if self._history.ranked() else "esc leaves"
+        hint = f"{scroll_hint(self._table, sideways=True)}{_SUBTITLE}"
+        subtitle = hint if self._history.ranked() else "esc leaves"
         self.query_one("#runs").border_subtitle = subtitle
 
     def _fill(self) -> None:

@@ -118,7 +118,8 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
 
     def _hint(self) -> None:
         """Say what can be done, and how the rest can be seen, where there is more than fits."""
-        subtitle = scroll_hint(self._table) + _SUBTITLE if self._runs else "esc leaves"
+        hint = f"{scroll_hint(self._table, sideways=True)}{_SUBTITLE}"
+        subtitle = hint if self._runs else "esc leaves"
         self.query_one("#saved-runs").border_subtitle = subtitle
 
     @on(DataTable.RowHighlighted)
