@@ -22,7 +22,7 @@ from charembed_tui.training.generation import Chunk
 from charembed_tui.training.snapshot import View
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.prompt_input import PromptInput
-from charembed_tui.widgets.titles import entitle
+from charembed_tui.widgets.titles import entitle, fitting
 from model.corpus import Corpus
 from model.novelty import PIECES, Novelty
 
@@ -61,6 +61,7 @@ class GenerationPane(Vertical):
         self.is_writing = False
         self._asked = False
         self.is_by_novelty = False
+        self._note = ""
 
     def compose(self) -> ComposeResult:
         """Yield the prompt and its settings above the samples."""
@@ -217,15 +218,26 @@ class GenerationPane(Vertical):
         self._show_note(event.error)
 
     def _show_note(self, note: str) -> None:
+        self._note = note
         title = Text(self.BORDER_TITLE)
         if self.is_by_novelty:
-            title.append(" · in the text within ")
-            names = self._live.NOVELTY_LEVELS[1:]
-            for i, (name, length) in enumerate(zip(names, PIECES, strict=True)):
-                style = self._live.get_component_rich_style(name, partial=True)
-                title.append(", " * (i > 0)).append(str(length), style=style)
-            title.append(" characters")
-        entitle(self, title, note)
+            title = self._legend(f"{self.BORDER_TITLE} · in the text within ", " characters")
+            if not fitting(self, title.plain, ""):
+                title = self._legend("in the text within ", "")
+        entitle(self, title, fitting(self, note))
+
+    def _legend(self, before: str, after: str) -> Text:
+        """Return what the colours of copied pieces mean, between two texts."""
+        title = Text(before)
+        names = self._live.NOVELTY_LEVELS[1:]
+        for i, (name, length) in enumerate(zip(names, PIECES, strict=True)):
+            style = self._live.get_component_rich_style(name, partial=True)
+            title.append(", " * (i > 0)).append(str(length), style=style)
+        return title.append(after)
+
+    def on_resize(self) -> None:
+        """Fit the titles to the new width."""
+        self._show_note(self._note)
 
     @on(Input.Submitted)
     def _request(self, event: Input.Submitted) -> None:

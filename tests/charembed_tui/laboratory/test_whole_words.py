@@ -65,7 +65,7 @@ async def test_no_word_is_cut(sample: Path, size: tuple[int, int]) -> None:
         await until(lambda: "nats" in lab.panes.status.text)
         await pilot.press("n")
         await until(lambda: lab.snapshot.step == 1)
-        for keys in ("1", "2", "m", "j", "3", "H", "H"):
+        for keys in ("1", "2", "m", "j", "3", "C", "C", "H", "H"):
             await pilot.press(keys)
             await until_still(app)
             assert list(cut(app.screen)) == [], keys
