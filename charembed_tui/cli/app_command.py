@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from charembed_tui.cli.app_parser import parser
 from charembed_tui.exhaustion import LEAST_WITH_SCREEN, USED_UP, is_exhaustion, shortage_at_start
-from charembed_tui.interpreter import answer_keys_sooner, one_thread_for_blas
+from charembed_tui.interpreter import (
+    answer_keys_sooner,
+    give_back_large_arrays,
+    one_thread_for_blas,
+)
 
 STDIN = "-"
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the app. Exits with status 2 and one line where it cannot begin."""
     one_thread_for_blas()
+    give_back_large_arrays()
     answer_keys_sooner()
     if shortage := shortage_at_start(LEAST_WITH_SCREEN):
         _refuse(shortage)

@@ -7,7 +7,7 @@ TOLD = """\
 exit status:
   0    done
   2    the command, its text or its run cannot be used
-  3    training failed; the last good state is kept
+  3    training failed; the last good state is kept, if there was one
   4    trained, but the end could not be saved
   130  interrupted, after a checkpoint
 """

@@ -359,6 +359,7 @@ class TrainingSession:
             self.snapshot = trainer.snapshot(SessionState.FAILED)
 
     def _fail(self, message: str) -> None:
+        self._step_began = None
         with self._wishes:
             self._running = False
         self.snapshot = replace(

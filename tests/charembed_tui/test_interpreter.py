@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
+import subprocess
 import sys
 
 import pytest
@@ -37,3 +39,30 @@ def test_frozen_objects_are_out_of_the_way() -> None:
         assert len(gc.get_objects()) < gc.get_freeze_count()
     finally:
         gc.unfreeze()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do otherwise")
+def test_large_arrays_are_given_back() -> None:
+    """Those of 9 MB; without it, what is made after them keeps their memory where it is."""
+    program = """
+import sys
+import numpy as np
+from charembed_tui.interpreter import give_back_large_arrays
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 >> 20
+if sys.argv[1] == "yes":
+    give_back_large_arrays()
+before = resident()
+for _ in range(2):
+    large = [np.ones(9 << 17) for _ in range(9)]
+    small = np.ones(4000)
+    del large
+print(resident() - before)
+"""
+
+    def left(whether: str) -> int:
+        command = [sys.executable, "-c", program, whether]
+        found = subprocess.run(command, capture_output=True, text=True, check=True)
+        return int(found.stdout)
+
+    assert left("yes") < 9 < left("no")

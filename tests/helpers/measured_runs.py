@@ -17,12 +17,14 @@ from charembed_tui.text.sample_texts import default_sample
 _PROGRAM = """
 import json, sys, tempfile, time
 from pathlib import Path
+from charembed_tui.interpreter import give_back_large_arrays
 from charembed_tui.runs.run_writer import RunWriter
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.locations import set_runs_directory
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
+give_back_large_arrays()
 text, settings, steps = sys.argv[1], TrainingSettings(**json.loads(sys.argv[2])), int(sys.argv[3])
 trajectory = Trajectory(int(sys.argv[4]))
 trainer = Trainer(1, settings.prepare(Corpus.from_file(text)), settings, trajectory)
