@@ -59,7 +59,7 @@ class Scaled:
 
     Args:
         inner: an optimizer of a `ScaledObjective` of the same scales.
-        scales: (D,) positive, see `frequency_scales`.
+        scales: (D,) positive, see `frequency_scales`; kept, so the caller must not change them.
 
     Raises:
         OptimizerError: the scales do not fit the parameters, or are not positive.
@@ -67,7 +67,7 @@ class Scaled:
 
     def __init__(self, inner: Optimizer, scales: Array) -> None:
         _require_scales(scales, inner.theta)
-        self._inner, self._scales = inner, scales.copy()
+        self._inner, self._scales = inner, read_only(scales)
 
     @classmethod
     def of(
@@ -106,7 +106,7 @@ class Scaled:
 
     def state_dict(self) -> State:
         """The scales and the state of the optimizer."""
-        return {"scales": self._scales.copy(), "inner": self._inner.state_dict()}
+        return {"scales": self._scales, "inner": self._inner.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""

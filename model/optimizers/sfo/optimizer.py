@@ -106,7 +106,7 @@ class SFO:
         self._filler = np.random.default_rng(0)
 
         self._theta = as_parameters(theta0)
-        self._before_step = self._theta.copy()
+        self._before_step = self._theta
         self._space = Subspace(self._theta, subfunctions)
         self.models = Quadratics(subfunctions, self._space.capacity, max_history_terms)
         self._position = self._space.coordinates(self._theta)
@@ -180,7 +180,7 @@ class SFO:
 
     def _evaluate(self, theta: Array, i: int) -> tuple[float, Array]:
         """Value and gradient, (D,), in a subspace that has grown to contain the gradient."""
-        value, gradient = self._objective.part(theta.copy(), i)
+        value, gradient = self._objective.part(read_only(theta), i)
         if gradient.shape != theta.shape:
             raise OptimizerError(
                 f"Subfunction {i} returned a gradient of shape {gradient.shape} for parameters "
@@ -259,7 +259,7 @@ class SFO:
         return value_before, gradient_before
 
     def _go_to(self, theta: Array) -> None:
-        self._theta = theta.copy()
+        self._theta = theta
         self._position = self._space.coordinates(theta)
 
     def _move(self) -> Cholesky:
@@ -304,8 +304,8 @@ class SFO:
         """Everything that later steps depend on."""
         return {
             **{name: getattr(self, f"_{name}") for name in _COUNTERS},
-            "theta": self._theta.copy(),
-            "before_step": self._before_step.copy(),
+            "theta": read_only(self._theta),  # replaced by steps, never written to
+            "before_step": read_only(self._before_step),
             "position": self._position.copy(),
             "basis": self._space.lend(),
             "size": self._space.size,
