@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_LEAST_FRAMES = 8
+_LEAST_FRAMES = 4
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ def test_keeps_first_and_last_in_bounded_memory(steps: int, frames: int) -> None
         kept = timeline.frames()
         assert kept[0].step == 0
         assert kept[-1].step == step
-        assert len(kept) <= max(frames, 8) + 1
+        assert len(kept) <= max(frames, 4) + 1
         assert all(frame.theta[0] == frame.step for frame in kept)
     gaps = np.diff([frame.step for frame in kept])[:-1]
     assert len(set(gaps.tolist())) <= 1  # evenly spaced, but for the last
