@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CorpusError
+from model.interruption import give_up_if_unwanted
 from model.sequences import LEAST_CHARACTERS, Sequences, require_length
 from model.streams.table_mark import is_table
-from model.texts.decoding import Decoded
-from model.texts.lists import looks_like_list
+from model.texts.decoding import LONGEST_CHARACTER, Decoded, Described
+from model.texts.lists import LIST_SAMPLE, looks_like_list, sample_of_lines
 from model.texts.reading import Reading
-from model.texts.sources import Source, find_sources, title
+from model.texts.sources import STDIN, Source, find_sources, title
 from model.texts.vocabulary import GrowingVocabulary
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 # Work in pieces keeps each call into C short, so that other threads get their turn.
 _CHUNK_CHARACTERS = 1 << 20
 _BYTES_PER_CHARACTER = 4
-_SAMPLE = 1 << 15  # characters at the beginning and in the middle show whether a text is a list
 RARE = "\ufffd"  # stands for all rare characters
 LINE_END = "\n"
 
@@ -58,6 +57,18 @@ class TextFile:
     fingerprint: str
     line_ends: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, source: Source, described: Described) -> Self:
+        """What was read from somewhere."""
+        return cls(
+            str(Path(source.path).absolute()) if source.path != STDIN else source.path,
+            source.member,
+            source.name,
+            described.characters,
+            described.fingerprint,
+            described.line_ends,
+        )
+
     @property
     def source(self) -> Source:
         """Where to read it again."""
@@ -79,6 +90,7 @@ class Corpus:
         skipped: why files that were found in folders are no part of it.
         was_recognized: whether it was taken for a list by its look alone.
         counted: the counts of a text that was let go when it had been counted; it has no codes.
+        was_streamed: whether that was done since it takes more memory than it may.
     """
 
     codes: NDArray[np.int32]
@@ -90,6 +102,7 @@ class Corpus:
     skipped: tuple[str, ...] = ()
     was_recognized: bool = False
     counted: CountedText | None = None
+    was_streamed: bool = False
 
     @classmethod
     def from_text(cls, text: str, name: str = "text") -> Self:
@@ -142,6 +155,12 @@ class Corpus:
         """The same for texts that were found before, of any vocabulary but none."""
         if len(sources) == 1 and not sources[0].member and is_table(sources[0].path):
             return cls.from_table(sources[0].path, name)
+        for source in sources:
+            if source.was_named and not source.member and is_table(source.path):
+                raise CorpusError(
+                    f"{source.name} is a table of counts, which goes alone: charembed count adds "
+                    "tables and texts to one table."
+                )
         reading = reading or Reading()
         vocabulary = GrowingVocabulary(LINE_END)
         pieces: deque[NDArray[np.int32]] = deque()
@@ -207,9 +226,17 @@ class Corpus:
     def require_text(self, purpose: str) -> None:
         """Refuse what needs the text where there are only counts. Raises CorpusError."""
         if self.counted is not None:
+            remedy = "--limit allows more" if self.was_streamed else "name that"
             raise CorpusError(
-                f"{self.name} is a table of counts, and {purpose} needs the text itself: name that."
+                f"{self.name} {self.why_counts}, and {purpose} needs the text itself: {remedy}."
             )
+
+    @property
+    def why_counts(self) -> str:
+        """Why there are only counts, as what goes on from the text's name."""
+        if self.was_streamed:
+            return "was only counted, since it takes more memory than a text may"
+        return "is a table of counts"
 
     def require_two_characters(self) -> None:
         """Refuse what cannot be learned. Raises CorpusError."""
@@ -234,6 +261,11 @@ class Corpus:
             return Sequences.of_lines(self.codes, self._code_of[LINE_END])
         starts = np.array(self.starts or [0], dtype=np.int64)
         return Sequences(self.codes, starts[: len(self.codes)])
+
+    @property
+    def line_count(self) -> int:
+        """How many lines a list has."""
+        return int(self.counts()[self._code_of[LINE_END]])
 
     @property
     def boundary(self) -> str | None:
@@ -349,16 +381,22 @@ class Corpus:
             boundary=None if boundary is None else int(new[boundary]),
         )
 
-    def require_context_length(self, context_length: int) -> None:
+    def require_context_length(self, context_length: int, part: Sequences | None = None) -> None:
         """Check that the text is long enough for contexts of this many characters.
+
+        Args:
+            context_length: M.
+            part: of the text, which is to be long enough; all of it without one.
 
         Raises:
             CorpusError: it has fewer than two windows of `context_length` + 1 characters.
+            SettingsError: there are only counts, of shorter contexts.
         """
         if self.counted is not None:
             self.counted.require_context_length(context_length)
-            return
-        self.sequences.require_context_length(context_length, self.name)
+        else:
+            part = self.sequences if part is None else part
+            part.require_context_length(context_length, self.name)
 
 
 _EMPTY = "{name} is empty: choose a text with at least " + f"{LEAST_CHARACTERS} characters."
@@ -368,30 +406,28 @@ def _read(
     source: Source, reading: Reading, vocabulary: GrowingVocabulary, room: int | None
 ) -> tuple[list[NDArray[np.int32]], TextFile]:
     """The codes of a text, which may have so many characters."""
-    pieces, digest, characters = [], hashlib.sha256(), 0
-    with source.open() as (stream, _):
+    pieces, described = [], Described()
+    with source.open() as (stream, stored):
+        if room is not None and stream is stored and source.size() > room * LONGEST_CHARACTER:
+            raise _too_long(source, reading)
         decoded = Decoded(stream, source.name, reading)
         for text in decoded.pieces():
-            pieces.append(vocabulary.codes(text, source.name, characters))
-            digest.update(text.encode())
-            characters += len(text)
-            if room is not None and characters > room:
-                limit = (reading.most_bytes() or 0) / 1e6
-                raise TextTooLongError(
-                    f"{source.name} takes more than the {limit:,.0f} MB of memory that a text may "
-                    f"take ({_BYTES_PER_CHARACTER} bytes a character; by default a quarter of what "
-                    "is free): --limit allows more."
-                )
-    is_file = source.path != "-"
-    file = TextFile(
-        str(Path(source.path).absolute()) if is_file else source.path,
-        source.member,
-        source.name,
-        characters,
-        digest.hexdigest(),
-        decoded.line_ends,
+            give_up_if_unwanted()
+            pieces.append(vocabulary.codes(text, source.name, described.characters))
+            described.add(text)
+            if room is not None and described.characters > room:
+                raise _too_long(source, reading)
+    described.line_ends = decoded.line_ends
+    return pieces, TextFile.of(source, described)
+
+
+def _too_long(source: Source, reading: Reading) -> TextTooLongError:
+    limit = (reading.most_bytes() or 0) / 1e6
+    return TextTooLongError(
+        f"{source.name} takes more than the {limit:,.0f} MB of memory that a text may take "
+        f"({_BYTES_PER_CHARACTER} bytes a character; by default a quarter of what is free): "
+        "--limit allows more."
     )
-    return pieces, file
 
 
 def _joined(pieces: deque[NDArray[np.int32]]) -> NDArray[np.int32]:
@@ -424,14 +460,12 @@ def _in_order(
 def _some_lines(codes: NDArray[np.int32], vocabulary: GrowingVocabulary) -> list[str]:
     """Lines of the beginning of a text, and of its middle."""
     characters = vocabulary.characters
-    middle = max(_SAMPLE, len(codes) // 2)
-    found: list[str] = []
-    for start in (0, middle):
-        part = codes[start : start + _SAMPLE].tolist()
-        lines = "".join(characters[code] for code in part).split(LINE_END)
-        # The first one of the middle has no beginning, the last ones may have no end.
-        found += lines[start > 0 : None if start + _SAMPLE >= len(codes) else -1]
-    return found[:-1] if found and not found[-1] else found
+    middle = max(LIST_SAMPLE, len(codes) // 2)
+    beginning, inside = (
+        "".join(characters[code] for code in codes[start : start + LIST_SAMPLE].tolist())
+        for start in (0, middle)
+    )
+    return sample_of_lines(beginning, inside, ends_in_middle=middle + LIST_SAMPLE >= len(codes))
 
 
 def _entries(codes: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int32]:

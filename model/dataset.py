@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,6 +109,15 @@ class Dataset:
         counted = self.corpus.counted
         return self.held_out is not None or (counted is not None and counted.held_out is not None)
 
+    def require_running_text(self) -> None:
+        """Refuse what counts along the text where it was let go. Raises SettingsError."""
+        if self.corpus.counted is not None:
+            remedy = "let --limit allow more" if self.corpus.was_streamed else "name the text"
+            raise SettingsError(
+                f"{self.corpus.name} {self.corpus.why_counts}, and n-grams and caches need the "
+                f"text itself: choose another family without them, or {remedy}."
+            )
+
     def running_text(self, context_length: int) -> RunningText:
         """The training text as what counts along it reads it.
 
@@ -118,13 +127,24 @@ class Dataset:
         Raises:
             SettingsError: it was let go when it had been counted.
         """
-        if self.corpus.counted is not None:
-            raise SettingsError(
-                f"{self.corpus.name} is a table of counts, and n-grams and caches need the text "
-                "itself: choose another family without them, or name the text."
-            )
+        self.require_running_text()
         reach = max(context_length, LONGEST - 1)
         return RunningText.of(self.training, len(self.vocabulary), reach)
+
+    def following(self, context: Sequence[int]) -> NDArray[np.int64]:
+        """How often each character follows a context in the training text; (V,).
+
+        Where there are only counts, the context's last M characters are looked up.
+        """
+        counted = self.corpus.counted
+        if counted is None:
+            return self.training.following(context, len(self.vocabulary))
+        contexts = counted.training.contexts
+        rows = np.arange(len(contexts))
+        columns = reversed(contexts.T)
+        for column, code in zip(columns, reversed(context), strict=False):
+            rows = rows[column[rows] == code]
+        return np.asarray(counted.training.counts[rows].sum(axis=0), dtype=np.int64)
 
     def require_context_length(self, context_length: int) -> None:
         """Check that the training text is long enough for contexts of this many characters.
@@ -132,10 +152,7 @@ class Dataset:
         Raises:
             CorpusError: it has fewer than two windows of `context_length` + 1 characters.
         """
-        if self.corpus.counted is not None:
-            self.corpus.counted.require_context_length(context_length)
-            return
-        self.training.require_context_length(context_length, self.corpus.name)
+        self.corpus.require_context_length(context_length, self.training)
 
     def count(
         self,

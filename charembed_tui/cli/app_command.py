@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from charembed_tui.cli.app_parser import parser
+from charembed_tui.cli.exit_status import INTERRUPTED
 from charembed_tui.exhaustion import LEAST_WITH_SCREEN, USED_UP, is_exhaustion, shortage_at_start
 from charembed_tui.interpreter import (
     answer_keys_sooner,
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _refuse(shortage)
     try:
         app = _app(arguments)
+    except KeyboardInterrupt:  # a text may take long to count
+        print("charembed-tui: interrupted before the first picture", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if not is_exhaustion(error):
             raise
@@ -145,12 +149,11 @@ def _take_keys_from_the_terminal() -> None:
 
 def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
     """The session to begin with. Raises CharembedError."""
+    from charembed_tui.cli.counting import read_texts
     from charembed_tui.runs.plan import Plan
     from charembed_tui.settings.text_options import reading_changes
     from charembed_tui.text.reading_notes import reading_notes
     from charembed_tui.text.sample_texts import default_sample
-    from model.corpus import Corpus
-    from model.texts.reading import Reading
 
     if options.resume is not None or options.follow is not None:
         from charembed_tui.cli.options import require_no_settings
@@ -168,7 +171,7 @@ def _plan(options: argparse.Namespace, settings: TrainingSettings) -> Plan:
         return follow(run, options.corpus, reading_changes(options))
     names = options.corpus or [str(default_sample())]
     path = Path(names[0])
-    corpus = Corpus.from_files(names, Reading(**reading_changes(options)))
+    corpus = read_texts(names, options, settings)
     if options.start is not None:
         from charembed_tui.cli.warm_start import start_from
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from charembed_tui.cli.command_parser import parser
-from charembed_tui.cli.exit_status import DONE, FAILED, UNUSABLE
+from charembed_tui.cli.exit_status import DONE, FAILED, INTERRUPTED, UNUSABLE
 from charembed_tui.cli.streams import discard
 from charembed_tui.exhaustion import LEAST, USED_UP, is_exhaustion, shortage_at_start
 from charembed_tui.interpreter import give_back_large_arrays, one_thread_for_blas
@@ -58,6 +58,9 @@ def _main(arguments: Sequence[str] | None) -> int:
             file=sys.stderr,
         )
         status = UNUSABLE
+    except KeyboardInterrupt:  # training hears signals itself; nothing else has begun to save
+        print("charembed: interrupted", file=sys.stderr)
+        status = INTERRUPTED
     except (CharembedError, OSError) as error:
         if not isinstance(error, CharembedError) and is_exhaustion(error):
             raise

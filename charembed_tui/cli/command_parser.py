@@ -76,7 +76,10 @@ def parser() -> argparse.ArgumentParser:
 
     count = commands.add_parser("count", help="make a table of texts of any size, to train on")
     count.add_argument(
-        "texts", nargs="+", help="files, folders, patterns, archives, or tables, which are added"
+        "texts",
+        nargs="+",
+        help="files, folders, patterns, archives, tables, which are added, or - for standard "
+        "input, in which no list is recognized",
     )
     count.add_argument("--table", type=Path, required=True, help="where to write the table")
     count.add_argument(

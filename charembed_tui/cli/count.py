@@ -6,21 +6,23 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from charembed_tui.cli.counting import progress_lines
 from charembed_tui.cli.exit_status import DONE
 from charembed_tui.settings.text_options import reading_changes
 from charembed_tui.text.glyphs import visible
+from charembed_tui.text.reading_notes import recognized_note
 from model.errors import SettingsError
-from model.streams.count_texts import count_texts
+from model.streams.count_texts import count_texts, looks_like_list_of, readable
 from model.streams.counted_text import CountedText, merge_all
 from model.streams.table_file import load_table, save_table
 from model.streams.table_mark import is_table
 from model.texts.reading import Reading
+from model.texts.sources import find_sources, title
 
-_SECONDS_BETWEEN_LINES = 2.0
 _CONTEXT_LENGTH = 3
 
 
@@ -38,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     length = options.context_length or (found[0].context_length if found else _CONTEXT_LENGTH)
     counted = [text.shortened(length) for text in found]
     if texts:
-        counted.append(_count(texts, length, options, _progress(began)))
+        counted.append(_count(texts, length, options, found))
     whole = merge_all(*counted)
     save_table(whole, path)
     _report(whole, path, time.perf_counter() - began, options.json)
@@ -46,12 +48,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _count(
-    texts: list[str], length: int, options: argparse.Namespace, progress: Callable[[int, int], None]
+    texts: list[str], length: int, options: argparse.Namespace, added_to: list[CountedText]
 ) -> CountedText:
     how: dict[str, Any] = {
-        "reading": Reading(**reading_changes(options)),
+        "reading": _reading(texts, Reading(**reading_changes(options)), added_to),
         "held_out": options.held_out,
-        "progress": progress,
+        "progress": progress_lines(),
         "note": _left_out,
     }
     if options.cluster is None:
@@ -62,24 +64,22 @@ def _count(
         return count_on_cluster(client, texts, length, **how)
 
 
+def _reading(texts: list[str], reading: Reading, added_to: list[CountedText]) -> Reading:
+    """How texts are read: as the tables that they are added to, or as lists if they look so."""
+    if reading.lines is not None:
+        return reading
+    if added_to:
+        return replace(reading, lines=added_to[0].is_list)
+    sources = find_sources(texts)
+    is_list = looks_like_list_of(readable(sources, reading, None), reading)
+    if is_list:
+        note = recognized_note(title(texts, sources))
+        print(f"charembed: {visible(note)}", file=sys.stderr)
+    return replace(reading, lines=is_list)
+
+
 def _left_out(reason: str) -> None:
     print(f"charembed: left out: {visible(reason)}", file=sys.stderr)
-
-
-def _progress(began: float) -> Callable[[int, int], None]:
-    """Says now and then how far counting is, on standard error."""
-    reported_at = began
-
-    def note(done: int, total: int) -> None:
-        nonlocal reported_at
-        now = time.perf_counter()
-        if now - reported_at >= _SECONDS_BETWEEN_LINES:
-            reported_at = now
-            speed = done / (now - began) / 1e6
-            part = f"{done / total:.0%} of {total / 1e6:,.0f} MB" if total else f"{done:,} bytes"
-            print(f"{part}, {speed:,.0f} MB/s", file=sys.stderr, flush=True)
-
-    return note
 
 
 def _report(counted: CountedText, path: Path, seconds: float, as_json: bool) -> None:

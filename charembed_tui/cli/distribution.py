@@ -30,7 +30,7 @@ def distribution(
     Raises:
         SettingsError: the text is no table, there is no cluster, or the settings change the table.
     """
-    if corpus.counted is None:
+    if corpus.counted is None or corpus.was_streamed:
         raise SettingsError(
             f"{corpus.name} is no table: charembed count makes one, whose parts workers can read."
         )

@@ -44,7 +44,10 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         write = _nowhere
     if reading.lines:
-        known = saved.dataset.source.entries if options.new else frozenset[str]()
+        known = frozenset[str]()
+        if options.new:
+            saved.dataset.source.require_text("leaving out what the list has")
+            known = saved.dataset.source.entries
         facts["lines"], left_out = _write_lines(sampler, prompt, settings, known, options, write)
         written = "".join(f"{line}{LINE_END}" for line in facts["lines"])
         if options.new:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from charembed_tui.cli.counting import read_texts
 from charembed_tui.cli.distribution import distribution
 from charembed_tui.cli.exit_status import DONE, INTERRUPTED, UNSAVED
 from charembed_tui.cli.options import require_no_settings, training_settings
@@ -34,9 +35,8 @@ from charembed_tui.training.memory import reason
 from charembed_tui.training.run_log import saved_threads
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
-from model.corpus import Corpus
-from model.errors import Cancelled, CharembedError, OptimizerError
-from model.texts.reading import Reading
+from model.errors import Cancelled, CharembedError, OptimizerError, SettingsError
+from model.streams.table_mark import is_table
 
 _SHOW_CURSOR = b"\x1b[?25h"  # which the bar hides
 _TRAJECTORY_BYTES = 24 << 20  # somewhat more than a run folder's recording takes
@@ -109,12 +109,14 @@ def _begin(
         )
         trainer.load_state_dict(resumed.state, resumed.frames)
         return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
+    if options.table is not None:
+        _require_table_alone(options)
     names = [options.table] if options.table else options.corpus or [str(default_sample())]
     path = Path(names[0])
-    corpus, start = Corpus.from_files(names, Reading(**reading_changes(options))), None
+    settings, start = Config.load(config_file()).training(TrainingSettings()), None
+    corpus = read_texts(names, options, settings, is_cancelled)
     for note in reading_notes(corpus):
         print(f"charembed: {visible(note)}", file=sys.stderr)
-    settings = Config.load(config_file()).training(TrainingSettings())
     settings = training_settings(settings, options, len(corpus))
     if options.start is not None:
         warm_start = start_from(options.start or None, corpus, options)
@@ -133,6 +135,19 @@ def _begin(
         is_cancelled=is_cancelled,
     )
     return trainer, RunWriter(path, copy_text=options.copy_text)
+
+
+def _require_table_alone(options: argparse.Namespace) -> None:
+    """Refuse a table that is none, or that has texts beside it. Raises SettingsError."""
+    if options.corpus:
+        raise SettingsError(
+            "A table goes alone: leave out the texts, or add them with charembed count."
+        )
+    if os.path.exists(options.table) and not is_table(options.table):
+        raise SettingsError(
+            f"{os.path.basename(options.table)} is no table: charembed count makes one. Without "
+            "--table a text is learned from."
+        )
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from charembed_tui.exhaustion import is_exhaustion
 from charembed_tui.laboratory.messages import (
     Array,
     BaselinesFound,
+    CorpusCounted,
     CorpusRead,
     CostFound,
     MemoryUsedUp,
@@ -45,11 +46,15 @@ from model.corpus import Corpus
 from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
 from model.interruption import interruptible
+from model.large_texts import Counting, open_texts
 from model.texts.reading import Reading
 
 if TYPE_CHECKING:
     from charembed_tui.runs.folder import RunFolder
     from charembed_tui.runs.use import Use
+
+
+_SECONDS_BETWEEN_PARTS = 0.2  # of a text that is counted
 
 
 class Background:
@@ -62,7 +67,7 @@ class Background:
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
         self._sample = 0
-        self.is_rewriting = False
+        self.is_reading = self.is_rewriting = False
 
     def _start(self, group: str, task: Callable[[Callable[[], bool]], None]) -> None:
         """Run a task on a thread, in place of the group's last; it can ask whether to stop."""
@@ -78,21 +83,47 @@ class Background:
 
         self._screen.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
 
-    def read(self, paths: Sequence[Path], reading: Reading) -> None:
-        """Read texts."""
+    def read(self, paths: Sequence[Path], reading: Reading, settings: TrainingSettings) -> None:
+        """Read texts, or count those that there is no room for.
+
+        Args:
+            paths: where they are.
+            reading: how.
+            settings: which say the length of the contexts that are counted.
+        """
+        self.is_reading = True
 
         def task(is_cancelled: Callable[[], bool]) -> None:
+            counted_at = 0.0
+
+            def progress(done: int, total: int) -> None:
+                nonlocal counted_at
+                if time.monotonic() - counted_at >= _SECONDS_BETWEEN_PARTS:
+                    counted_at = time.monotonic()
+                    part = done / total if total else None
+                    self._screen.post_message(CorpusCounted(paths[0], part))
+
+            held_out = settings.held_out / 100
+            how = Counting(settings.context_length, held_out, progress, is_cancelled)
             result: Corpus | str
             try:
-                result = Corpus.from_files(paths, reading)
+                result = open_texts(paths, reading, how)
+            except Cancelled:
+                return
             except CharembedError as error:
                 result = str(error)
             except MemoryError:
                 result = f"{paths[0].name} does not fit in memory: choose a smaller text."
             if not is_cancelled():
+                self.is_reading = False
                 self._screen.post_message(CorpusRead(paths[0], result))
 
         self._start("corpus", task)
+
+    def stop_reading(self) -> None:
+        """Leave texts unread; the text in use stays."""
+        self.is_reading = False
+        self._screen.workers.cancel_group(self._screen, "corpus")
 
     def open_run(
         self, folder: RunFolder, use: Use, current: Plan, settings: TrainingSettings
@@ -200,10 +231,10 @@ class Background:
                 write(view, corpus, prompt, settings, emit, is_cancelled)
                 if corpus.is_list:
                     lines = (prompt + "".join(pieces)).splitlines()
-                    old = sum(line in corpus.entries for line in lines)
-                    note = (
-                        f"{len(lines):,} lines at step {view.step:,}, {old:,} of them in the list"
-                    )
+                    note = f"{len(lines):,} lines at step {view.step:,}"
+                    if corpus.counted is None:
+                        old = sum(line in corpus.entries for line in lines)
+                        note += f", {old:,} of them in the list"
             except CharembedError as error:
                 note = str(error)
             if not is_cancelled():

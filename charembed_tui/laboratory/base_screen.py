@@ -21,6 +21,7 @@ from charembed_tui.training.snapshot import Snapshot, View
 from charembed_tui.training.sweep import Sweep
 from charembed_tui.widgets.cached import CachedScreen
 from model.corpus import Corpus
+from model.texts.reading import Reading
 
 LEAST = Size(40, 12)  # of a screen: below, nothing can be seen and few keys do anything
 COUNTING = "The text is still being counted: try again in a moment."
@@ -136,8 +137,24 @@ class BaseScreen(CachedScreen):
         """Start over, as soon as the old thread has ended."""
         self.sessions.begin(plan)
 
+    def read_texts(
+        self, paths: Sequence[Path], reading: Reading, settings: TrainingSettings
+    ) -> None:
+        """Read texts in the background, or count those that there is no room for."""
+        self.panes.corpus.show_loading(paths)
+        self.background.read(paths, reading, settings)
+
+    def needs_counting(self, settings: TrainingSettings) -> bool:
+        """Whether a text that was only counted has to be counted again, for longer contexts."""
+        counted = self.source.counted if self.source.was_streamed else None
+        return counted is not None and settings.context_length > counted.context_length
+
     def begin_here(self, settings: TrainingSettings, *, train: bool = False) -> None:
-        """Start over on the same text."""
+        """Start over on the same text, as soon as it is counted again where that is needed."""
+        if self.needs_counting(settings) and not train:
+            paths = list(dict.fromkeys(Path(file.path) for file in self.source.files))
+            self.read_texts(paths, self.source.reading, settings)
+            return
         self.begin(Plan(self.source, self.path, settings, train=train))
 
     def continue_sweep(self, sweep: Sweep) -> None:

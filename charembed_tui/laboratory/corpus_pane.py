@@ -15,8 +15,8 @@ from textual.widget import Widget
 from textual.widgets import DirectoryTree, Input, Static
 from textual.widgets.option_list import Option
 
-from charembed_tui.settings.text_options import parse_reading
-from charembed_tui.text.corpus_facts import COUNTS_ONLY
+from charembed_tui.settings.text_options import option_words, parse_reading
+from charembed_tui.text.corpus_facts import counts_only
 from charembed_tui.text.glyphs import visible
 from charembed_tui.text.reading_notes import PLAIN, reading_facts
 from charembed_tui.text.sample_texts import samples, title
@@ -109,8 +109,7 @@ class CorpusPane(FoldingPane):
         self._tree: _Tree | None = None
         self._options = Input(placeholder="--encoding cp1252 --lines …", id="reading", compact=True)
         self._options.tooltip = (
-            "how a text is read, as on the command line: --encoding NAME, --newlines keep, "
-            "--fold-case, --lines, --no-lines, --limit SIZE; enter reads it again"
+            f"how a text is read, as on the command line: {option_words()}; enter reads it again"
         )
 
     def contents(self) -> Iterable[Widget]:
@@ -134,6 +133,13 @@ class CorpusPane(FoldingPane):
         self._problem = None
         self._say(Text(f"reading {visible(paths[0].name)}{more} …"))
         self._preview.update("")
+
+    def show_counting(self, path: Path, part: float | None) -> None:
+        """Say how much of a text there is no room for is counted."""
+        how_much = "" if part is None else f", {part:.0%}"
+        self._say(
+            Text(f"{visible(path.name)} takes too much memory: counting it{how_much} · esc stops")
+        )
 
     def show_error(self, message: str) -> None:
         """Say why a file could not be used, until the next choice; the text stays in use."""
@@ -171,7 +177,7 @@ class CorpusPane(FoldingPane):
             self.summary.show([corpus.name, length, f"{size:,} different"])
         preview = corpus.decode(corpus.codes[:_PREVIEW_CHARACTERS])
         if corpus.counted is not None:
-            preview = COUNTS_ONLY
+            preview = counts_only(corpus)
         self._preview.update(Text(visible(preview), style="dim"))
 
     def _mark_sample(self) -> None:

@@ -132,8 +132,7 @@ class InspectorPane(Vertical):
         if self._dataset is None or len(self._vocabulary) in context:
             return np.zeros(len(self._vocabulary))
         if context not in self._counted:
-            counts = self._dataset.training.following(context, len(self._vocabulary))
-            self._counted[context] = counts.astype(float)
+            self._counted[context] = self._dataset.following(context).astype(float)
         return self._counted[context]
 
     def _in_cells(self, character: int) -> str:

@@ -32,6 +32,14 @@ class CorpusRead(Message):
 
 
 @dataclass
+class CorpusCounted(Message):
+    """A text there is no room for is being counted; `part` from 0 to 1, None for unknown."""
+
+    path: Path
+    part: float | None
+
+
+@dataclass
 class RunOpened(Message):
     """A saved run was read; `plan` is a message instead where it cannot be used."""
 

@@ -23,6 +23,7 @@ from charembed_tui.laboratory.generation_pane import GenerationPane
 from charembed_tui.laboratory.hyperparameters_pane import HyperparametersPane
 from charembed_tui.laboratory.messages import (
     BaselinesFound,
+    CorpusCounted,
     CorpusRead,
     CostFound,
     MemoryUsedUp,
@@ -264,8 +265,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     @on(Rewritten)
     def _sample_rewritten(self, event: Rewritten) -> None:
-        # Comparing with a long text takes long: training has most of the time.
-        self._rewrite_at = max(self._rewrite_at, time.monotonic() + _REST * event.seconds)
+        if event.novelty is not None:
+            # Comparing with a long text takes long: training has most of the time.
+            self._rewrite_at = max(self._rewrite_at, time.monotonic() + _REST * event.seconds)
         if event.run == self.snapshot.run and not isinstance(event.chunk, str):
             self.panes.generation.show_live(event.view, event.prompt, event.chunk, event.novelty)
 
@@ -374,8 +376,12 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     @on(CorpusPane.Selected)
     def _corpus_selected(self, event: CorpusPane.Selected) -> None:
-        self.panes.corpus.show_loading(event.paths)
-        self.background.read(event.paths, event.reading)
+        self.read_texts(event.paths, event.reading, self.displayed_settings())
+
+    @on(CorpusCounted)
+    def _corpus_counted(self, event: CorpusCounted) -> None:
+        if self.background.is_reading:
+            self.panes.corpus.show_counting(event.path, event.part)
 
     @on(CorpusRead)
     def _corpus_read(self, event: CorpusRead) -> None:
@@ -400,7 +406,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if self.session.followed or self.running_sweep:
             return  # they wait for r
         if event.settings != now and not self.snapshot.step:
-            self.begin_here(event.settings)
+            if not self.needs_counting(event.settings):  # which may take long: r asks for it
+                self.begin_here(event.settings)
         elif event.settings.optimizer != now.optimizer:
             own = {name: getattr(event.settings, name) for name in optimizer_settings()}
             self.session.switch_optimizer(replace(now, **own))

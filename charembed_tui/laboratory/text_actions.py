@@ -70,6 +70,9 @@ class TextActions(WritingActions):
             self.panes.fill_screen(None)
         self.app.set_focus(None)
         self.stop_writing()
+        if self.background.is_reading:
+            self.background.stop_reading()
+            self.panes.corpus.show_error("Not read: esc stopped it. The text in use stays.")
         if self.snapshot.has_begun:
             self.fold()
 

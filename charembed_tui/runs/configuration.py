@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -45,6 +45,7 @@ class Configuration:
         switches: of the optimizer since.
         files: all texts that it was read from, each with a fingerprint of its own.
         reading: how they were read.
+        was_streamed: whether they were only counted, since there was no room for them.
     """
 
     corpus_name: str
@@ -58,6 +59,7 @@ class Configuration:
     switches: tuple[Switch, ...] = ()
     files: tuple[TextFile, ...] = ()
     reading: Reading = _EARLIER_READING
+    was_streamed: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset, path: Path, settings: TrainingSettings, now: datetime) -> Self:
@@ -73,7 +75,8 @@ class Configuration:
             settings,
             now.isoformat(timespec="seconds"),
             files=corpus.files,
-            reading=replace(corpus.reading, limit=0),  # which is the machine's, not the text's
+            reading=corpus.reading,
+            was_streamed=corpus.was_streamed,
         )
 
     @property
@@ -115,6 +118,7 @@ class Configuration:
                 tuple(Switch(int(step), str(to)) for step, to in saved.get("switches", ())),
                 tuple(_file(entry) for entry in saved.get("files", ())),
                 _reading(saved["reading"]) if "reading" in saved else _EARLIER_READING,
+                bool(saved.get("was_streamed")),
             )
             if any(len(character) != 1 for character in found.vocabulary):
                 raise ValueError("an entry of the vocabulary is not one character")
@@ -167,4 +171,5 @@ def _reading(saved: Mapping[str, Any]) -> Reading:
         str(saved["newlines"]),
         bool(saved["fold_case"]),
         bool(saved["lines"]),
+        int(saved.get("limit", 0)),
     )

@@ -14,11 +14,12 @@ from charembed_tui.runs.configuration import Configuration, fingerprint
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.plan import Plan, ResumedRun
-from charembed_tui.runs.text_copies import copies, reading_of_copies
+from charembed_tui.runs.text_copies import copies, copy_of_counts, reading_of_copies
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.trajectory import Frame
 from model.corpus import Corpus
 from model.errors import CorpusError
+from model.texts.reading import Reading
 from model.texts.sources import STDIN, Source, find_sources
 
 
@@ -75,26 +76,38 @@ def text_of(
     """
     configuration = folder.configuration
     reading = replace(configuration.reading, **changes or {})
-    sources = find_sources(texts) if texts else _sources(folder)
-    if not texts and any(source in sources for source in copies(folder.path)):
-        reading = reading_of_copies(reading)
-    corpus = Corpus.from_sources(sources, configuration.corpus_name, reading)
+    if texts:
+        sources = find_sources(texts)
+        corpus = _read(sources, configuration, reading)
+    else:
+        sources, corpus = _own_text(folder, reading)
     if fingerprint(corpus) != configuration.fingerprint:
         raise RunError(_difference(folder, corpus, sources))
     return replace(corpus, files=configuration.files or corpus.files), Path(sources[0].path)
 
 
-def _sources(folder: RunFolder) -> list[Source]:
-    """Where a run's texts were when it began, or copies of them. Raises RunError."""
+def _own_text(folder: RunFolder, reading: Reading) -> tuple[list[Source], Corpus]:
+    """A run's text from where it was, or where it has gone or changed, from copies of it."""
     configuration = folder.configuration
     path = configuration.corpus_path
     sources = [file.source for file in configuration.files] or [Source(path, name=Path(path).name)]
+    if counts := copy_of_counts(folder.path):
+        corpus = Corpus.from_table(counts, configuration.corpus_name)
+        files = configuration.files
+        return sources, replace(corpus, reading=reading, files=files, was_streamed=True)
     missing = [source for source in sources if not os.path.isfile(source.path)]
     found = copies(folder.path)
-    if found and (missing or not _are_unchanged(sources, configuration)):
-        return found
     if not missing:
-        return sources
+        try:
+            corpus = _read(sources, configuration, reading)
+        except CorpusError:
+            if not found:
+                raise
+        else:
+            if not found or fingerprint(corpus) == configuration.fingerprint:
+                return sources, corpus
+    if found:
+        return found, _read(found, configuration, reading_of_copies(reading))
     if missing[0].path == STDIN:
         raise RunError(
             f"The text of {folder.path.name} came from standard input: pipe it in again and name "
@@ -106,12 +119,15 @@ def _sources(folder: RunFolder) -> list[Source]:
     )
 
 
-def _are_unchanged(sources: Sequence[Source], configuration: Configuration) -> bool:
-    try:
-        corpus = Corpus.from_sources(sources, configuration.corpus_name, configuration.reading)
-    except CorpusError:
-        return False
-    return fingerprint(corpus) == configuration.fingerprint
+def _read(sources: Sequence[Source], configuration: Configuration, reading: Reading) -> Corpus:
+    """Read texts, or count them again where they were only counted. Raises CorpusError."""
+    if not configuration.was_streamed:
+        return Corpus.from_sources(sources, configuration.corpus_name, reading)
+    from model.large_texts import Counting, count_corpus  # with scipy: seldom needed
+
+    settings = configuration.settings
+    counting = Counting(settings.context_length, settings.held_out / 100)
+    return count_corpus(sources, configuration.corpus_name, reading, counting)
 
 
 def _difference(folder: RunFolder, corpus: Corpus, sources: Sequence[Source]) -> str:

@@ -19,6 +19,7 @@ _SECONDS_BETWEEN_LOGS = 1.0
 _SECONDS_BETWEEN_CHECKPOINTS = 5.0
 _MOST_PARAMETERS_TO_LOG = 100_000  # beyond, writing them every second costs too much
 _MOST_CHARACTERS_TO_COPY = 16 << 20  # a longer text has to stay where it is
+_MOST_NGRAMS_TO_COPY = 20_000_000  # some hundred MB; more are counted again
 _GROWTH = 1.01  # of the step from one loss to the next: early ones, where much happens, are dense
 
 
@@ -141,6 +142,9 @@ class RunWriter:
     def _copies(self, trainer: Trainer) -> bool:
         """Whether the text is to be with the run: where it writes with counts, it needs it."""
         source = trainer.dataset.source
+        if source.was_streamed and source.counted is not None:
+            # Counting takes longer than all else that going on with a run needs.
+            return source.counted.training.ngram_count <= _MOST_NGRAMS_TO_COPY
         if source.counted is not None:
             return False  # there is no text here to copy
         is_short = len(source) <= _MOST_CHARACTERS_TO_COPY

@@ -12,15 +12,32 @@ from model.corpus import Corpus
 from model.texts.reading import Reading, bytes_of
 from model.texts.sources import Source
 
+_COUNTS = "counts.table"
+
 
 def write_copies(folder: Path, corpus: Corpus) -> None:
-    """Write every text of a corpus: `text.txt`, or `text-1.txt` and so on. Raises OSError."""
+    """Write every text of a corpus: `text.txt`, or `text-1.txt` and so on; or what was counted.
+
+    Raises:
+        OSError: something cannot be written.
+    """
+    if corpus.counted is not None:
+        from model.streams.table_file import save_table  # with scipy: seldom needed
+
+        save_table(corpus.counted, folder / _COUNTS)
+        return
     ends = [*corpus.starts[1:], len(corpus)]
     for number, (start, end) in enumerate(zip(corpus.starts or (0,), ends, strict=True), start=1):
         text = corpus.decode(np.asarray(corpus.codes[start:end]).tolist())
         name = f"text-{number}.txt" if corpus.starts else "text.txt"
         data = bytes_of(text) if corpus.reading.is_bytes else text.encode()
         write_whole(folder / name, data)
+
+
+def copy_of_counts(folder: Path) -> Path | None:
+    """The counts of a text that there was no room for; None where there are none."""
+    path = folder / _COUNTS
+    return path if path.is_file() else None
 
 
 def copies(folder: Path) -> list[Source]:

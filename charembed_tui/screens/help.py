@@ -14,6 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from charembed_tui.screens.dialog import Dialog, scroll_hint
+from charembed_tui.settings.text_options import option_words
 
 STORY = (
     "The computer reads a text in windows of a few characters and learns to guess the next one. "
@@ -26,6 +27,11 @@ _SHORT_STORY = (
     "together. The loss is the surprise, in nats: the lower, the better."
 )
 _SUBTITLE = "ctrl+p finds commands · esc closes"
+TEXTS = (
+    "Among files m marks several, and folders, packed ones too (gz, bz2, xz, zip); the line below "
+    f"them takes {option_words()}. Encoding bytes reads anything. What takes more memory "
+    "than the limit is counted as it streams by, as charembed count does."
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class HelpScreen(Dialog[None]):
             with Horizontal(id="help-keys"):
                 for column in self._columns:
                     yield Static(self._table(column))
+            yield Static(TEXTS, id="help-texts", markup=False)
 
     def on_mount(self) -> None:
         """Say how the rest can be seen, where there is more than fits."""

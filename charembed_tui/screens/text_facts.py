@@ -15,7 +15,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from charembed_tui.screens.dialog import Dialog, scroll_hint
-from charembed_tui.text.corpus_facts import COUNTS_ONLY, CorpusFacts
+from charembed_tui.text.corpus_facts import CorpusFacts, counts_only
 from charembed_tui.text.glyphs import glyph, printable, visible
 from charembed_tui.text.reading_notes import reading_facts
 from charembed_tui.widgets.titles import entitle
@@ -90,6 +90,6 @@ class TextFactsScreen(Dialog[None]):
         parts += [Text("Most common n-grams", style="bold"), columns, Text()]
         preview = self._corpus.decode(self._corpus.codes[:_PREVIEW])
         if self._corpus.counted is not None:
-            preview = COUNTS_ONLY
+            preview = counts_only(self._corpus)
         parts += [Text("Beginning", style="bold"), Text(printable(preview), style="dim")]
         return Group(*parts)

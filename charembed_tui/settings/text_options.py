@@ -44,8 +44,20 @@ def add_text_options(parser: argparse.ArgumentParser, *, lists: bool = True) -> 
         "--limit",
         type=_size,
         metavar="SIZE",
-        help="memory that a text may take, as 500MB or 2GB; auto for a quarter of what is free",
+        help="memory that a text may take, as 500MB or 2GB; auto for a quarter of what is free; "
+        "what takes more is counted as it streams by",
     )
+
+
+def option_words() -> str:
+    """All of these options as they are typed, for where a person types them in the app."""
+    parser = _Words(add_help=False, prog="")
+    add_text_options(parser)
+    words = []
+    for action in parser._actions:
+        value = action.metavar or " or ".join(map(str, action.choices or ()))
+        words.append(" or ".join(action.option_strings) + f" {value}" * bool(value))
+    return ", ".join(words)
 
 
 def reading_changes(options: argparse.Namespace) -> dict[str, Any]:

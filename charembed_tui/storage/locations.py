@@ -49,7 +49,7 @@ def new_run_folder(corpus_name: str, now: datetime) -> Path:
     Raises:
         OSError: it cannot be created.
     """
-    stem = re.sub(r"[^\w.-]+", "_", Path(corpus_name).stem)[:40] or "text"
+    stem = re.sub(r"[^\w.-]+", "_", Path(corpus_name).stem)[:40].strip("_") or "text"
     return _new_folder(runs_directory(), f"{now:%Y-%m-%d_%H-%M-%S}_{stem}")
 
 

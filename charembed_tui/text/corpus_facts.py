@@ -13,7 +13,6 @@ from model.corpus import Corpus
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
 
-COUNTS_ONLY = "a table of counts: the text itself is not here"
 _COMMON = 12
 _FEW_POSITIONS = 2000
 _DOMINATING = 0.5
@@ -48,6 +47,11 @@ class CorpusFacts:
     unigram: float
     conditional: float
     warnings: tuple[str, ...]
+
+
+def counts_only(corpus: Corpus) -> str:
+    """Say that there is no text to be seen, where it was counted and let go."""
+    return f"{corpus.name} {corpus.why_counts}: the text itself is not here"
 
 
 def describe(corpus: Corpus, table: NgramTable) -> CorpusFacts:

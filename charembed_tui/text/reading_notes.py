@@ -11,15 +11,25 @@ PLAIN = "encoding: UTF-8"
 def reading_notes(corpus: Corpus) -> list[str]:
     """What was found out or left out in reading, a line each; none where all was plain."""
     notes = []
-    if corpus.was_recognized:
+    if corpus.was_streamed and corpus.counted is not None:
         notes.append(
-            f"{corpus.name} looks like a list: each of its {len(corpus.sequences.starts):,} lines "
-            "is learned by itself. --no-lines takes it as one text."
+            f"{corpus.name} {corpus.why_counts}: contexts of {corpus.counted.context_length} "
+            "characters. --limit allows more."
         )
+    if corpus.was_recognized:
+        notes.append(recognized_note(corpus.name, f"{corpus.line_count:,} "))
     notes += [f"left out: {reason}" for reason in corpus.skipped[:_MOST_NAMED]]
     if len(corpus.skipped) > _MOST_NAMED:
         notes.append(f"left out: {len(corpus.skipped) - _MOST_NAMED:,} more files")
     return notes
+
+
+def recognized_note(name: str, count: str = "") -> str:
+    """That a text was taken for a list by its look, of so many lines."""
+    return (
+        f"{name} looks like a list: each of its {count}lines is learned by itself. --no-lines "
+        "takes it as one text."
+    )
 
 
 def reading_facts(corpus: Corpus) -> list[str]:
@@ -30,7 +40,7 @@ def reading_facts(corpus: Corpus) -> list[str]:
         named = ", ".join(file.name for file in files[:_MOST_NAMED])
         facts.append(f"{len(files):,} texts: {named}{' …' if len(files) > _MOST_NAMED else ''}")
     if corpus.is_list:
-        facts.append(f"a list of {len(corpus.sequences.starts):,} lines, each learned by itself")
+        facts.append(f"a list of {corpus.line_count:,} lines, each learned by itself")
     if files:
         name = "bytes, each a character" if reading.is_bytes else reading.encoding or "UTF-8"
         facts.append(PLAIN if name == "UTF-8" else f"encoding: {name}")

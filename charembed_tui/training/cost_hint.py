@@ -75,7 +75,7 @@ class CostHint:
             + self.state_bytes(settings)
             + max(evaluation, self._of_optimizer(registry.copied_bytes, settings))
         )
-        base = _PROGRAM_BYTES + _BYTES_PER_CHARACTER * len(self.corpus) + more.bytes
+        base = _PROGRAM_BYTES + _BYTES_PER_CHARACTER * len(self.corpus.codes) + more.bytes
         return replace(
             cost,
             bytes=base + int(max(training, text.counting_bytes)),

@@ -98,6 +98,8 @@ class Trainer:
         self.threads = threads or parallel.worthwhile_threads()
         parallel.use_threads(self.threads)
         dataset.require_context_length(settings.context_length)
+        if settings.needs_text:
+            dataset.require_running_text()
         require_memory(dataset.corpus, settings, trajectory)
         self._is_cancelled = is_cancelled
         with interruptible(is_cancelled):

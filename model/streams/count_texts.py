@@ -10,8 +10,9 @@ from model.errors import CorpusError
 from model.sequences import require_context, require_held_out_part, require_length
 from model.streams.counted_text import CountedText
 from model.streams.range_counter import RangeCounter
-from model.streams.ranges import BLOCK, ranges_of
-from model.texts.decoding import Decoded
+from model.streams.ranges import BLOCK, Range, blocks_of, can_be_cut, ranges_of
+from model.texts.decoding import Decoded, Described
+from model.texts.lists import LIST_SAMPLE, looks_like_list, sample_of_lines
 from model.texts.reading import Reading
 from model.texts.sources import STDIN, Source, find_sources, title
 
@@ -49,26 +50,47 @@ def count_texts(
     """
     reading = reading or Reading()
     name, sources = to_count(names, context_length, reading, held_out, note)
+    counted, _ = count_sources(sources, context_length, reading, held_out, progress, is_cancelled)
+    require_countable(counted, name)
+    return counted
+
+
+def count_sources(
+    sources: Sequence[Source],
+    context_length: int,
+    reading: Reading,
+    held_out: float,
+    progress: Progress | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> tuple[CountedText, list[Described]]:
+    """Count texts that were found before, and describe each; arguments as for `count_texts`.
+
+    Raises:
+        CorpusError: a text is unreadable or in another encoding.
+        Cancelled: `is_cancelled` said so.
+    """
     ranges = ranges_of(sources, reading, None)
     total = sum(part.size for part in ranges)
     counter = RangeCounter(context_length, reading, held_out)
+    described = [Described() for _ in ranges]
     before = 0
-    for part in ranges:
+    for part, description in zip(ranges, described, strict=True):
         done = before
 
-        def count_bytes(count: int, limit: int = before + part.size) -> None:
+        def count_bytes(
+            count: int, first: int = before, size: int = part.size, seen: Described = description
+        ) -> None:
             nonlocal done
-            done = min(done + count, limit)  # compressed texts are longer than they are stored
+            done = first + seen.stored_bytes if seen.stored_bytes else done + count
+            done = min(done, first + size)  # members of archives are longer than they are stored
             if progress is not None:
                 progress(done, total)
 
-        counter.count(part, is_cancelled, count_bytes)
+        counter.count(part, is_cancelled, count_bytes, description)
         before += part.size
     if progress is not None:
         progress(total, total)
-    counted = counter.counted()
-    require_countable(counted, name)
-    return counted
+    return counter.counted(), described
 
 
 def to_count(
@@ -87,11 +109,38 @@ def to_count(
     require_held_out_part(held_out)
     require_context(context_length)
     given = [names] if isinstance(names, str | Path) else names
-    sources = _readable(find_sources(given), reading, note)
+    sources = readable(find_sources(given), reading, note)
     return title(given, sources), sources
 
 
-def _readable(sources: Sequence[Source], reading: Reading, note: Note | None) -> list[Source]:
+def looks_like_list_of(sources: Sequence[Source], reading: Reading) -> bool:
+    """Whether texts look like a list, by the beginning of the first one and what is in the middle.
+
+    That is the middle of a single text where reading can begin there, and the beginning of one of
+    several. Standard input can be read once, and is none.
+
+    Raises:
+        CorpusError: a text cannot be read.
+    """
+    if reading.is_bytes or any(source.path == STDIN for source in sources):
+        return False
+    parts = [Range(sources[0], 0, LIST_SAMPLE, 0)]
+    middle = sources[len(sources) // 2]
+    size = middle.size()
+    if len(sources) > 1:
+        parts.append(Range(middle, 0, LIST_SAMPLE, 0))
+    elif size > 3 * LIST_SAMPLE and can_be_cut(middle, reading):
+        start = size // 2 // BLOCK * BLOCK
+        parts.append(Range(middle, start, start + LIST_SAMPLE, 0))
+    texts = [
+        "".join(text for number, text in blocks_of(part, 1, reading) if number is not None)
+        for part in parts
+    ]
+    is_whole = len(parts) == 1 and size <= LIST_SAMPLE
+    return looks_like_list(sample_of_lines(texts[0], "".join(texts[1:]), ends_in_middle=is_whole))
+
+
+def readable(sources: Sequence[Source], reading: Reading, note: Note | None) -> list[Source]:
     """Texts without what was found beside them and does not begin as text.
 
     Raises:

@@ -12,6 +12,7 @@ from model.errors import Cancelled
 from model.sequences import inside_lines, with_boundaries
 from model.streams.counted_text import CountedText
 from model.streams.ranges import BLOCK, Range, blocks_of, is_held_out
+from model.texts.decoding import Described
 from model.texts.reading import Reading
 from model.texts.vocabulary import GrowingVocabulary
 
@@ -49,8 +50,15 @@ class RangeCounter:
         part: Range,
         is_cancelled: Callable[[], bool] | None = None,
         progress: BytesRead | None = None,
+        described: Described | None = None,
     ) -> None:
         """Count a range.
+
+        Args:
+            part: the range.
+            is_cancelled: asked before every 4 MB.
+            progress: called with the bytes read since the last call.
+            described: takes note of what the range has.
 
         Raises:
             CorpusError: its text cannot be read.
@@ -64,7 +72,7 @@ class RangeCounter:
         numbers: list[int] = []
         texts: list[str] = []
         name = part.source.name
-        for number, text in blocks_of(part, self._m, self._reading):
+        for number, text in blocks_of(part, self._m, self._reading, described):
             if number is None:
                 self._begin(text, part.first_block - 1, name)
                 continue

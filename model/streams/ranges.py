@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CorpusError
-from model.texts.decoding import Decoded
+from model.texts.decoding import LONGEST_CHARACTER, Decoded, Described
 from model.texts.reading import Reading
 from model.texts.sources import Source
 
 BLOCK = 1 << 12  # bytes
 RANGE = 1 << 25  # bytes
-_LONGEST_CHARACTER = 4  # bytes, of UTF-8
 _LONGEST_LINE = 1 << 20  # bytes
 
 
@@ -103,9 +102,15 @@ def is_held_out(blocks: NDArray[np.int64], part: float) -> NDArray[np.bool_]:
 
 
 def blocks_of(
-    part: Range, context_length: int, reading: Reading
+    part: Range, context_length: int, reading: Reading, described: Described | None = None
 ) -> Iterator[tuple[int | None, str]]:
     """The text of a range, block by block.
+
+    Args:
+        part: the range.
+        context_length: M.
+        reading: how the text is read.
+        described: takes note of what the range has.
 
     Yields:
         The number of a block, and its text. Where a range does not begin its text, what stands
@@ -115,7 +120,8 @@ def blocks_of(
     Raises:
         CorpusError: the text cannot be read.
     """
-    with part.source.open() as (stream, _):
+    with part.source.open() as (stream, stored):
+        is_packed = stream is not stored and not part.source.member and stored.seekable()
         back = _look_back(stream, part, context_length, reading) if part.start else 0
         if part.start:
             stream.seek(part.start - back)
@@ -125,7 +131,13 @@ def blocks_of(
         texts = decoded.blocks(chain([back] if back else [], sizes))
         if back:
             yield None, next(texts)
-        yield from enumerate(texts, part.first_block)
+        for number, text in enumerate(texts, part.first_block):
+            if described is not None:
+                described.add(text)
+                described.stored_bytes = stored.tell() if is_packed else 0
+            yield number, text
+        if described is not None:
+            described.line_ends = decoded.line_ends
 
 
 def _unfinished(data: bytes, reading: Reading) -> int:
@@ -133,18 +145,18 @@ def _unfinished(data: bytes, reading: Reading) -> int:
     if reading.is_bytes:
         return 0
     decoder = codecs.getincrementaldecoder(reading.encoding or "utf-8")("ignore")
-    decoder.decode(data[-_LONGEST_CHARACTER:])
+    decoder.decode(data[-LONGEST_CHARACTER:])
     return len(decoder.getstate()[0])
 
 
 def _look_back(stream: BinaryIO, part: Range, context_length: int, reading: Reading) -> int:
     """How many bytes before a range have to be read with it."""
     if not reading.lines:
-        back = min(part.start, _LONGEST_CHARACTER * (context_length + 2))
+        back = min(part.start, LONGEST_CHARACTER * (context_length + 2))
         if reading.is_bytes or codecs.lookup(reading.encoding or "utf-8").name != "utf-8":
             return back
         stream.seek(part.start - back)
-        start = stream.read(_LONGEST_CHARACTER)
+        start = stream.read(LONGEST_CHARACTER)
         while start and start[0] & 0xC0 == 0x80:  # the rest of a character
             start, back = start[1:], back - 1
         return back

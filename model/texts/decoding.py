@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from model.errors import CorpusError
 from model.texts.reading import Reading, characters_of
 
 PIECE = 1 << 20  # bytes at a time: other threads get their turn in between
+LONGEST_CHARACTER = 4  # bytes, in any encoding
 _SNIFFED = 1 << 13
 _MOST_NULS = 0.02  # of the first bytes of a text
 _ENOUGH_FOR_A_GUESS = 8  # bytes
@@ -29,6 +31,33 @@ _WESTERN = frozenset(
 )
 _MOST_WESTERN = 0.2  # of the characters of a Western text are no ASCII
 _NAMES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
+
+
+@dataclass
+class Described:
+    """What is known of a text once it has gone by.
+
+    Attributes:
+        characters: how many it had.
+        line_ends: which kinds, of LF, CRLF and CR.
+        stored_bytes: how much of a packed file was read for it; 0 where a byte read is a byte
+            stored.
+    """
+
+    characters: int = 0
+    line_ends: tuple[str, ...] = ()
+    stored_bytes: int = 0
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, text: str) -> None:
+        """Take note of a piece of it."""
+        self.characters += len(text)
+        self._digest.update(text.encode("utf-8", "surrogatepass"))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of its characters, in UTF-8."""
+        return str(self._digest.hexdigest())
 
 
 @dataclass

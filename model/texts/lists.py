@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+LIST_SAMPLE = 1 << 15  # characters at the beginning and in the middle show whether it is one
 _FEWEST = 12  # lines
 _LONGEST_MEAN = 20  # characters of a line
 _LONGEST = 40  # characters of nearly all lines
@@ -34,3 +35,17 @@ def looks_like_list(lines: Sequence[str]) -> bool:
         and sum(entry.rstrip().endswith(_STOPS) for entry in entries) <= _MOST_SENTENCES * count
         and len(set(entries)) >= _FEWEST_DIFFERENT * count
     )
+
+
+def sample_of_lines(beginning: str, middle: str, *, ends_in_middle: bool) -> list[str]:
+    """Lines of the beginning of a text and of its middle, for `looks_like_list`.
+
+    Args:
+        beginning: its first characters.
+        middle: characters from within; empty where the beginning is all that was read.
+        ends_in_middle: whether the text ends with them.
+    """
+    found = beginning.split("\n")[: None if ends_in_middle and not middle else -1]
+    # The first line of the middle has no beginning, the last ones may have no end.
+    found += middle.split("\n")[1 : None if ends_in_middle else -1]
+    return found[:-1] if found and not found[-1] else found

@@ -336,3 +336,12 @@ def test_a_run_keeps_its_settings_whatever_the_preset(text: Path) -> None:
         refused = run("train", text, option, name, "--preset", "fast-look")
         assert refused.returncode == 2
         assert "leave out --preset" in refused.stderr
+
+
+def test_an_interruption_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("charembed_tui.cli.count.run", interrupted)
+    done = run("count", "text", "--table", "table")
+    assert (done.returncode, done.stderr) == (130, "charembed: interrupted\n")

@@ -93,6 +93,36 @@ def test_what_needs_more_than_the_table_says_so(
     assert refused.stderr.count("\n") == 1
 
 
+def test_lists_are_recognized_and_tables_of_lists_get_lists(tmp_path: Path) -> None:
+    names, table = tmp_path / "names.txt", tmp_path / "names.table"
+    names.write_text("\n".join(a + b + c for a in "abcde" for b in "fghij" for c in "klmno"))
+    counted = run("count", names, "--table", table)
+    assert "names.txt looks like a list" in counted.stderr
+    assert load_table(table).is_list
+    facts("train", table, "--context-length", "1", "--steps", "2")
+    assert "leaving out what the list has needs the text itself" in run("generate", "--new").stderr
+    few = tmp_path / "few.txt"  # which would be no list by its look
+    few.write_text("one\ntwo\n")
+    assert run("count", few, "--table", table, "--add").returncode == 0
+    assert load_table(table).is_list
+    plain = tmp_path / "plain.table"
+    assert run("count", names, "--table", plain, "--no-lines").stderr == ""
+    assert not load_table(plain).is_list
+
+
+def test_a_table_goes_alone(long_text: Path, tmp_path: Path) -> None:
+    table = tmp_path / "long.table"
+    facts("count", long_text, "--table", table)
+    for words, message in (
+        ([table, long_text], "long.table is a table of counts, which goes alone"),
+        ([long_text, "--table", table], "leave out the texts"),
+        (["--table", long_text], "long.txt is no table"),
+    ):
+        refused = run("train", *words, "--steps", "2")
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+        assert message in refused.stderr
+
+
 def test_a_file_that_is_no_table_is_not_replaced(long_text: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious.txt"
     precious.write_text("do not lose me")

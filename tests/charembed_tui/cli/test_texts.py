@@ -129,6 +129,36 @@ def test_a_piped_text_takes_keys_from_the_terminal(text: Path) -> None:
     assert process.exitstatus == 0
 
 
+def test_a_text_over_the_limit_is_counted_and_its_run_needs_it_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text(PLAY * 100, encoding="utf-8")
+    limit = ["--limit", "20kB"]
+    trained = run("train", path, *limit, *FAST, "--steps", "2")
+    assert "was only counted, since it takes more memory" in trained.stderr
+    configuration = find_run(None).configuration
+    assert configuration.was_streamed
+    assert configuration.reading.limit == 20_000
+    assert configuration.characters == len(PLAY) * 100
+    refused = run("train", path, *limit, "--model", "n-grams")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 2)
+    assert (
+        "need the text itself: choose another family without them, or let --limit allow more"
+        in refused.stderr
+    )
+    moved = path.rename(tmp_path / "moved.txt")
+    assert run("train", "--resume", "--steps", "3").returncode == 0
+    written = json.loads(run("generate", "--length", "30", "--json").stdout)
+    assert set(written["novelty"]["pieces_in_text"].values()) == {None}
+    (find_run(None).path / "counts.table").unlink()
+    gone = run("train", "--resume", "--steps", "4")
+    assert "is no longer at" in gone.stderr
+    assert run("train", moved, "--resume", "--steps", "4").returncode == 0  # counted again
+    moved.write_text(PLAY * 99, encoding="utf-8")
+    changed = run("train", moved, "--resume", "--steps", "5")
+    assert changed.returncode == 2
+    assert "is another text than long.txt" in changed.stderr
+
+
 def test_bytes_are_learned_and_written(tmp_path: Path) -> None:
     path = tmp_path / "program"
     path.write_bytes(bytes(range(256)) * 8)

@@ -52,3 +52,17 @@ async def test_the_options_are_those_of_the_command_line(tmp_path: Path) -> None
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("g")
         await until(lambda: app.laboratory.panes.generation.written.count("\n") == 20)
+        # More than it may take is counted; for longer contexts it is counted again.
+        words.value = "--limit 500"
+        words.focus()
+        await pilot.press("enter")
+        await until(lambda: app.laboratory.source.was_streamed)
+        await until(
+            lambda: "takes more memory" in str(app.laboratory.panes.corpus._preview.content)
+        )
+        await until(lambda: app.laboratory.snapshot.theta is not None)
+        app.laboratory.query_one("#context-length", Input).value = "2"
+        await until(lambda: app.laboratory.displayed_settings().context_length == 2)
+        await pilot.press("r")
+        await until(lambda: app.laboratory.snapshot.model.context_length == 2)
+        await until(lambda: app.laboratory.snapshot.theta is not None)

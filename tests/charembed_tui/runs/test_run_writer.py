@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -91,6 +92,9 @@ def test_a_copy_of_the_text_is_used_when_the_text_is_gone(text: Path, trainer: T
     trainer.step()
     writer.write(trainer, everything=True)
     writer.close()
+    with patch.object(Corpus, "from_sources", wraps=Corpus.from_sources) as read:
+        resume(None).folder.unlock()
+    assert read.call_count == 1  # the text is as it was
     text.unlink()
     run = resume(None)
     assert run.corpus.decode(run.corpus.codes) == PLAY * 4
