@@ -45,7 +45,7 @@ _SECONDS_TO_GIVE_UP = 0.2
 _LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
 _LEAST_IN_VAIN = 10  # losses measured without a lower one, before a run is finished
 _SPEED_STEPS = 200  # over which steps a second are measured
-_MEASURED_CONTEXTS = 1 << 16  # for a training loss that is right to about 0.005
+_MEASURED_CONTEXTS = 1 << 15  # for a training loss that is right to about 0.007
 # Beyond, the length of a gradient takes 1 % of a step, and is taken of those that are measured.
 _FEW_PARAMETERS = 1 << 17
 
@@ -95,6 +95,7 @@ class Trainer:
         self.settings = settings
         began = time.perf_counter()
         self.trajectory = trajectory
+        self._batch = families.find(settings.model).advice.batch
         self.threads = threads or parallel.worthwhile_threads()
         parallel.use_threads(self.threads)
         dataset.require_context_length(settings.context_length)
@@ -179,7 +180,9 @@ class Trainer:
 
     def _is_due(self, seconds: float = 0.0) -> bool:
         """Whether the loss should be measured, so many seconds from now."""
-        return self._seconds_to_measure <= _LOSS_SHARE * (self._seconds_unmeasured + seconds)
+        # Where a step is a mini-batch, going over a text takes the time of hundreds of them.
+        share = _LOSS_SHARE / 2 if self._batch else _LOSS_SHARE
+        return self._seconds_to_measure <= share * (self._seconds_unmeasured + seconds)
 
     def _is_gradient_due(self) -> bool:
         """Whether the length of the gradient of the next step should be taken."""
@@ -283,7 +286,7 @@ class Trainer:
         hundreds of steps.
         """
         contexts = len(self.table.contexts)
-        if not families.find(self.settings.model).advice.batch or contexts <= _MEASURED_CONTEXTS:
+        if not self._batch or contexts <= _MEASURED_CONTEXTS:
             return self.table
         return self.table.select(np.linspace(0, contexts - 1, _MEASURED_CONTEXTS).astype(np.intp))
 
