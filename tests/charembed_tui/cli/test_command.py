@@ -302,6 +302,7 @@ def test_completion(shell: str) -> None:
     script = run("completion", shell).stdout
     assert "charembed-tui" in script
     assert "context-length" in script or "context_length" in script
+    assert shell == "tcsh" or script.count("_files") > 1  # where texts are named
     if shutil.which(shell):
         checked = subprocess.run([shell, "-n"], input=script, text=True, check=False)
         assert checked.returncode == 0
