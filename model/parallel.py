@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ContextDecorator
 from contextvars import copy_context
 from functools import cache
 from itertools import count
-from typing import TYPE_CHECKING, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from model.interruption import give_up_if_unwanted
 
@@ -54,24 +57,74 @@ def worthwhile_threads() -> int:
     return min(cores, _MOST_THREADS)
 
 
-def blas_is_single_threaded() -> bool:
-    """Whether matrix products may be spread over our threads without BLAS doing so again.
+def blas_takes_one_thread() -> bool:
+    """Whether matrix products in `one_blas_thread` take no more threads than ours.
 
-    BLAS is asked itself, whatever set its threads: variables, another program, its building. One
-    that cannot be asked, as Apple's Accelerate, is believed to do what the environment says.
+    A BLAS that cannot be asked, as Apple's Accelerate, is believed to do what the environment says.
     """
-    libraries = _blas().lib_controllers
-    if not libraries:
-        return "1" in (os.environ.get(name) for name in _VARIABLES)
-    return all(library.num_threads == 1 for library in libraries)
+    return bool(_blas().lib_controllers) or "1" in (os.environ.get(name) for name in _VARIABLES)
+
+
+def _blas() -> ThreadpoolController:
+    """Whatever BLAS numpy has loaded, and scipy, which brings one of its own."""
+    return _found_blas("scipy.linalg" in sys.modules)
 
 
 @cache
-def _blas() -> ThreadpoolController:
-    """The BLAS that numpy has loaded; finding it takes 3 ms, asking it nothing."""
+def _found_blas(_: bool) -> ThreadpoolController:
+    """Finding it takes 3 ms, asking it a microsecond; to be found anew once scipy has loaded."""
     from threadpoolctl import ThreadpoolController  # 5 ms: not at start-up
 
     return ThreadpoolController().select(user_api="blas")
+
+
+class _OneThread(ContextDecorator):
+    """Gives BLAS one thread as long as somebody wants that, and then as many as it had."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._limited: list[tuple[Any, int]] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users > 1:
+                return
+            several = [(each, each.num_threads) for each in _blas().lib_controllers]
+            several = [(each, threads) for each, threads in several if threads != 1]
+            for each, _ in several:
+                each.set_num_threads(1)
+            # One that another thread of the program controls keeps what it has.
+            self._limited = [(each, threads) for each, threads in several if each.num_threads == 1]
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users:
+                return
+            # threadpoolctl lets the thread alone that was first, which may not be this one.
+            for each, threads in self._limited:
+                _release(each)
+                each.set_num_threads(threads)
+            for each, _threads in self._limited:
+                _release(each)
+
+
+def _release(library: Any) -> None:
+    """Let any thread control a library that one of ours controls."""
+    release = getattr(library, "clear_controlling_thread", None)  # not before threadpoolctl 3.7
+    if release is not None:
+        release(force=True)
+
+
+one_blas_thread = _OneThread()
+"""Within it, or a function that it decorates, matrix products take one thread each.
+
+Matrices here are small, or shared out among our own threads already: waking those of BLAS for each
+takes longer than the product. It may be entered by several threads, and again within itself; a BLAS
+that cannot be asked keeps what it has.
+"""
 
 
 @cache

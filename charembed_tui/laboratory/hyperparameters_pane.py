@@ -212,7 +212,7 @@ class HyperparametersPane(FoldingPane):
     def _is_of_use(self, name: str) -> bool:
         """Whether there is something to choose for the optimizer and model in the fields."""
         field = TrainingSettings.FIELDS[name]
-        if isinstance(field, Choice) and len(field.options) < 2:
+        if isinstance(field, Choice) and (not field.has_field or len(field.options) < 2):
             return False
         return belongs(name, self._typed["optimizer"], self._typed["model"])
 

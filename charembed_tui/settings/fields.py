@@ -74,10 +74,12 @@ class Choice:
     Attributes:
         label: its name for people.
         words: what there is to choose, or how to find that out where it can grow.
+        has_field: whether it is chosen on the screen too, not only as an option or in a file.
     """
 
     label: str
     words: tuple[str, ...] | Callable[[], tuple[str, ...]]
+    has_field: bool = True
 
     @property
     def options(self) -> tuple[str, ...]:

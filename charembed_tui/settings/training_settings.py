@@ -15,6 +15,8 @@ from model.families.ensemble.settings import AUTO, OFF, EnsembleSettings
 from model.families.ngrams.limits import LONGEST, SMOOTHINGS
 from model.optimizers import registry as optimizers
 from model.optimizers.nothing import NAME as COUNTING
+from model.precision import AUTO as AUTO_PRECISION
+from model.precision import PRECISIONS, automatic
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class TrainingSettings(Checked):
         minimum_count: characters that occur less often are one symbol; 1 keeps all.
         seed: of the starting parameters, the dealing, all of the optimizer's choices, and the
             drawing of lines to hold out.
+        precision: in which gradients of log-bilinear models are computed; "auto" for what suits the
+            context length. Losses that are measured are float64 in either case.
 
     Raises:
         SettingsError: a value is out of its range.
@@ -88,6 +92,7 @@ class TrainingSettings(Checked):
         "held_out": Number("held out, %", 0, 90),
         "minimum_count": Number("minimum count", 1, 10**9),
         "seed": Number("seed", 0, 2**32 - 1),
+        "precision": Choice("precision", PRECISIONS, has_field=False),
     }
 
     model: str = "log-bilinear"
@@ -114,6 +119,7 @@ class TrainingSettings(Checked):
     held_out: int = 10
     minimum_count: int = 1
     seed: int = 0
+    precision: str = AUTO_PRECISION
 
     def chosen_optimizer(self, contexts: int, vocabulary_size: int) -> str:
         """The optimizer; what "auto" stands for on a text with so many different contexts."""
@@ -151,10 +157,16 @@ class TrainingSettings(Checked):
 
     @classmethod
     def from_saved(cls, values: Mapping[str, Any]) -> Self:
-        """Settings of a run, as it saved them; those of before families had names had no prior."""
+        """Settings of a run, as it saved them.
+
+        Those of before families had names had no prior, and all were float64 before it was chosen.
+        """
         if "model" not in values:
             values = {**values, "prior": 0.0, "patience": 0.0}
-        return cls.from_mapping(values)
+        settings = cls.from_mapping(values)
+        if "precision" not in values and automatic(settings.context_length) != "float64":
+            settings = replace(settings, precision="float64")
+        return settings
 
     @property
     def ensemble(self) -> EnsembleSettings:

@@ -68,7 +68,7 @@ _FAMILIES: Registry[Family] = Registry(
     [
         Family(
             "log-bilinear",
-            ("embedding_size",),
+            ("embedding_size", "precision"),
             lazily("model.families.log_bilinear.shape", "LogBilinear"),
             others=("prior",),
             defaults={"context_length": 3, "embedding_size": 5},

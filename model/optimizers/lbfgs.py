@@ -22,6 +22,7 @@ from model.optimizers.base import (
     require_finite,
 )
 from model.optimizers.problem import Options, Problem
+from model.parallel import one_blas_thread
 
 Array = NDArray[np.float64]
 
@@ -89,6 +90,7 @@ class LBFGS:
         """Current parameters, (D,), read-only."""
         return read_only(self._theta)
 
+    @one_blas_thread
     def step(self) -> StepResult:
         """One line search along the quasi-Newton direction; none where the gradient vanishes."""
         before = self._evaluations

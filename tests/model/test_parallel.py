@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from operator import mul
 from threading import Event, get_ident
+from typing import Any
 
 import pytest
 from threadpoolctl import ThreadpoolController, threadpool_limits
@@ -41,30 +44,82 @@ def test_tasks_are_done_by_several_threads_where_there_are_cores() -> None:
     assert done[1] != get_ident()
 
 
-def test_blas_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not ThreadpoolController().select(user_api="blas").lib_controllers:
+def blas() -> Any:
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    if not found:
         pytest.skip("this BLAS cannot be asked")
-    for name in parallel._VARIABLES:
-        monkeypatch.setenv(name, "1")
-    with threadpool_limits(2, user_api="blas"):
-        assert not parallel.blas_is_single_threaded()
-        for name in parallel._VARIABLES:
-            monkeypatch.delenv(name)
-        with threadpool_limits(1, user_api="blas"):
-            assert parallel.blas_is_single_threaded()
-        assert not parallel.blas_is_single_threaded()
+    return found
 
 
-def test_one_that_cannot_be_asked_does_what_the_environment_says(
+def blas_threads() -> list[int]:
+    return [library.num_threads for library in blas()]
+
+
+@pytest.fixture
+def several() -> Iterator[list[int]]:
+    """BLAS has several threads, as nobody limits them."""
+    before = blas_threads()
+    for count in (2, None):
+        for library, threads in zip(blas(), before, strict=True):
+            library.set_num_threads(count or threads)
+            parallel._release(library)
+        if count:
+            yield blas_threads()
+
+
+def test_blas_has_one_thread_until_the_last_who_wants_that_is_done(several: list[int]) -> None:
+    inside, leave = Event(), Event()
+
+    @parallel.one_blas_thread
+    def another() -> list[int]:
+        inside.set()
+        assert leave.wait(30)
+        return blas_threads()
+
+    assert max(several) == 2
+    for main_is_last in (False, True):
+        inside.clear()
+        leave.clear()
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(another)
+            assert inside.wait(30)
+            with parallel.one_blas_thread, parallel.one_blas_thread:
+                assert set(blas_threads()) == {1}
+                if main_is_last:
+                    leave.set()
+                    other.result()
+                    assert set(blas_threads()) == {1}
+            if not main_is_last:
+                assert set(blas_threads()) == {1}
+                leave.set()
+            assert set(other.result()) == {1}
+        assert blas_threads() == several
+    with pytest.raises(ZeroDivisionError), parallel.one_blas_thread:
+        1 / 0  # noqa: B018
+    assert blas_threads() == several
+
+
+def test_somebody_elses_limit_stays(several: list[int]) -> None:
+    with ThreadPoolExecutor(1) as pool, threadpool_limits(2, user_api="blas"):
+        with parallel.one_blas_thread:
+            assert set(blas_threads()) == {1}
+        pool.submit(parallel.one_blas_thread(blas_threads)).result()
+        assert blas_threads() == several
+    assert blas_threads() == several
+
+
+def test_a_blas_that_cannot_be_asked_does_what_the_environment_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     nothing = ThreadpoolController().select(user_api="none of these")
     monkeypatch.setattr(parallel, "_blas", lambda: nothing)
     for name in parallel._VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    assert not parallel.blas_is_single_threaded()
+    assert not parallel.blas_takes_one_thread()
     monkeypatch.setenv("VECLIB_MAXIMUM_THREADS", "1")
-    assert parallel.blas_is_single_threaded()
+    assert parallel.blas_takes_one_thread()
+    with parallel.one_blas_thread:
+        assert parallel.blas_takes_one_thread()
 
 
 def test_it_is_not_loaded_before_it_is_asked() -> None:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from functools import partial
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from model.families.log_bilinear.grouping import pieces_of_grid, pieces_of_pairs
 from model.families.log_bilinear.half_contexts import HalfContexts
 from model.families.log_bilinear.logit_tables import LogitTables
-from model.families.log_bilinear.pair_sums import PairSums, cost
+from model.families.log_bilinear.pair_sums import cost, on_grid
+from model.families.log_bilinear.pieces import Piece
 from model.families.log_bilinear.segment_sums import SegmentSums
 from model.families.log_bilinear.selection import Selection
-from model.families.log_bilinear.underflow import add_rescued, least_normalizer, rescued
-from model.interruption import give_up_if_unwanted
+from model.families.log_bilinear.underflow import add_rescued, rescued
 from model.parallel import in_parallel
 from model.unique_ngrams import ranks
 
 Array = NDArray[np.float64]
-Result = TypeVar("Result")
+Floats = NDArray[np.floating]
 
-# Elements (nodes x V) of a half from which a second thread pays.
-_THREADED_ELEMENTS = 1 << 20
+_ROOM_ELEMENTS = 1 << 19  # of products and expected counts of left halves
+
 # Elements of both halves' products together.
 _MOST_ELEMENTS = 1 << 24
 # Elements of the products of all segments together.
@@ -107,59 +110,99 @@ def too_many(halves: int, vocabulary_size: int) -> bool:
 class ContextSums:
     """Some contexts, cut in two halves after `split` characters.
 
+    The work goes over pieces of the left halves that stay in a core's cache. Threads take them in
+    turn, so that a core which is busy with something else delays one piece at the most; results do
+    not depend on how many threads there are.
+
     Args:
         contexts: which.
         split: length of the left half.
-        dtype: of the products.
+        dtype: of the products from which gradients are made.
     """
 
     def __init__(self, contexts: Selection, split: int, dtype: DTypeLike) -> None:
         v, m = contexts.table.vocabulary_size, contexts.table.context_length
         codes = contexts.codes()
-        self._left = HalfContexts(codes, 0, split, v, dtype)
-        self._right = HalfContexts(codes, split, m, v, dtype)
-        order = np.lexsort((self._right.rows, self._left.rows))
+        # From the cut outwards: neighbouring left halves go on with the same few right halves.
+        self._left = HalfContexts(codes, range(split - 1, -1, -1), v, dtype)
+        self._right = HalfContexts(codes, range(split, m), v, dtype)
+        lefts, rights = self._left.rows, self._right.rows
+        count = self._right.count
+        is_on_grid = on_grid(len(lefts), self._left.count, count)
+        if is_on_grid:
+            pieces = pieces_of_grid(lefts, rights, self._left.first_characters, count, v)
+        else:
+            pieces = pieces_of_pairs(lefts, (self._left.count, count), v)
+        self._left.reorder(np.argsort(pieces, kind="stable"))
+        lefts = self._left.rows
+        order = np.lexsort((rights, lefts))
         self._contexts = contexts.select(order)
-        shape = (self._left.count, self._right.count)
-        self._pairs = PairSums(
-            self._left.rows[order],
-            self._right.rows[order],
-            self._contexts.weights(),
-            shape,
-            v,
-            dtype,
-            least_normalizer(dtype),
-        )
-        self._halves_in_parallel = min(shape) * v >= _THREADED_ELEMENTS
+        lefts, rights, weights = lefts[order], rights[order], self._contexts.weights()
+        ends = [0, *np.cumsum(np.bincount(pieces)).tolist()]
+        places = np.searchsorted(lefts, ends).tolist()
+        self._pieces: list[Piece] = []
+        for rows, pairs in zip(pairwise(ends), pairwise(places), strict=True):
+            own = slice(*pairs)
+            self._pieces.append(
+                Piece(
+                    self._left,
+                    slice(*rows),
+                    pairs[0],
+                    lefts[own],
+                    rights[own],
+                    weights[own],
+                    count,
+                    dtype,
+                    is_on_grid,
+                )
+            )
+        # Memory that stays where it is used again and again; more of it takes its time anyway.
+        shape = 2, self._left.count, v
+        self._room = np.empty(shape if np.prod(shape) <= _ROOM_ELEMENTS else 0, dtype=dtype)
 
     def log_normalizers(self, tables: LogitTables) -> float:
         """Sum of n ln Z, beyond the peaks of the tables."""
-        total, unsafe = self._pairs.log_normalizers(*self._halves(tables))
+        products = self._products(tables)
+        results = in_parallel([partial(p.log_normalizers, *products) for p in self._pieces])
+        unsafe = np.concatenate([r[1] for r in results])
+        total = sum(r[0] for r in results)
         return total + sum(part[0] for part in rescued(tables, unsafe, self._contexts.some))
 
     def add_expectations(self, tables: LogitTables, gradient: Array) -> float:
         """As `log_normalizers`, with the expected counts added to `gradient`, (M, V, V)."""
-        give_up_if_unwanted()
-        left, right = self._halves(tables)
-        total, unsafe, to_left, to_right = self._pairs.expectations(left, right)
-        to_left *= left
-        to_right *= right
-        self._in_halves(
-            lambda: self._left.scatter(to_left, gradient),
-            lambda: self._right.scatter(to_right, gradient),
-        )
+        products = self._products(tables)
+        right, left = products[2:]
+        to_left = self._room[1] if self._room.size else np.empty_like(left)
+        results = in_parallel([partial(p.expectations, *products, to_left) for p in self._pieces])
+
+        def scatter_right() -> None:
+            to_right: Floats = np.zeros_like(right)
+            for piece, found in zip(self._pieces, results, strict=True):
+                if piece.columns is None:
+                    to_right += found[2]
+                else:
+                    to_right[piece.columns] += found[2]
+            to_right *= right
+            self._right.scatter(to_right, gradient)
+
+        # They are about different positions.
+        works = [*self._left.scattering(to_left, gradient), scatter_right]
+        if len(self._pieces) > 1:
+            in_parallel(works)
+        else:
+            for work in works:
+                work()
+        unsafe = np.concatenate([found[1] for found in results])
+        total = sum(found[0] for found in results)
         return total + add_rescued(tables, unsafe, self._contexts.some, gradient)
 
-    def _halves(self, tables: LogitTables) -> list[NDArray[np.floating]]:
-        """Products of table rows over the different left and right halves."""
-        return self._in_halves(
-            lambda: self._left.products(tables.exponentials),
-            lambda: self._right.products(tables.exponentials),
-        )
-
-    def _in_halves(self, left: Callable[[], Result], right: Callable[[], Result]) -> list[Result]:
-        # The halves touch different positions, so they do not meet in their results either.
-        return in_parallel([left, right]) if self._halves_in_parallel else [left(), right()]
+    def _products(self, tables: LogitTables) -> tuple[Floats, Floats, Floats, Floats]:
+        """What pieces need: tables, products of shorter left halves and of right ones, and room."""
+        of = tables.exponentials
+        room = self._room
+        if not room.size or room.dtype != of.dtype:
+            room = np.empty((1, self._left.count, of.shape[-1]), dtype=of.dtype)
+        return of, self._left.shorter_products(of), self._right.products(of), room[0]
 
 
 def _cheapest_split(

@@ -24,8 +24,8 @@ _TABLES = 4.0
 _PLAIN_SUMS = 8
 
 
-def estimate(layout: Layout, text: TextSize) -> Cost:
-    """The cost of a model on a text of this size."""
+def estimate(layout: Layout, text: TextSize, itemsize: int) -> Cost:
+    """The cost of a model on a text of this size, with products of so many bytes a number."""
     v, m, h = layout.vocabulary_size, layout.context_length, layout.embedding_size
     d, contexts = layout.parameter_count, text.contexts
     if is_plain(layout, contexts):
@@ -36,7 +36,7 @@ def estimate(layout: Layout, text: TextSize) -> Cost:
     different = _beginnings(text, v)
     form = cheapest_form(contexts, m, different, different, v)
     seconds = form.work * v * _PER_TERM + entries * (_PER_ENTRY + h * _PER_MULTIPLICATION)
-    held, working = _bytes(form, contexts, different, layout)
+    held, working = _bytes(form, contexts, different, layout, itemsize)
     held += 2 * _FLOAT * min(entries, m * text.ngrams)
     working += _FLOAT * entries * _TABLES + _BLOCKS
     return Cost(d, contexts, seconds, int(held), evaluation_bytes=int(working))
@@ -52,9 +52,11 @@ def _beginnings(text: TextSize, vocabulary_size: int) -> list[int]:
     return counts
 
 
-def _bytes(form: Form, contexts: int, different: list[int], layout: Layout) -> tuple[float, float]:
+def _bytes(
+    form: Form, contexts: int, different: list[int], layout: Layout, itemsize: int
+) -> tuple[float, float]:
     """Bytes of what knows how contexts are cut, and of an evaluation."""
-    row = layout.vocabulary_size * _FLOAT
+    row = layout.vocabulary_size * itemsize
     if form.split:
         halves = [form.split, layout.context_length - form.split]
         left, right = (different[length] for length in halves)

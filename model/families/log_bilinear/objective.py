@@ -23,6 +23,8 @@ from model.families.log_bilinear.plain_sums import PlainSums
 from model.families.log_bilinear.selection import Selection
 from model.interruption import give_up_if_unwanted
 from model.ngrams import NgramTable
+from model.parallel import one_blas_thread
+from model.precision import checked_dtype
 from model.unique_ngrams import ranks
 
 Array = NDArray[np.float64]
@@ -45,9 +47,10 @@ class Objective:
         layout: the model's sizes.
         table: the counted n-grams, of the same vocabulary size and context length.
         rows: (n,) row numbers of the contexts that it is about; None for all of the table.
-        dtype: float64, or float32 for the products of exponentials: on texts with many contexts
-            (M = 5 and more) up to twice as fast, with relative errors of about 1e-7 in the loss
-            and 1e-6 in the gradient. Parameters, sums and results are float64 in either case.
+        dtype: float64, or float32 for the products of exponentials of which gradients are made: on
+            texts with many contexts (M = 5 and more) up to twice as fast, with relative errors of
+            about 1e-7 in the loss beside a gradient and 1e-6 in the gradient. Parameters, sums and
+            results are float64 in either case, and so is all of `value`.
 
     Raises:
         SettingsError: the table does not fit the model, or is empty.
@@ -68,9 +71,7 @@ class Objective:
         if not self.positions > 0:
             raise SettingsError("The table counts no n-gram: count a text first.")
         self._layout = layout
-        self.dtype = np.dtype(dtype)
-        if self.dtype.name not in ("float64", "float32"):
-            raise SettingsError(f"The type {self.dtype} is not float64 or float32: choose one.")
+        self.dtype = checked_dtype(dtype)
         self._plain = None
         if is_plain(layout, len(self._contexts)):
             self._plain = PlainSums(layout, self._contexts)
@@ -80,16 +81,17 @@ class Objective:
             self._sums = context_sums(self._contexts, self.dtype)
 
     def tables(self, theta: Array) -> LogitTables:
-        """What depends on theta alone, to share between objectives of one model."""
+        """What gradients at theta share between objectives of one model and type."""
         return LogitTables(self._layout, theta, self.dtype)
 
+    @one_blas_thread
     def value(self, theta: Array) -> float:
-        """The loss alone, nats per character; infinite where logits overflow."""
-        tables = self.tables(theta)
+        """The loss alone, nats per character, in float64; infinite where logits overflow."""
+        tables = LogitTables(self._layout, theta)
         if tables.exceed(_LARGEST_LOGIT):
             return self._at_the_extreme(tables)[0]
         if self._plain is not None:
-            return self._plain.value(theta, self.dtype) / self.positions
+            return self._plain.value(theta, np.float64) / self.positions
         total = self._linear(tables) + self._sums.log_normalizers(tables)
         return total / self.positions
 
@@ -101,6 +103,7 @@ class Objective:
         """
         return self.value_and_gradient_at(self.tables(theta))
 
+    @one_blas_thread
     def value_and_gradient_at(self, tables: LogitTables) -> tuple[float, Array]:
         """As `value_and_gradient`, at parameters whose tables are known already."""
         if tables.exceed(_LARGEST_LOGIT):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -37,19 +38,18 @@ class SegmentSums:
     Args:
         contexts: which.
         longest: characters in a segment, at most.
-        dtype: of the products.
+        dtype: of the products from which gradients are made.
     """
 
     def __init__(self, contexts: Selection, longest: int, dtype: DTypeLike) -> None:
         v, m = contexts.table.vocabulary_size, contexts.table.context_length
         self._contexts, self._weights = contexts, contexts.weights()
         self._vocabulary_size, self._dtype = v, np.dtype(dtype)
-        self._least = least_normalizer(dtype)
         count = -(-m // longest)
         ends = [m * i // count for i in range(count + 1)]
         codes = contexts.codes()
         self._segments = [
-            HalfContexts(codes, start, stop, v, dtype) for start, stop in pairwise(ends)
+            HalfContexts(codes, range(start, stop), v, dtype) for start, stop in pairwise(ends)
         ]
         for segment in self._segments:
             if segment.count <= 1 << 16:  # one number for each context: half as wide will do
@@ -63,7 +63,7 @@ class SegmentSums:
         normalizers = np.empty(len(self._contexts))
         for stretch in self._stretches():
             self._terms(products, stretch, normalizers, None)
-        total, unsafe = self._sum(normalizers)
+        total, unsafe = self._sum(normalizers, products[0].dtype)
         return total + sum(part[0] for part in rescued(tables, unsafe, self._contexts.some))
 
     def add_expectations(self, tables: LogitTables, gradient: NDArray[np.float64]) -> float:
@@ -81,7 +81,7 @@ class SegmentSums:
                     for segment in range(len(self._segments))
                 ]
             )
-        total, unsafe = self._sum(normalizers)
+        total, unsafe = self._sum(normalizers, products[0].dtype)
         for segment, more in zip(self._segments, expected, strict=True):
             segment.scatter(more, gradient)
         return total + add_rescued(tables, unsafe, self._contexts.some, gradient)
@@ -123,8 +123,9 @@ class SegmentSums:
             length = rows.stop - rows.start
             place = start - stretch.start
             shape = (length, self._vocabulary_size)
-            terms = np.empty(shape, self._dtype) if out is None else out[place : place + length]
-            factor = np.empty(shape, self._dtype)
+            dtype = products[0].dtype
+            terms = np.empty(shape, dtype) if out is None else out[place : place + length]
+            factor = np.empty(shape, dtype)
             for number, (product, segment) in enumerate(zip(products, self._segments, strict=True)):
                 # 'clip' takes without a detour through a buffer; the indices are in range.
                 into = factor if number else terms
@@ -133,9 +134,9 @@ class SegmentSums:
                     np.multiply(terms, factor, out=terms)
             normalizers[rows] = sums = terms.sum(axis=1)
             if out is not None:
-                safe = sums >= self._least
+                safe = sums >= least_normalizer(dtype)
                 ratios = np.divide(self._weights[rows], sums, out=np.zeros(length), where=safe)
-                terms *= ratios.astype(self._dtype)[:, None]
+                terms *= ratios.astype(dtype)[:, None]
 
         starts = range(stretch.start, stretch.stop, self._block)
         in_parallel([partial(block, start) for start in starts])
@@ -151,8 +152,10 @@ class SegmentSums:
         sums = sparse.csr_array((ones, order.astype(np.int32), ends), shape=shape)
         expected[rows[starts]] += sums @ terms[: len(rows)]
 
-    def _sum(self, normalizers: NDArray[np.float64]) -> tuple[float, NDArray[np.intp]]:
+    def _sum(
+        self, normalizers: NDArray[np.float64], dtype: np.dtype[Any]
+    ) -> tuple[float, NDArray[np.intp]]:
         """Sum of n ln Z over the normalizers that can be trusted, and which cannot."""
-        unsafe = np.flatnonzero(~(normalizers >= self._least))
+        unsafe = np.flatnonzero(~(normalizers >= least_normalizer(dtype)))
         normalizers[unsafe] = 1.0
         return float(self._weights @ np.log(normalizers)), unsafe

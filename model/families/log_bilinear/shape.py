@@ -10,7 +10,8 @@ language modelling, ICML 2007, section 4, without biases).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from model.families.base import Block
 from model.families.log_bilinear.layout import Layout
 from model.families.log_bilinear.predictor import LogBilinearPredictor
+from model.precision import AUTO, automatic, checked_dtype
 
 if TYPE_CHECKING:
     from model.cost import Cost, TextSize
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
 class LogBilinear(Layout):
     """The shape of a model; its parameters are a flat vector theta = [E.ravel(), W.ravel()].
 
@@ -40,8 +43,28 @@ class LogBilinear(Layout):
     >>> np.exp(model.predictor(theta).log_probabilities(np.array([[0, 1]]))).sum().round(12)
     np.float64(1.0)
 
-    Arguments, attributes and errors are those of `Layout`.
+    Arguments, attributes and errors are those of `Layout`, and one more.
+
+    Attributes:
+        precision: in which gradients are computed, see `Objective`: "float64", "float32", or
+            what suits the context length, "auto".
+
+    Raises:
+        SettingsError: a size is too small, or there is no such precision.
     """
+
+    precision: str = AUTO
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.precision != AUTO:
+            checked_dtype(self.precision)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What the precision stands for."""
+        chosen = self.precision
+        return checked_dtype(automatic(self.context_length) if chosen == AUTO else chosen)
 
     @property
     def family(self) -> str:
@@ -79,7 +102,7 @@ class LogBilinear(Layout):
         """The exact loss of a counted text; see `Objective`."""
         from model.families.log_bilinear.objective import Objective
 
-        return Objective(self, table)
+        return Objective(self, table, dtype=self.dtype)
 
     def sum_objective(
         self, table: NgramTable, parts: int, seed: int, *, noise: bool = False
@@ -87,10 +110,10 @@ class LogBilinear(Layout):
         """The same loss as a sum over minibatches of contexts; see `Minibatches`."""
         from model.families.log_bilinear.minibatches import Minibatches
 
-        return Minibatches(self, table, parts, seed)
+        return Minibatches(self, table, parts, seed, dtype=self.dtype)
 
     def cost(self, text: TextSize) -> Cost:
         """What one exact gradient of a text of this size takes; no optimizer's state."""
         from model.families.log_bilinear.cost import estimate
 
-        return estimate(self, text)
+        return estimate(self, text, self.dtype.itemsize)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from model.families.log_bilinear.logit_tables import LogitTables
@@ -17,13 +18,13 @@ Contexts = Callable[[NDArray[np.integer]], tuple[NDArray[np.int32], Array]]
 
 # Below this a normalizer may have lost digits to underflow: each product is at most 1, so what
 # vanished is below the smallest number a term.
-_LEAST_NORMALIZER = {"float64": 1e-250, "float32": 1e-25}
+_LEAST_NORMALIZER = {np.dtype(np.float64): 1e-250, np.dtype(np.float32): 1e-25}
 _BLOCK = 1 << 16  # elements
 
 
-def least_normalizer(dtype: DTypeLike) -> float:
+def least_normalizer(dtype: np.dtype[Any]) -> float:
     """The smallest normalizer that can be trusted where products are of this type."""
-    return _LEAST_NORMALIZER[np.dtype(dtype).name]
+    return _LEAST_NORMALIZER[dtype]
 
 
 def rescued(

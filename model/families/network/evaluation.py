@@ -21,7 +21,7 @@ from model.families.network.layout import Layout, Weights
 from model.families.network.rows import Rows, even_ranges
 from model.families.network.sums import total
 from model.interruption import give_up_if_unwanted
-from model.parallel import in_parallel
+from model.parallel import in_parallel, one_blas_thread
 
 Array = NDArray[np.float64]
 Result = TypeVar("Result")
@@ -42,6 +42,7 @@ class Evaluation:
     def __init__(self, layout: Layout, rows: Rows, dtype: np.dtype[Any], threads: int) -> None:
         self._layout, self._rows, self._dtype, self._threads = layout, rows, dtype, threads
 
+    @one_blas_thread
     def value(self, theta: Array, start: int, stop: int) -> float:
         """Some rows' share of the loss; infinite where it overflows."""
         with np.errstate(all="ignore"):
@@ -51,6 +52,7 @@ class Evaluation:
         )
         return _value(terms)
 
+    @one_blas_thread
     def value_and_gradient(
         self, theta: Array, start: int, stop: int, masks: Sequence[MaskStream] | None = None
     ) -> tuple[float, Array]:

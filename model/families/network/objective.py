@@ -14,7 +14,8 @@ from model.families.network.evaluation import Evaluation
 from model.families.network.layout import Layout
 from model.families.network.rows import deal, whole
 from model.ngrams import NgramTable
-from model.parallel import blas_is_single_threaded, thread_count
+from model.parallel import blas_takes_one_thread, thread_count
+from model.precision import checked_dtype
 
 Array = NDArray[np.float64]
 
@@ -149,18 +150,10 @@ class SumObjective:
         self._evaluations = int(state["evaluations"])
 
 
-def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    """A type to compute in. Raises SettingsError if it is neither float32 nor float64."""
-    kind = np.dtype(dtype)
-    if kind.name not in ("float64", "float32"):
-        raise SettingsError(f"The type {kind} is not float64 or float32: choose one.")
-    return kind
-
-
 def checked_threads(threads: int | None) -> int:
     """A number of threads; chosen here if None. Raises SettingsError if it is less than 1."""
     if threads is None:
-        return thread_count() if blas_is_single_threaded() else 1
+        return thread_count() if blas_takes_one_thread() else 1
     if threads < 1:
         raise SettingsError(f"The number of threads is {threads}: at least 1 is needed.")
     return threads

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.opening import resume
+from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
+from model.families.log_bilinear.shape import LogBilinear
 
 # Seven steps by the version before families had names, the optimizer changed after four of them;
 # and the parameters five steps later, by that version.
@@ -42,6 +45,16 @@ def test_a_run_of_an_earlier_version_goes_on_exactly(run: Path) -> None:
     np.testing.assert_allclose(trainer.optimizer.theta, expected, rtol=1e-9)
     assert [text.text for text in opened.samples] == ["end"]
     opened.folder.unlock()
+
+
+@pytest.mark.parametrize("length", [3, 5])
+def test_what_says_nothing_of_precision_was_double(length: int) -> None:
+    saved = asdict(TrainingSettings(context_length=length))
+    del saved["precision"]
+    model = TrainingSettings.from_saved(saved).make_model(20)
+    assert model == LogBilinear(20, length, 5, "float64" if length == 5 else "auto")
+    assert isinstance(model, LogBilinear)
+    assert model.dtype == "float64"
 
 
 def test_its_family_may_be_named_but_has_to_be_known(run: Path) -> None:

@@ -15,7 +15,7 @@ from model.families.log_bilinear.shape import LogBilinear
 
 def test_log_bilinear_is_there() -> None:
     family = registry.find("log-bilinear")
-    assert family.settings == ("embedding_size",)
+    assert family.settings == ("embedding_size", "precision")
     model = family.make(vocabulary_size=5, context_length=2, embedding_size=3)
     assert model == LogBilinear(5, 2, 3)
     assert model.family == family.name

@@ -1,5 +1,6 @@
 """The fast objective against the literal oracle, finite differences, and its own properties."""
 
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -19,6 +20,8 @@ from model.dealing import deal
 from model.errors import SettingsError
 from model.families.log_bilinear import (
     context_sums,
+    grouping,
+    half_contexts,
     objective,
     pair_sums,
     plain_sums,
@@ -146,23 +149,93 @@ def test_single_precision_is_as_good_as_it_says(
     np.testing.assert_allclose(rough, gradient, atol=1e-5 * scale + 2e-6)
 
 
-def test_both_threads_and_one_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+@given(
+    case=counted_models(longest_context=6),
+    seed=seeds,
+    grid_cost=st.sampled_from([0.0, 1.0]),
+    cells=st.integers(1, 50),
+    groups=st.integers(0, 5),
+)
+@settings(deadline=None)
+def test_pieces_and_the_whole_agree(
+    case: tuple[LogBilinear, NgramTable], seed: int, grid_cost: float, cells: int, groups: int
+) -> None:
+    """On the grid or on the observed pairs, in pieces however small."""
+    model, table = case
+    theta = np.random.default_rng(seed).normal(size=model.parameter_count)
+    expected = reference.loss_and_gradient(model, theta, *table.ngrams())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair_sums, "_GRID_COST", grid_cost)
+        whole = Objective(model, table).value_and_gradient(theta)
+        patch.setattr(grouping, "_PARTED_ELEMENTS", 1)
+        patch.setattr(grouping, "_CELLS", cells)
+        patch.setattr(grouping, "_CELLS_A_PIECE", cells // 2)
+        patch.setattr(grouping, "_MOST_GROUPS", groups)
+        patch.setattr(grouping, "_PAIRS_A_RIGHT", 1)
+        patch.setattr(pair_sums, "_BLOCK_BYTES", 1)
+        pieces = Objective(model, table)
+        value, gradient = pieces.value_and_gradient(theta)
+        assert pieces.value(theta) == value
+    assert value == pytest.approx(expected[0], rel=1e-12, abs=1e-14)
+    assert value == pytest.approx(whole[0], rel=1e-13, abs=1e-15)
+    np.testing.assert_allclose(gradient, expected[1], rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.parametrize("grid_cost", [0.0, 1.0])
+def test_threads_change_nothing(grid_cost: float, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     table = NgramTable.from_ngrams(rng.integers(40, size=(3000, 6)), np.ones(3000, dtype=int), 40)
     model = LogBilinear(40, 5, 3)
     theta = model.initial(rng)
+    monkeypatch.setattr(pair_sums, "_GRID_COST", grid_cost)
     alone = Objective(model, table).value_and_gradient(theta)
-    monkeypatch.setattr(pair_sums, "_THREADED_ELEMENTS", 1)
-    monkeypatch.setattr(pair_sums, "thread_count", lambda: 3)
-    monkeypatch.setattr(pair_sums, "blas_is_single_threaded", lambda: True)
-    monkeypatch.setattr(pair_sums, "_BLOCK_BYTES", 40 * 8 * 7)
-    monkeypatch.setattr(context_sums, "_THREADED_ELEMENTS", 1)
-    for grid_cost in (0.0, 1.0):  # the grid, then the observed pairs
-        monkeypatch.setattr(pair_sums, "_GRID_COST", grid_cost)
-        together = Objective(model, table).value_and_gradient(theta)
-        assert together[0] == pytest.approx(alone[0], rel=1e-13)
-        np.testing.assert_allclose(together[1], alone[1], rtol=1e-10, atol=1e-15)
-        assert Objective(model, table).value(theta) == together[0]
+    monkeypatch.setattr(grouping, "_PARTED_ELEMENTS", 1)
+    monkeypatch.setattr(half_contexts, "_THREADED_ELEMENTS", 1)
+    monkeypatch.setattr(half_contexts, "_PART_ELEMENTS", 400)
+    results = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(parallel, "_chosen", threads)
+        monkeypatch.setattr(parallel, "worthwhile_threads", lambda: 5)
+        results.append(Objective(model, table).value_and_gradient(theta))
+    assert results[0][0] == pytest.approx(alone[0], rel=1e-13)
+    np.testing.assert_allclose(results[0][1], alone[1], rtol=1e-10, atol=1e-15)
+    for value, gradient in results[1:]:
+        assert value == results[0][0]
+        np.testing.assert_array_equal(gradient, results[0][1])
+
+
+@pytest.mark.parametrize("grid_cost", [0.0, 1.0])
+def test_an_objective_that_travelled_is_the_same(
+    grid_cost: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As between the workers of a cluster."""
+    rng = np.random.default_rng(0)
+    table = NgramTable.from_ngrams(rng.integers(9, size=(300, 4)), np.ones(300, dtype=int), 9)
+    model = LogBilinear(9, 3, 2)
+    theta = model.initial(rng)
+    monkeypatch.setattr(pair_sums, "_GRID_COST", grid_cost)
+    here = Objective(model, table)
+    there = pickle.loads(pickle.dumps(here))
+    for each in (here, there):
+        value, gradient = each.value_and_gradient(theta)
+        expected = reference.loss_and_gradient(model, theta, *table.ngrams())
+        assert value == pytest.approx(expected[0], rel=1e-12)
+        np.testing.assert_allclose(gradient, expected[1], rtol=1e-9, atol=1e-13)
+
+
+def test_left_halves_go_together_that_go_on_with_the_same() -> None:
+    """Of 60 x 20 left halves a third each go on with some, with others, and with all."""
+    last = np.repeat(np.arange(60), 20)
+    kind_of = np.random.default_rng(0).permutation(60) % 3
+    follows = [range(50), range(50, 100), range(100)]
+    pairs = np.array([(left, r) for left in range(1200) for r in follows[kind_of[last[left]]]])
+    piece = grouping.pieces_of_grid(pairs[:, 0], pairs[:, 1], last, 100, 100)
+    cells = 0
+    for number in range(piece.max() + 1):
+        own = np.flatnonzero(piece == number)
+        assert len({kind_of[last[left]] for left in own}) == 1
+        cells += len(own) * len(follows[kind_of[last[own[0]]]])
+    assert cells == len(pairs)
 
 
 def forms(most: int) -> dict[str, dict[tuple[ModuleType, str], object]]:
