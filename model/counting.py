@@ -18,6 +18,7 @@ from model.sequences import (
     require_length,
 )
 from model.unique_ngrams import Counts, distinct_ngrams
+from model.unique_windows import distinct_windows
 
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is."""
@@ -46,7 +47,9 @@ class NgramCounter:
             codes: (n,) from 0 up.
             counted: (n,) whether the window that ends in each is counted; all are without it.
         """
-        text = np.concatenate([self._tail, codes.astype(np.int32, copy=False)])
+        text = codes.astype(np.int32, copy=False)
+        if len(self._tail):
+            text = np.concatenate([self._tail, text])
         if len(text):
             self._size = max(self._size, int(text.max()) + 1)
         first = self._m - len(self._tail)  # where the first window ends
@@ -73,16 +76,13 @@ class NgramCounter:
         return NgramTable.from_ngrams(ngrams, counts, vocabulary_size)
 
     def _count(self, codes: NDArray[np.int32], counted: Mask | None) -> None:
-        columns: list[IntArray] = [codes[i : len(codes) - self._m + i] for i in range(self._m + 1)]
-        if counted is not None:
-            columns = [column[counted] for column in columns]
-        if not len(columns[0]):
+        if len(codes) <= self._m or (counted is not None and not counted.any()):
             return
-        self._parts.append(distinct_ngrams(columns, self._size))
+        self._parts.append(distinct_windows(codes, self._m + 1, self._size, counted))
         while len(self._parts) > 1 and len(self._parts[-1][1]) * 2 > len(self._parts[-2][1]):
             (a, m), (b, n) = self._parts[-2:]
-            merged = NgramTable.from_ngrams(np.vstack([a, b]), np.concatenate([m, n]), self._size)
-            self._parts[-2:] = [merged.ngrams()]
+            ngrams, counts = np.vstack([a, b]), np.concatenate([m, n])
+            self._parts[-2:] = [distinct_ngrams(list(ngrams.T), self._size, counts)]
 
 
 def count_sequences(

@@ -44,8 +44,10 @@ class NgramTable:
     def from_sorted(cls, ngrams: IntArray, counts: Counts, vocabulary_size: int) -> Self:
         """Group different n-grams that already stand in lexicographic order."""
         heads = ngrams[:, :-1]
-        new = np.ones(len(ngrams), dtype=bool)
-        new[1:] = (heads[1:] != heads[:-1]).any(axis=1)
+        new = np.zeros(len(ngrams), dtype=bool)
+        new[:1] = True
+        for column in heads.T:  # at once takes three times as long
+            new[1:] |= column[1:] != column[:-1]
         starts = np.flatnonzero(new)
         matrix = sparse.csr_array(
             (counts, ngrams[:, -1].astype(np.int32), np.append(starts, len(ngrams))),
@@ -94,7 +96,10 @@ class NgramTable:
 
     def ngrams(self) -> tuple[NDArray[np.int32], Counts]:
         """All n-grams in lexicographic order, (G, M + 1), and their counts, (G,)."""
-        return self.some_ngrams(np.arange(self.ngram_count)), self.counts.data
+        ngrams = np.empty((self.ngram_count, self.context_length + 1), dtype=np.int32)
+        ngrams[:, :-1] = np.repeat(self.contexts, np.diff(self.counts.indptr), axis=0)
+        ngrams[:, -1] = self.counts.indices
+        return ngrams, self.counts.data
 
     def some_ngrams(self, numbers: IntArray) -> NDArray[np.int32]:
         """Some n-grams, (k, M + 1), given by their numbers in lexicographic order."""

@@ -1,6 +1,6 @@
-"""The different n-grams among many windows, and how often each occurs.
+"""The different n-grams among many, and how often each occurs.
 
-Windows become numbers one character at a time. As long as the numbers stay small, they are
+N-grams become numbers one character at a time. As long as the numbers stay small, they are
 replaced by their ranks among those that occur (direct binning), which keeps them small; larger
 ones are packed into 64 bits and sorted; where they would not fit any more, sorting gives ranks
 too. Ranks keep the lexicographic order, and no step rounds or hashes: exact for any vocabulary and
@@ -9,7 +9,8 @@ length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,10 @@ from model.interruption import give_up_if_unwanted
 IntArray = NDArray[np.integer]
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
-_KEY_BITS = 63
+KEY_BITS = 63
 _ALWAYS_BINNED = 1 << 16
 _BINS_PER_WINDOW = 4
+_STRETCH = 1 << 16
 _SMALL_ENOUGH = 256  # keys below this need no ranks
 
 
@@ -37,13 +39,15 @@ def distinct_ngrams(
 
     Counts are int64 where the weights are whole numbers, else float64.
     """
-    most_bins = _most_bins(len(columns[0]))
+    bins = most_bins(len(columns[0]))
     ranked: list[tuple[IntArray, int]] = []  # keys that occur, and how many characters they hold
     keys = columns[0].astype(np.int64)
     room, held = size, 1  # keys are below room and hold some characters since the last ranking
     for column in columns[1:]:
         give_up_if_unwanted()
-        if _SMALL_ENOUGH < room <= most_bins or (room * size - 1).bit_length() > _KEY_BITS:
+        # Weighted keys are sorted in any case, and those of tables stand in order nearly.
+        wanted = weights is None and _SMALL_ENOUGH < room <= bins
+        if wanted or (room * size - 1).bit_length() > KEY_BITS:
             found, keys = ranks(keys, room)
         else:
             found = None
@@ -53,41 +57,66 @@ def distinct_ngrams(
         keys *= size
         keys += column
         room, held = room * size, held + 1
-    different, counts = _count(keys, room, room <= most_bins, weights)
+    different, counts = count_keys(keys, room) if weights is None else _weigh(keys, weights)
     return _characters(different, held, ranked, size, len(columns)), counts
 
 
-def ranks(keys: IntArray, room: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def ranks(
+    keys: IntArray, room: int, kind: type[np.integer] = np.int64
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """The different ones of some keys in ascending order, and each key's place among them.
 
     Args:
         keys: (n,) from 0 to room - 1.
         room: how many different keys there could be.
+        kind: of the places.
     """
-    if room > _most_bins(len(keys)):
-        return np.unique(keys, return_inverse=True)
+    if room > most_bins(len(keys)):
+        found, places = np.unique(keys, return_inverse=True)
+        return found.astype(np.int64, copy=False), places.astype(kind, copy=False)
     present = np.zeros(room, dtype=bool)
-    present[keys] = True
-    return np.flatnonzero(present), np.take(np.cumsum(present) - 1, keys)
+    for some in stretches(len(keys)):
+        present[keys[some]] = True
+    place = np.cumsum(present, dtype=kind)
+    place -= 1
+    places = np.empty(len(keys), dtype=kind)
+    for some in stretches(len(keys)):
+        # 'clip' takes without a detour through a buffer; the keys are in range.
+        np.take(place, keys[some], out=places[some], mode="clip")
+    return np.flatnonzero(present), places
 
 
-def _most_bins(keys: int) -> int:
+def stretches(count: int) -> Iterator[slice]:
+    """Parts of so many numbers that stay in a core's cache, and need no memory from the system."""
+    for start in range(0, count, _STRETCH):
+        yield slice(start, min(start + _STRETCH, count))
+
+
+def most_bins(keys: int) -> int:
     """With how many bins at the most so many keys are binned, and not sorted."""
     return max(_ALWAYS_BINNED, _BINS_PER_WINDOW * keys)
 
 
-def _count(
-    keys: NDArray[np.int64], room: int, binned: bool, weights: NDArray[np.number] | None
-) -> tuple[IntArray, Counts]:
-    if binned and weights is None:
+def count_keys(keys: IntArray, room: int) -> tuple[IntArray, NDArray[np.int64]]:
+    """The different ones of some keys in ascending order, and how often each occurs.
+
+    Args:
+        keys: (n,) from 0 to room - 1; overwritten.
+        room: how many different keys there could be.
+    """
+    if room <= most_bins(len(keys)):
         counts = np.bincount(keys, minlength=room)
         found = np.flatnonzero(counts)
         return found, counts[found]
-    if weights is None:
-        # Half as wide sorts faster.
-        keys = np.sort(keys.astype(np.uint32) if room <= 1 << 32 else keys)
-        starts = _starts(keys)
-        return keys[starts], np.diff(starts, append=len(keys))
+    # Half as wide sorts faster.
+    ordered = keys.astype(np.uint32) if 1 << 31 < room <= 1 << 32 else keys
+    ordered.sort()
+    starts = _starts(ordered)
+    return ordered[starts].astype(np.int64), np.diff(starts, append=len(ordered))
+
+
+def _weigh(keys: NDArray[np.int64], weights: NDArray[np.number]) -> tuple[IntArray, Counts]:
+    """The different ones of some keys in ascending order, and the sum of the weights of each."""
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     starts = _starts(keys)

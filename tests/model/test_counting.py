@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import counting, sequences
+from model import counting, sequences, unique_ngrams, unique_windows
 from model.corpus import Corpus
 from model.counting import count_ngrams, count_sequences
 from model.errors import Cancelled, CorpusError
@@ -21,6 +21,7 @@ from model.streams import range_counter, ranges
 from model.streams.count_texts import count_texts
 from model.texts.reading import Reading
 from model.unique_ngrams import distinct_ngrams
+from model.unique_windows import distinct_windows
 
 TEXT = "Füße, 世界 und 🎉; the same old story, 世界 und 🎉.\n" * 3
 
@@ -48,6 +49,32 @@ def test_distinct_ngrams_of_any_size(length: int, size: int, seed: int, weighted
     for window, weight in zip(windows.tolist(), weights.tolist(), strict=True):
         expected[tuple(window)] += weight
     ngrams, counts = distinct_ngrams(list(windows.T), size, weights if weighted else None)
+    assert ngrams.tolist() == [list(ngram) for ngram in sorted(expected)]
+    assert counts.tolist() == [expected[ngram] for ngram in sorted(expected)]
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(1, 5000),
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+    st.sampled_from([1, 30, 1 << 16]),
+)
+def test_distinct_windows_of_any_size(
+    length: int, size: int, seed: int, some: bool, bins: int
+) -> None:
+    """Packed, ranked, overlapping; binned, sorted, and sorted to rank what 64 bits do not hold."""
+    rng = np.random.default_rng(seed)
+    codes = rng.choice(rng.integers(size, size=4), size=length + 80)
+    codes[20 : 20 + length] = codes[50 : 50 + length]
+    chosen = rng.random(len(codes) - length + 1) < 0.7 if some else None
+    windows = np.lib.stride_tricks.sliding_window_view(codes, length)
+    expected = Counter(map(tuple, windows[slice(None) if chosen is None else chosen].tolist()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unique_ngrams, "_ALWAYS_BINNED", bins)
+        patch.setattr(unique_ngrams, "_BINS_PER_WINDOW", 1)
+        patch.setattr(unique_windows, "_TABLE_ELEMENTS", bins)
+        ngrams, counts = distinct_windows(codes, length, size, chosen)
     assert ngrams.tolist() == [list(ngram) for ngram in sorted(expected)]
     assert counts.tolist() == [expected[ngram] for ngram in sorted(expected)]
 
