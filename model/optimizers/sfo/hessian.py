@@ -38,7 +38,7 @@ def estimate_hessian(
     triangle = factored[:size] * _upper(size, 2 * n)
     s, y = triangle[:, :n], triangle[:, n:]
     smallest = _smallest_eigenvalue(s, y)
-    hessian = _bfgs(s, y, smallest) if algorithm == "bfgs" else None
+    hessian = _bfgs(triangle, smallest) if algorithm == "bfgs" else None
     if hessian is None:
         hessian = _one_by_one(s, y, smallest, algorithm)
     eigenvalues, vectors, _ = lapack.dsyevd(hessian)
@@ -78,32 +78,34 @@ def _smallest_eigenvalue(s: Array, y: Array) -> float:
     return max(float(eigenvalues[-n:][0]), float(eigenvalues[-1]) / _LARGEST_RATIO)
 
 
-def _bfgs(s: Array, y: Array, smallest: float) -> Array | None:
-    """All BFGS updates at once, where that is well-defined (history in columns, oldest first).
+def _bfgs(triangle: Array, smallest: float) -> Array | None:
+    """All BFGS updates at once, where that is well-defined.
+
+    `triangle` has the steps in columns, oldest first, and then the changes of the gradient.
 
     Byrd, Nocedal and Schnabel, Representations of quasi-Newton matrices and their use in limited
     memory methods, Mathematical Programming 63, 1994, theorem 2.3.
     """
-    n = s.shape[1]
-    products = s.T @ y
-    middle = np.empty((2 * n, 2 * n))
-    middle[:n, :n] = smallest * (s.T @ s)
-    middle[:n, n:] = products * (1.0 - _upper(n, n))
+    n = triangle.shape[1] // 2
+    products = triangle[:, :n].T @ triangle
+    middle = np.zeros((2 * n, 2 * n))
+    np.multiply(products[:, :n], smallest, out=middle[:n, :n])
+    np.multiply(products[:, n:], 1.0 - _upper(n, n), out=middle[:n, n:])
     middle[n:, :n] = middle[:n, n:].T
-    middle[n:, n:] = 0.0
-    diagonal = middle.diagonal().copy()
-    diagonal[n:] = products.diagonal()
+    diagonal = np.concatenate([middle.diagonal()[:n], products[:, n:].diagonal()])
     middle.flat[n * (2 * n + 1) :: 2 * n + 1] = -diagonal[n:]
     # Rows and columns of one size, or the solution loses digits to their different units.
     scale = 1.0 / np.sqrt(np.abs(diagonal))
     if not np.isfinite(scale).all():
         return None
-    sides = np.concatenate([smallest * s, y], axis=1) * scale
+    weights = scale.copy()
+    weights[:n] *= smallest
+    sides = triangle * weights
     _, _, solved, info = lapack.dgesv(middle * scale * scale[:, None], sides.T)
     if info or not np.isfinite(solved).all():
         return None
     hessian = -sides @ solved
-    hessian.flat[:: len(s) + 1] += smallest
+    hessian.flat[:: len(triangle) + 1] += smallest
     return (hessian + hessian.T) / 2.0
 
 

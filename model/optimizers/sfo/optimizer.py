@@ -22,6 +22,7 @@ from model.optimizers.sfo.hessian import HessianAlgorithm
 from model.optimizers.sfo.quadratics import Cholesky, Quadratics
 from model.optimizers.sfo.selection import ByRule, Policy, Selection
 from model.optimizers.sfo.subspace import Subspace
+from model.parallel import one_blas_thread
 
 Array = NDArray[np.float64]
 
@@ -126,6 +127,7 @@ class SFO:
         """Current parameters, (D,), read-only."""
         return read_only(self._theta)
 
+    @one_blas_thread
     def step(self) -> StepResult:
         """Evaluate one subfunction (more on failure) and move on the sum of all models."""
         models, evaluated_before = self.models, self._evaluations
@@ -265,21 +267,23 @@ class SFO:
     def _move(self) -> Cholesky:
         """The Newton step on the sum of the models, within limits; the factored Hessian."""
         models = self.models
-        hessian = models.hessian()
-        factored = Cholesky(hessian)
-        step = -self.step_scale * factored.solve(models.gradient(self._position, hessian))
-        length = math.sqrt(step @ step)
+        factored, gradient = models.factored(), models.gradient(self._position)
+        newton = factored.solve(gradient)
+        scale = self.step_scale
+        length = scale * math.sqrt(newton @ newton)
         if length < _LEAST_STEP:
-            step = step * (_LEAST_STEP / length) if length > 0 else step
+            scale = scale * (_LEAST_STEP / length) if length > 0 else scale
             length = _LEAST_STEP
         evaluations = int(models.evaluations.sum())
         if evaluations > len(models.active):
             longest = _LONGEST_STEP_RATIO * self._distance / evaluations
             if length > longest:
-                step *= longest / length
+                scale *= longest / length
+        step = -scale * newton
         self._position = self._position + step
         self._theta = self._theta + self._space.vector(step)
-        self._predicted_improvement = 0.5 * float(step @ hessian @ step)
+        # Half of step' H step, where H step is a multiple of the gradient.
+        self._predicted_improvement = -0.5 * scale * float(step @ gradient)
         return factored
 
     def _grow(self, factored: Cholesky, failed: bool) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 
 from model.optimizers.base import check_state, copy_state
 from model.optimizers.sfo.hessian import HessianAlgorithm, estimate_hessian
@@ -72,6 +72,7 @@ class Quadratics:
         self._offsets = np.zeros((n, capacity))
         self._offset = np.zeros(capacity)
         self._updates = 0
+        self._factored: tuple[tuple[int, float], Cholesky] | None = None
 
     def start(self, position: Array, active: NDArray[np.integer], hessian: float) -> None:
         """Put all models at a position, and activate some with a multiple of the identity."""
@@ -84,7 +85,7 @@ class Quadratics:
     @property
     def diagonal(self) -> float:
         """Multiple of the identity in the total Hessian."""
-        return float(self.smallest[self.active].sum())
+        return float(self.smallest @ self.active)
 
     def hessian(self) -> Array:
         """The total Hessian; (size, size), a copy."""
@@ -93,10 +94,18 @@ class Quadratics:
         total.flat[:: k + 1] += self.diagonal
         return total
 
-    def gradient(self, position: Array, hessian: Array) -> Array:
-        """Gradient of the sum of all models at a position, with the total Hessian; (size,)."""
+    def factored(self) -> Cholesky:
+        """The total Hessian, factored; once as long as it stays the same."""
+        key = self.size, self.diagonal
+        if self._factored is None or self._factored[0] != key:
+            self._factored = key, Cholesky(self.hessian())
+        return self._factored[1]
+
+    def gradient(self, position: Array) -> Array:
+        """Gradient of the sum of all models at a position; (size,)."""
         k = self.size
-        return hessian @ (position - self._origin[:k]) + self._offset[:k]
+        away = position - self._origin[:k]
+        return self._low_rank[:k, :k] @ away + self.diagonal * away + self._offset[:k]
 
     def predict(self, i: int, position: Array) -> float:
         """Model i's value at a position."""
@@ -118,7 +127,7 @@ class Quadratics:
             squared = np.einsum("ij,ij->i", self.signs, projected**2)
             squared += self.smallest * np.einsum("ij,ij->i", d, d)
         else:
-            squared = np.einsum("ij,ij->i", d @ self.hessian(), d)
+            squared = self.factored().norms(d)
         return np.where(self.active, np.sqrt(np.maximum(squared, 0.0)), -1.0)
 
     def record(self, i: int, position: Array, value: float, gradient: Array) -> None:
@@ -165,8 +174,9 @@ class Quadratics:
         else:
             factors, signs = np.zeros((0, k)), np.zeros(0)
             smallest = self._median_eigenvalue() / int(self.active.sum())
-        both = np.vstack([factors, old])
+        both = np.concatenate([factors, old])
         self._low_rank[:k, :k] += (both.T * np.concatenate([signs, -old_signs])) @ both
+        self._factored = None
         self.factors[i] = 0.0
         self.signs[i] = 0.0
         self.factors[i, : len(signs), :k] = factors
@@ -194,6 +204,7 @@ class Quadratics:
 
     def transform(self, matrix: Array) -> None:
         """Change coordinates: new = old @ matrix, (size, new size)."""
+        self._factored = None
         old, new = matrix.shape
         for array in (self.positions, self.gradients, self.steps, self.changes, self.factors):
             flat = array.reshape(-1, array.shape[-1])
@@ -206,6 +217,7 @@ class Quadratics:
 
     def _sum_up(self, origin: Array) -> None:
         """Compute the running sums from scratch."""
+        self._factored = None
         self._origin = origin
         used = self.factors[self.signs != 0]
         self._low_rank = (used.T * self.signs[self.signs != 0]) @ used
@@ -216,12 +228,17 @@ class Quadratics:
 
     def state_dict(self) -> dict[str, Any]:
         """All arrays and counters, the running sums included, so that rounding repeats too."""
-        return copy_state(vars(self))
+        return copy_state(self._state())
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`. Raises OptimizerError if it does not fit."""
-        check_state(state, vars(self))
-        vars(self).update(copy_state({key: state[key] for key in vars(self)}))
+        expected = self._state()
+        check_state(state, expected)
+        vars(self).update(copy_state({key: state[key] for key in expected}))
+        self._factored = None
+
+    def _state(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_factored"}
 
 
 def quadratics_bytes(subfunctions: int, capacity: int, history_terms: int) -> int:
@@ -238,12 +255,19 @@ class Cholesky:
     """A positive definite matrix, factored.
 
     A matrix that rounding left indefinite gets its eigenvalues raised to 1e-15 of the largest.
+
+    Args:
+        matrix: symmetric; overwritten.
     """
 
     def __init__(self, matrix: Array) -> None:
+        diagonal = matrix.diagonal().copy()
         # The transpose of a symmetric matrix is itself, in the order that LAPACK reads.
-        self._factor, info = lapack.dpotrf(matrix.T, lower=1, clean=0)
+        self._factor, info = lapack.dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
         if info:
+            matrix = np.tril(matrix, -1)  # which was not overwritten
+            matrix += matrix.T
+            np.fill_diagonal(matrix, diagonal)
             eigenvalues, vectors = np.linalg.eigh(matrix)
             floor = max(eigenvalues.max() * 1e-15, np.finfo(float).tiny)
             repaired = (vectors * np.maximum(eigenvalues, floor)) @ vectors.T
@@ -252,6 +276,11 @@ class Cholesky:
     def solve(self, vector: Array) -> Array:
         """The inverse times a vector."""
         return lapack.dpotrs(self._factor, vector, lower=1)[0]
+
+    def norms(self, rows: Array) -> Array:
+        """V' A v for each row v, which are overwritten; (n, K) -> (n,)."""
+        halves = blas.dtrmm(1.0, self._factor, rows.T, lower=1, trans_a=1, overwrite_b=1)
+        return np.einsum("ij,ij->j", halves, halves)
 
     def inverse_norms(self, rows: Array) -> Array:
         """V' A^-1 v for each row v; (n, K) -> (n,)."""

@@ -69,12 +69,13 @@ class ByRule:
 
     def choose(self, models: Quadratics, position: Array) -> int:
         """First those that have no Hessian yet, then by the policy."""
-        once = np.flatnonzero(models.active & (models.evaluations == 1))
-        if len(once):
-            return int(once[0])
-        never = np.flatnonzero(models.active & (models.evaluations == 0))
-        if len(never):
-            return int(self._rng.choice(never))
+        if models.evaluations.min() < 2:
+            once = np.flatnonzero(models.active & (models.evaluations == 1))
+            if len(once):
+                return int(once[0])
+            never = np.flatnonzero(models.active & (models.evaluations == 0))
+            if len(never):
+                return int(self._rng.choice(never))
         active = np.flatnonzero(models.active)
         if self._policy == "random":
             return int(self._rng.choice(active))

@@ -44,6 +44,7 @@ class Subspace:
         # A collapse that the rows have not been through yet, and what was included since.
         self._turn: Array | None = None
         self._since: list[Array] = []
+        self._included: tuple[Array, Array] | None = None  # the last vector, and its coordinates
         if self.is_identity:
             self.rows = np.empty((0, dimension))
             self.size = dimension
@@ -62,6 +63,8 @@ class Subspace:
 
     def coordinates(self, vector: Array) -> Array:
         """Coordinates of a vector's projection; (D,) -> (size,)."""
+        if self._included is not None and self._included[0] is vector:
+            return self._included[1].copy()
         if self.is_identity:
             return vector.copy()
         if self._turn is None:
@@ -81,19 +84,29 @@ class Subspace:
         return found
 
     def include(self, vector: Array) -> None:
-        """Grow by the part of a vector that is not in the subspace yet, if there is any."""
+        """Grow by the part of a vector that is not in the subspace yet, if there is any.
+
+        The vector must not be changed as long as its coordinates may be asked for.
+        """
         if self.is_identity:
             return
+        self._included = None
         length = math.sqrt(vector @ vector)
         if not _NEGLIGIBLE <= length < math.inf:
             return
         direction = vector / length
+        coordinates: Array | None = None
         # Gram-Schmidt; one round loses digits when little is left of the direction.
         for _ in range(_ROUNDS):
-            direction -= self.vector(self.coordinates(direction))
-            length = math.sqrt(direction @ direction)
-            if length < _NEGLIGIBLE:
+            along = self.coordinates(direction)
+            if coordinates is None:
+                coordinates = length * along
+            direction -= self.vector(along)
+            rest = math.sqrt(direction @ direction)
+            if rest < _NEGLIGIBLE:
+                self._included = vector, coordinates
                 return
+            length = rest
             direction /= length
             if length > _LARGELY_ORTHOGONAL:
                 break
@@ -102,6 +115,8 @@ class Subspace:
         else:
             self._since.append(direction)
         self.size += 1
+        if coordinates is not None:
+            self._included = vector, np.append(coordinates, direction @ vector)
 
     def lend(self) -> Array:
         """The rows, read-only: those in use stay as they are for as long as somebody has them.
@@ -116,7 +131,7 @@ class Subspace:
 
     def restore(self, rows: Array, size: int) -> None:
         """Go back to what was lent, or on from what another one lent."""
-        self._turn, self._since = None, []
+        self._turn, self._since, self._included = None, [], None
         if rows.base is not self.rows:  # else those in use are still there
             self.rows = rows.copy()
         self.size = size
@@ -132,6 +147,7 @@ class Subspace:
         Returns:
             (old size, least): multiplying old coordinates by it from the right gives new ones.
         """
+        self._included = None
         fill = rng.normal(size=(self.least - len(keep), self.size))
         self.settle()
         self._turn, _ = np.linalg.qr(np.vstack([keep, fill]).T)
