@@ -19,6 +19,7 @@ from model.streams.table_mark import is_table
 from model.texts.decoding import LONGEST_CHARACTER, Decoded, Described
 from model.texts.lists import LIST_SAMPLE, looks_like_list, sample_of_lines
 from model.texts.reading import Reading
+from model.texts.remote import is_address
 from model.texts.sources import STDIN, Source, find_sources, title
 from model.texts.vocabulary import GrowingVocabulary
 
@@ -41,7 +42,7 @@ class TextFile:
     """One of the texts that a corpus was read from.
 
     Attributes:
-        path: of the file, absolute; "-" for standard input.
+        path: of the file, absolute, or its address; "-" for standard input.
         member: of a zip archive; empty otherwise.
         name: for people.
         characters: how many it has.
@@ -60,8 +61,9 @@ class TextFile:
     @classmethod
     def of(cls, source: Source, described: Described) -> Self:
         """What was read from somewhere."""
+        is_file = source.path != STDIN and not is_address(source.path)
         return cls(
-            str(Path(source.path).absolute()) if source.path != STDIN else source.path,
+            str(Path(source.path).absolute()) if is_file else source.path,
             source.member,
             source.name,
             described.characters,

@@ -15,6 +15,7 @@ from model.corpus import Corpus, TextFile, TextTooLongError
 from model.errors import CorpusError
 from model.interruption import interruptible
 from model.texts.reading import Reading
+from model.texts.remote import is_address
 from model.texts.sources import STDIN, Source, find_sources, title
 
 if TYPE_CHECKING:
@@ -107,4 +108,6 @@ def count_corpus(
 
 
 def _can_be_read_again(source: Source) -> bool:
-    return source.path != STDIN and S_ISREG(os.stat(source.path).st_mode)
+    if source.path == STDIN:
+        return False
+    return is_address(source.path) or S_ISREG(os.stat(source.path).st_mode)

@@ -1,7 +1,7 @@
 """Counting and training on the workers of a Dask cluster.
 
 Dask (Rocklin 2015) is an extra: pip install 'charembed-tui[cluster]'. Texts have to be where the
-workers see them under the same names: on a file system they share.
+workers see them under the same names: on a file system they share, or at an address.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def count_texts(
     The result is that of counting each text at once and merging. No n-gram crosses a text's end.
 
     Args:
-        names: paths, folders, patterns and archives.
+        names: paths, folders, patterns, archives, and addresses that fsspec opens.
         context_length: M.
         reading: how they are read; as UTF-8, and as lists of lines only where it says so.
         held_out: the part that is held out, from 0 to below 1: blocks of 4 KiB spread evenly over

@@ -1,4 +1,7 @@
-"""What stands behind a name: a file, the files of a folder or an archive, a pattern, a pipe."""
+"""What stands behind a name: a file, the files of a folder or an archive, a pattern, a pipe.
+
+Names with :// are addresses, which `remote` opens.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from model.errors import CorpusError
+from model.texts import remote
 
 STDIN = "-"
 _SECONDS_TO_WAIT = 10.0  # for the first byte of a pipe, and for every one of a device
@@ -32,7 +36,7 @@ class Source:
     """Where one text comes from.
 
     Attributes:
-        path: of the file; "-" is standard input.
+        path: of the file, or its address; "-" is standard input.
         member: of a zip archive; empty otherwise.
         name: for people.
         was_named: whether a person named it; what was found in a folder may turn out to be no text.
@@ -59,6 +63,8 @@ class Source:
 
     def size(self) -> int:
         """Bytes as they are stored; 0 where that cannot be known before."""
+        if remote.is_address(self.path):
+            return remote.size(self.path)
         try:
             found = os.stat(self.path)
         except OSError:
@@ -67,7 +73,7 @@ class Source:
 
 
 def find_sources(names: Sequence[str | Path] | str | Path) -> list[Source]:
-    """The texts that paths, folders, patterns and archives stand for, sorted within each.
+    """The texts that paths, folders, patterns, archives, addresses stand for, sorted within each.
 
     Hidden files of folders are left out.
 
@@ -79,20 +85,24 @@ def find_sources(names: Sequence[str | Path] | str | Path) -> list[Source]:
         path = Path(name)
         if str(name) == STDIN:
             found.append(Source(STDIN, name="standard input"))
+        elif remote.is_address(str(name)):
+            addresses = remote.find(str(name))
+            for address in addresses:
+                found += _members(address, Path(address).name, was_named=addresses == [str(name)])
         elif os.path.isdir(path):  # unlike `Path.is_dir` it takes names of any length
             inside = list(_inside(path))
             if not inside:
                 raise CorpusError(f"{path.name or path} is a directory without texts.")
             found += inside
         elif os.path.exists(path):
-            found += _members(path, path.name, was_named=True)
+            found += _members(str(path), path.name, was_named=True)
         else:
             matches = sorted(glob.glob(str(name), recursive=True))
             files = [Path(match) for match in matches if Path(match).is_file()]
             if not files:
                 raise CorpusError(f"{path.name or path} does not exist: check the path.")
             for file in files:
-                found += _members(file, file.name, was_named=False)
+                found += _members(str(file), file.name, was_named=False)
     if not found:
         raise CorpusError("No file was named: name at least one text.")
     if sum(source.path == STDIN for source in found) > 1:
@@ -120,15 +130,20 @@ def _inside(folder: Path) -> Iterator[Source]:
             # A pipe or device in a folder is nothing that a person meant to read.
             if not name.startswith(".") and path.is_file():
                 label = str(path.relative_to(folder.parent)) if folder.name else str(path)
-                yield from _members(path, label, was_named=False)
+                yield from _members(str(path), label, was_named=False)
 
 
-def _members(path: Path, name: str, *, was_named: bool) -> Iterator[Source]:
+def _members(path: str, name: str, *, was_named: bool) -> Iterator[Source]:
     """A file, or the files of a zip archive."""
-    if path.suffix.lower() != ".zip":
-        yield Source(str(path), "", name, was_named)
+    whole = Source(path, "", name, was_named)
+    if Path(path).suffix.lower() != ".zip":
+        yield whole
         return
-    with _naming_trouble(name, ".zip"), zipfile.ZipFile(path) as archive:
+    with (
+        _naming_trouble(name, ".zip"),
+        _stored(whole) as stored,
+        zipfile.ZipFile(stored) as archive,
+    ):
         members = sorted(
             member.filename
             for member in archive.infolist()
@@ -139,7 +154,7 @@ def _members(path: Path, name: str, *, was_named: bool) -> Iterator[Source]:
         raise CorpusError(f"{name} is an archive without files.")
     for member in members:
         label = f"{name}/{member}" if len(members) > 1 else name
-        yield Source(str(path), member, label, was_named and len(members) == 1)
+        yield Source(path, member, label, was_named and len(members) == 1)
 
 
 @contextmanager
@@ -148,6 +163,10 @@ def _stored(source: Source) -> Iterator[io.BufferedReader]:
         if sys.stdin is not None and sys.stdin.isatty():
             print("reading the text from the terminal; ctrl-d ends it", file=sys.stderr)
         with open(0, "rb", closefd=False) as stored:
+            yield stored
+        return
+    if remote.is_address(source.path):
+        with remote.opened(source.path) as stored:
             yield stored
         return
     mode = os.stat(source.path).st_mode

@@ -72,6 +72,9 @@ def test_the_table_is_that_of_one_machine(client: Client, texts: Path, lines: bo
         progress=lambda *at: seen.append(at),
     )
     assert_same(counted, count_texts(texts, 3, reading=reading, held_out=0.1))
+    if not lines:
+        addresses = [path.as_uri() for path in sorted(texts.iterdir())]
+        assert_same(count_on_cluster(client, addresses, 3, held_out=0.1), counted)
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1] == sum(path.stat().st_size for path in texts.iterdir())
 
