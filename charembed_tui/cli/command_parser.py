@@ -78,8 +78,8 @@ def parser() -> argparse.ArgumentParser:
     count.add_argument(
         "texts",
         nargs="+",
-        help="files, folders, patterns, archives, addresses (s3://...), tables, which are added, or - "
-        "for standard input, in which no list is recognized",
+        help="files, folders, patterns, archives, addresses (s3://...), tables, which are added, "
+        "or - for standard input, in which no list is recognized",
     )
     count.add_argument("--table", type=Path, required=True, help="where to write the table")
     count.add_argument(

@@ -101,12 +101,20 @@ def seconds_to_merge(path: Path) -> tuple[float, int]:
 
 
 def simulate(
-    size: float, workers: int, speed: float, merge: float, heaps: tuple[float, float]
+    size: float,
+    workers: int,
+    speed: float,
+    merge: float,
+    heaps: tuple[float, float],
+    *,
+    by_hash: bool = False,
 ) -> tuple[float, float]:
-    """Seconds and bytes of the last table, of a merge tree of fours.
+    """Seconds, and bytes of the largest table anywhere, of a merge tree of fours.
 
-    Workers count ranges of 32 MiB; every table of a level goes over the network to where it is
-    merged; workers share the merges of a level, as far as there are as many.
+    Workers count ranges of 32 MiB. As it is, every table of a level goes over the network to where
+    it is merged, and workers share the merges of a level as far as there are as many. By hash, each
+    worker has the contexts whose hash is its own: it is sent its part of every range's table once,
+    all levels are shared evenly, and nothing is gathered.
 
     Args:
         size: bytes of text.
@@ -114,20 +122,27 @@ def simulate(
         speed: bytes a second that one counts.
         merge: seconds a million n-grams.
         heaps: K and beta: K * bytes ** beta different n-grams.
+        by_hash: whether tables are cut up by the hash of the context.
     """
     factor, exponent = heaps
     part = float(1 << 25)
     count = math.ceil(size / part)
     seconds = math.ceil(count / workers) * part / min(speed, _DISK_SHARED)
+    if by_hash:
+        seconds += count * factor * part**exponent * _BYTES_AN_NGRAM / workers / _NETWORK
     while count > 1:
         merged = math.ceil(count / 4)
         ngrams = factor * part**exponent
-        at_once = math.ceil(merged / workers)
-        # Three of four come from elsewhere; merging is one table after another.
-        each = 3 * ngrams * _BYTES_AN_NGRAM / _NETWORK + 4 * ngrams * merge / 1e6
-        seconds += at_once * each
+        # Merging is one table after another; three of four come from elsewhere.
+        each = 4 * ngrams * merge / 1e6
+        if by_hash:
+            seconds += merged * each / workers
+        else:
+            each += 3 * ngrams * _BYTES_AN_NGRAM / _NETWORK
+            seconds += math.ceil(merged / workers) * each
         part, count = min(4 * part, size), merged
-    return seconds, factor * size**exponent * _BYTES_AN_NGRAM
+    largest = factor * size**exponent * _BYTES_AN_NGRAM
+    return seconds, largest / workers if by_hash else largest
 
 
 def main() -> None:
@@ -169,16 +184,17 @@ def main() -> None:
         print(f"An empty round of 8 tasks: {1000 * round_trip:.0f} ms.")
     heaps = float(np.exp(log_factor)), float(exponent)
     print(f"Different n-grams of b bytes: {heaps[0]:.3g} b^{heaps[1]:.2f}.\n")
-    print(
-        "Simulated:\n\n| text | "
-        + " | ".join(f"{w:,} workers" for w in _WORKERS_SIMULATED)
-        + " | last table |"
-    )
-    print("|---" * (len(_WORKERS_SIMULATED) + 2) + "|")
-    for size in _SIZES_SIMULATED:
-        cells = [simulate(size, w, speed, merge, heaps) for w in _WORKERS_SIMULATED]
-        times = " | ".join(f"{seconds:,.0f} s" for seconds, _ in cells)
-        print(f"| {size / 1e9:,.0f} GB | {times} | {cells[0][1] / 1e9:.2f} GB |")
+    for by_hash in (False, True):
+        print(f"Simulated, tables {'cut up by hash' if by_hash else 'gathered'}:\n")
+        print("| text | " + " | ".join(f"{w:,} workers" for w in _WORKERS_SIMULATED) + " |")
+        print("|---" * (len(_WORKERS_SIMULATED) + 1) + "|")
+        for size in _SIZES_SIMULATED:
+            cells = [
+                simulate(size, w, speed, merge, heaps, by_hash=by_hash) for w in _WORKERS_SIMULATED
+            ]
+            texts = " | ".join(f"{t:,.0f} s, {table / 1e9:.2f} GB" for t, table in cells)
+            print(f"| {size / 1e9:,.0f} GB | {texts} |")
+        print()
 
 
 if __name__ == "__main__":
