@@ -27,9 +27,10 @@ from model.optimizers import registry
 from model.optimizers.problem import Options
 
 _STEP_OVERHEAD = 2e-4  # seconds outside the objective
-_STATE_SPEED = 1.5e10  # bytes of an optimizer's state that a second goes over
+# Bytes of an optimizer's state that a second goes over; a history of searches is read five times.
+_STATE_SPEED, _HISTORY_SPEED = 1.5e10, 2e9
 _SEARCHES = 1.3  # evaluations in a step of an optimizer that searches along a line
-_PROGRAM_BYTES = 78_000_000  # with numpy and scipy
+_PROGRAM_BYTES, _SEARCH_BYTES = 72_000_000, 16_000_000  # with numpy and scipy; what searches
 _BYTES_PER_CHARACTER = 10  # of a text and its codes
 _VALUE = 0.5  # of what a value with its gradient takes, without it
 _VECTORS = 8  # of parameters: the best, gradients, scales
@@ -76,6 +77,7 @@ class CostHint:
             + max(evaluation, self._of_optimizer(registry.copied_bytes, settings))
         )
         base = _PROGRAM_BYTES + _BYTES_PER_CHARACTER * len(self.corpus.codes) + more.bytes
+        base += _SEARCH_BYTES * self._searches(settings)
         return replace(
             cost,
             bytes=base + int(max(training, text.counting_bytes)),
@@ -94,10 +96,10 @@ class CostHint:
         if key not in self._trials:
             in_batches = parts > 1 and not self._has("minibatches", settings)
             self._trials[key] = part_seconds(model, self.corpus, part, in_batches=in_batches)
-        is_whole = not (self._has("minibatches", settings) or self._has("learning_rate", settings))
-        evaluations = _SEARCHES if is_whole else 1.0
-        overhead = _STEP_OVERHEAD + self.state_bytes(settings) / _STATE_SPEED
-        return evaluations * self._trials[key] + overhead
+        searches = self._searches(settings)
+        speed = _HISTORY_SPEED if searches else _STATE_SPEED
+        overhead = _STEP_OVERHEAD + self.state_bytes(settings) / speed
+        return (_SEARCHES if searches else 1.0) * self._trials[key] + overhead
 
     def size(self, context_length: int) -> TextSize:
         """How much there is to count in the text. Raises SettingsError where it was counted."""
@@ -121,6 +123,13 @@ class CostHint:
     def _has(self, setting: str, settings: TrainingSettings) -> bool:
         """Whether the optimizer is one that has a setting."""
         return setting in registry.own_settings(self._chosen(settings))
+
+    def _searches(self, settings: TrainingSettings) -> bool:
+        """Whether the optimizer searches along lines, on the whole text."""
+        model = self._model(settings)
+        return bool(model.parameter_count) and not (
+            self._has("minibatches", settings) or self._has("learning_rate", settings)
+        )
 
     def _parts(self, settings: TrainingSettings) -> int:
         """How many parts the loss is computed in; 1 where a step takes the whole."""

@@ -15,11 +15,11 @@ _PER_ENTRY, _PER_MULTIPLICATION = 1.5e-8, 2e-10
 _PLAIN_TERM, _PLAIN_MULTIPLICATION = 8e-9, 0.3e-9  # without tables
 
 _FLOAT = 8
-_NODE = 36  # bytes of a different beginning of a half: its place in the tree, both ways
+_NODE = 24  # bytes of a different beginning of a half: its place in the tree, both ways
 _PAIR, _CELL = 44, 24  # of a context, where its pair of halves is alone, and on the grid
 _PRODUCTS = 2.5  # arrays as large as both halves' products that an evaluation has at once
 _SEGMENT_PRODUCTS = 2.0
-_BLOCKS = 16e6  # of terms that are formed and gone, of all threads
+_BLOCKS = 12e6  # of terms that are formed and gone, of all threads
 _TABLES = 4.0
 _PLAIN_SUMS = 8
 
@@ -66,7 +66,7 @@ def _bytes(
     else:
         halves = [form.segment] * -(-layout.context_length // form.segment)
         most = different[form.segment]
-        numbers = 2 + (2 if most <= 1 << 16 else 4)
+        numbers = 1 + (2 if most <= 1 << 16 else 4)  # an order too, where gradients are asked for
         held = contexts * (len(halves) * numbers + 12.0)
         working = len(halves) * most * row * _SEGMENT_PRODUCTS
     return held + _NODE * sum(sum(different[1 : length + 1]) for length in halves), working
