@@ -28,7 +28,7 @@ from charembed_tui.text.glyphs import visible
 from charembed_tui.training.loss_log import Measurement
 
 _COLUMNS = ("", "name", "started", "loss", "steps", "text", "settings")
-_SUBTITLE = "enter goes on, follows · p starts from it · n names · d deletes"
+_SUBTITLE = "enter opens · p starts from it · n names · d deletes"
 _MOST = 500
 
 

@@ -12,11 +12,12 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import DataTable, Input
 from waiting import until, until_still
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.laboratory.status_bar import StatusBar
+from charembed_tui.screens.saved_runs import SavedRunsScreen
 from charembed_tui.text.sample_texts import samples
 from charembed_tui.widgets.folding import Summary
 from charembed_tui.widgets.line import Line
@@ -58,13 +59,13 @@ def cut(screen: Screen[object]) -> Iterator[str]:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
 async def test_no_word_is_cut(sample: Path, size: tuple[int, int]) -> None:
-    app = laboratory(sample)
+    app = laboratory(sample, save_runs=True)  # of which there is one to list
     async with app.run_test(size=size) as pilot:
         lab = app.laboratory
         await until(lambda: lab.snapshot.theta is not None and lab.panes.loss._baselines)
         await until(lambda: "nats" in lab.panes.status.text)
         await pilot.press("n")
-        await until(lambda: lab.snapshot.step == 1)
+        await until(lambda: lab.snapshot.step == 1 and lab.session.saved_as)
         for keys in ("1", "2", "m", "j", "3", "C", "C", "H", "H"):
             await pilot.press(keys)
             await until_still(app)
@@ -77,6 +78,8 @@ async def test_no_word_is_cut(sample: Path, size: tuple[int, int]) -> None:
         await pilot.press("escape")
         for action in DIALOGS:
             await app.run_action(action, lab)
+            if isinstance(app.screen, SavedRunsScreen):
+                await until(lambda: app.screen.query_one(DataTable).row_count)
             await until_still(app)
             assert list(cut(app.screen)) == [], action
             # The contrasts of all there is are measured on a dialog of their parts.
