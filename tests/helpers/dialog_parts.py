@@ -16,7 +16,7 @@ from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.option_list import OptionList
 
 _COLOURED = frozenset({"hint", "error"})
-Containers = (Horizontal, Vertical, VerticalScroll, Grid)
+_CONTAINERS = (Horizontal, Vertical, VerticalScroll, Grid)
 
 
 class PartsDialog(Dialog[None]):
@@ -60,5 +60,5 @@ def kinds(dialog: Screen[object]) -> set[tuple[type[Widget], frozenset[str]]]:
     return {
         (type(widget), frozenset(widget.classes) & _COLOURED)
         for widget in dialog.walk_children(Widget)
-        if not isinstance(widget, Containers)
+        if not isinstance(widget, _CONTAINERS)
     }
