@@ -29,6 +29,7 @@ from textual.strip import Strip
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.runs.plan import Plan
+from charembed_tui.screens.export import KINDS, ExportScreen
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.text.sample_texts import default_sample
 from charembed_tui.training.snapshot import SessionState
@@ -190,8 +191,6 @@ async def _until(condition: Callable[[], object]) -> None:
 
 async def _export(app: CharembedApp, pilot: Pilot[None], kind: str) -> None:
     """Have the dialog write one kind of picture."""
-    from charembed_tui.screens.export import KINDS, ExportScreen
-
     await pilot.press("e")
     await _until(lambda: isinstance(app.screen, ExportScreen))
     await pilot.press(*["down"] * list(KINDS).index(kind), "enter")
