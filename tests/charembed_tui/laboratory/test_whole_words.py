@@ -79,7 +79,7 @@ async def test_no_word_is_cut(sample: Path, size: tuple[int, int]) -> None:
         for action in DIALOGS:
             await app.run_action(action, lab)
             if isinstance(app.screen, SavedRunsScreen):
-                await until(lambda: app.screen.query_one(DataTable).row_count)
+                await until(lambda: any(t.row_count for t in app.screen.query(DataTable)))
             await until_still(app)
             assert list(cut(app.screen)) == [], action
             # The contrasts of all there is are measured on a dialog of their parts.
