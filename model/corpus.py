@@ -20,6 +20,7 @@ from model.texts.decoding import LONGEST_CHARACTER, Decoded, Described
 from model.texts.lists import LIST_SAMPLE, looks_like_list, sample_of_lines
 from model.texts.reading import Reading
 from model.texts.remote import is_address
+from model.texts.roots import require_inside
 from model.texts.sources import STDIN, Source, find_sources, title
 from model.texts.vocabulary import GrowingVocabulary
 
@@ -155,6 +156,9 @@ class Corpus:
         cls, sources: Sequence[Source], name: str, reading: Reading | None = None
     ) -> Self:
         """The same for texts that were found before, of any vocabulary but none."""
+        for source in sources:
+            if source.path != STDIN:
+                require_inside(source.path, source.name)
         if len(sources) == 1 and not sources[0].member and is_table(sources[0].path):
             return cls.from_table(sources[0].path, name)
         for source in sources:

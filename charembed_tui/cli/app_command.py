@@ -62,14 +62,18 @@ def _app(arguments: Sequence[str] | None) -> CharembedApp:
     from charembed_tui.settings.preferences import Preferences
     from charembed_tui.storage.locations import config_file, preferences_file, set_runs_directory
     from model.errors import CharembedError
+    from model.texts.roots import is_inside
 
     if options.runs:
         set_runs_directory(options.runs)
-    remembered = None if options.fresh else preferences_file()
-    preferences = Preferences.load(remembered) if remembered else Preferences()
     try:
+        _keep_to_roots(options)
+        remembered = (
+            None if options.fresh or not is_inside(preferences_file()) else preferences_file()
+        )
+        preferences = Preferences.load(remembered) if remembered else Preferences()
         _require_keys(options.corpus)
-        config = Config.load(config_file())
+        config = Config.load(config_file()) if is_inside(config_file()) else Config(config_file())
         preferences = _with_options(config.applied(preferences), options)
         plan = _plan(options, preferences.training)
         if STDIN in options.corpus:
@@ -106,6 +110,23 @@ def default_theme() -> str:
     from charembed_tui.app import DEFAULT_THEME
 
     return DEFAULT_THEME
+
+
+def _keep_to_roots(options: argparse.Namespace) -> None:
+    """Have nothing read outside of the folders that were named, if any were.
+
+    Raises:
+        CharembedError: one of them is no folder, or runs are kept outside of them.
+    """
+    if not options.root:
+        return
+    from charembed_tui.storage.locations import keep_runs_in, runs_directory
+    from charembed_tui.text.sample_texts import sample_directory
+    from model.texts.roots import require_inside, restrict_to
+
+    restrict_to([*options.root, sample_directory()])
+    keep_runs_in(os.path.join(options.root[0], "runs"))
+    require_inside(runs_directory(), f"The folder of runs, {runs_directory()},")
 
 
 def _require_keys(corpus: Sequence[str]) -> None:

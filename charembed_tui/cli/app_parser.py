@@ -30,6 +30,14 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--fresh", action="store_true", help="begin with the defaults and remember nothing"
     )
+    result.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="read no file but texts and runs in this folder, or in one of several; runs are kept "
+        "in DIR/runs, and settings are remembered there or not at all",
+    )
     result.add_argument("--theme", help="name of a colour theme, such as textual-light or nord")
     add_text_options(result)
     add_run_options(result, follow=True)

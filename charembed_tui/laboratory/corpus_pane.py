@@ -26,6 +26,7 @@ from charembed_tui.widgets.option_list import OptionList
 from model.corpus import Corpus
 from model.errors import SettingsError
 from model.texts.reading import Reading
+from model.texts.roots import is_inside, roots
 
 _PREVIEW_CHARACTERS = 400
 
@@ -60,8 +61,8 @@ class _Tree(DirectoryTree, inherit_bindings=False):
         self.action_cursor_down()
 
     def filter_paths(self, paths: Any) -> Any:
-        """Return everything but dot-files."""
-        return [path for path in paths if not path.name.startswith(".")]
+        """Return everything but dot-files, and links to what is not to be read."""
+        return [path for path in paths if not path.name.startswith(".") and is_inside(path)]
 
     def render_label(self, node: Any, base_style: Any, style: Any) -> Text:
         """Return the label with control characters in file names made visible."""
@@ -77,7 +78,7 @@ class CorpusPane(FoldingPane):
 
     Args:
         path: the text in use. The tree starts at its folder, or where the program was started
-            if it is a sample.
+            if it is a sample; at the first root where that is outside of all of them.
         unfolded_by: the key that leads here, as people know it.
     """
 
@@ -100,7 +101,8 @@ class CorpusPane(FoldingPane):
         self._path = path
         self._chosen: tuple[Path, ...] = ()
         self._samples = samples()
-        self._folder = Path.cwd() if path in self._samples else path.absolute().parent
+        here = Path.cwd() if path in self._samples else path.absolute().parent
+        self._folder = here if is_inside(here) else roots()[0]
         self._facts = Static("no text yet", id="facts")
         self._corpus: Corpus | None = None
         self._problem: Text | None = None  # with what was chosen last

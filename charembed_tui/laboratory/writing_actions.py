@@ -6,7 +6,7 @@ from datetime import datetime
 
 from charembed_tui.laboratory.base_screen import BaseScreen
 from charembed_tui.storage.atomic import write_whole
-from charembed_tui.storage.locations import new_export_folder, unwritten
+from charembed_tui.storage.locations import export_folder, unwritten
 from charembed_tui.text.glyphs import printable
 from charembed_tui.training.snapshot import View
 
@@ -110,9 +110,9 @@ class WritingActions(BaseScreen):
         if not text:
             return
         try:
-            folder = new_export_folder(self.own_run_folder, self.source.name, datetime.now())
-            path = folder / "sample.txt"
-            write_whole(path, text.encode("utf-8", "replace"))
+            with export_folder(self.own_run_folder, self.source.name, datetime.now()) as folder:
+                path = folder / "sample.txt"
+                write_whole(path, text.encode("utf-8", "replace"))
         except OSError as error:
             message = printable(unwritten(error))
             self.notify(message, title="Not written", severity="error", markup=False, timeout=10)

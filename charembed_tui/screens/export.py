@@ -30,9 +30,10 @@ from charembed_tui.screens.dialog import Dialog
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.storage.atomic import write_whole
-from charembed_tui.storage.locations import new_export_folder, unwritten
+from charembed_tui.storage.locations import export_folder, unwritten
 from charembed_tui.text.glyphs import printable
 from charembed_tui.training.change_scale import ChangeScale, paced
+from charembed_tui.training.memory import reason
 from charembed_tui.training.snapshot import Snapshot, View
 from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.option_list import OptionList
@@ -205,21 +206,20 @@ class ExportScreen(Dialog[Path]):
     @work(thread=True, group="export", exit_on_error=False)
     def _write(self, kind: str) -> None:
         worker = get_current_worker()
-        folder: Path | None = None
+        what = self._what
+        progress = Progress(
+            lambda done, total: self.post_message(self.Advanced(done, total)),
+            lambda: worker.is_cancelled,
+        )
         try:
-            folder = new_export_folder(self._what.run, self._what.corpus.name, datetime.now())
-            progress = Progress(
-                lambda done, total: self.post_message(self.Advanced(done, total)),
-                lambda: worker.is_cancelled,
-            )
-            KINDS[kind][1](self._what, folder, progress)
-        except (CharembedError, OSError) as error:
-            if folder is not None and not any(folder.iterdir()):
-                folder.rmdir()
-            if isinstance(error, Cancelled):
-                return
-            message = unwritten(error) if isinstance(error, OSError) else str(error)
-            self.post_message(self.Ended(None, message))
+            with export_folder(what.run, what.corpus.name, datetime.now()) as folder:
+                KINDS[kind][1](what, folder, progress)
+        except Cancelled:
+            return
+        except OSError as error:
+            self.post_message(self.Ended(None, unwritten(error)))
+        except (CharembedError, MemoryError) as error:
+            self.post_message(self.Ended(None, reason(error)))
         else:
             self.post_message(self.Ended(folder))
 

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from model.texts.roots import refuse_outside
+
 
 def write_whole(path: Path, *pieces: bytes | memoryview) -> None:
     """Write a file so that it is there as a whole or not at all, even if the power fails.
@@ -19,6 +21,7 @@ def write_whole(path: Path, *pieces: bytes | memoryview) -> None:
 
 def write_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     """As `write_whole`; each piece is asked for when the one before is written."""
+    refuse_outside(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import platformdirs
 
+from model.texts.roots import refuse_outside
+
 _NAME = "charembed-tui"
 _RUNS = "CHAREMBED_RUNS"
 _CONFIG = "CHAREMBED_CONFIG"
+_TIME, _TIME_LENGTH = "%Y-%m-%d_%H-%M-%S", 19
+_SET_BACK = timedelta(days=1)  # by more, a clock was wrong before
 
 
 def runs_directory() -> Path:
@@ -24,6 +30,11 @@ def runs_directory() -> Path:
 def set_runs_directory(folder: str) -> None:
     """Choose another folder of all run folders, for the rest of this process."""
     os.environ[_RUNS] = folder
+
+
+def keep_runs_in(folder: str) -> None:
+    """The same, where nobody has chosen one."""
+    os.environ.setdefault(_RUNS, folder)
 
 
 def preferences_file() -> Path:
@@ -46,22 +57,36 @@ def _config_directory() -> Path:
 def new_run_folder(corpus_name: str, now: datetime) -> Path:
     """Create a folder that no other run has, named after time and text.
 
+    The newest run is the one with the last name. So a clock that was set back, as for winter time,
+    gives names that follow the last one.
+
     Raises:
         OSError: it cannot be created.
     """
     stem = re.sub(r"[^\w.-]+", "_", Path(corpus_name).stem)[:40].strip("_") or "text"
-    return _new_folder(runs_directory(), f"{now:%Y-%m-%d_%H-%M-%S}_{stem}")
+    runs = runs_directory()
+    return _new_folder(runs, f"{max(now, _earliest(runs, now)):{_TIME}}_{stem}")
 
 
-def new_export_folder(run: Path | None, corpus_name: str, now: datetime) -> Path:
+@contextmanager
+def export_folder(run: Path | None, corpus_name: str, now: datetime) -> Iterator[Path]:
     """Create a folder for what is exported: in the run's own, or beside runs where it has none.
+
+    It goes again where nothing could be written into it.
 
     Raises:
         OSError: it cannot be created.
     """
     if run is None:
-        return new_run_folder(corpus_name, now)
-    return _new_folder(run / "exports", f"{now:%Y-%m-%d_%H-%M-%S}")
+        folder = new_run_folder(corpus_name, now)
+    else:
+        folder = _new_folder(run / "exports", f"{now:{_TIME}}")
+    try:
+        yield folder
+    except BaseException:
+        with suppress(OSError):  # something is in it
+            folder.rmdir()
+        raise
 
 
 def unwritten(error: OSError) -> str:
@@ -69,7 +94,20 @@ def unwritten(error: OSError) -> str:
     return f"{error}\nSet CHAREMBED_RUNS to a folder that can be written to."
 
 
+def _earliest(runs: Path, now: datetime) -> datetime:
+    """The time after that in the last name, or some time before now."""
+    last = datetime.min
+    with suppress(OSError, OverflowError):  # a folder that is missing holds none
+        for name in os.listdir(runs):
+            with suppress(ValueError):
+                last = max(last, datetime.strptime(name[:_TIME_LENGTH], _TIME))
+        if last > now:
+            last += timedelta(seconds=1)
+    return last if last - now <= _SET_BACK else datetime.min
+
+
 def _new_folder(parent: Path, name: str) -> Path:
+    refuse_outside(parent)
     parent.mkdir(parents=True, exist_ok=True)
     for number in range(1, 1000):
         folder = parent / (name if number == 1 else f"{name}_{number}")

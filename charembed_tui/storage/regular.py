@@ -8,14 +8,17 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from model.texts.roots import refuse_outside
+
 
 def open_regular(path: Path, mode: str = "rb", buffering: int = -1) -> BinaryIO:
     """Open a file in a binary mode; a fifo would wait for ever, and a device do who knows what.
 
     Raises:
         FileNotFoundError: it does not exist, and is to be read.
-        OSError: it is no regular file, or cannot be opened.
+        OSError: it is no regular file, is outside of all roots, or cannot be opened.
     """
+    refuse_outside(path)
     if path.exists():
         _require_regular(path, os.stat(path))
     file = cast(BinaryIO, open(path, mode, buffering, opener=_without_waiting))  # noqa: SIM115

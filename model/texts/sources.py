@@ -24,6 +24,7 @@ from typing import IO, BinaryIO, cast
 
 from model.errors import CorpusError
 from model.texts import remote
+from model.texts.roots import is_inside, require_inside
 
 STDIN = "-"
 _SECONDS_TO_WAIT = 10.0  # for the first byte of a pipe, and for every one of a device
@@ -75,17 +76,19 @@ class Source:
 def find_sources(names: Sequence[str | Path] | str | Path) -> list[Source]:
     """The texts that paths, folders, patterns, archives, addresses stand for, sorted within each.
 
-    Hidden files of folders are left out.
+    Hidden files of folders are left out, and what is outside of all roots, if there are any.
 
     Raises:
-        CorpusError: there is nothing under a name.
+        CorpusError: there is nothing under a name, or it is outside of all roots.
     """
     found: list[Source] = []
     for name in [names] if isinstance(names, str | Path) else names:
         path = Path(name)
         if str(name) == STDIN:
             found.append(Source(STDIN, name="standard input"))
-        elif remote.is_address(str(name)):
+            continue
+        require_inside(name)
+        if remote.is_address(str(name)):
             addresses = remote.find(str(name))
             for address in addresses:
                 found += _members(address, Path(address).name, was_named=addresses == [str(name)])
@@ -98,7 +101,7 @@ def find_sources(names: Sequence[str | Path] | str | Path) -> list[Source]:
             found += _members(str(path), path.name, was_named=True)
         else:
             matches = sorted(glob.glob(str(name), recursive=True))
-            files = [Path(match) for match in matches if Path(match).is_file()]
+            files = [Path(match) for match in matches if is_inside(match) and Path(match).is_file()]
             if not files:
                 raise CorpusError(f"{path.name or path} does not exist: check the path.")
             for file in files:
@@ -128,7 +131,7 @@ def _inside(folder: Path) -> Iterator[Source]:
         for name in sorted(files):
             path = Path(place, name)
             # A pipe or device in a folder is nothing that a person meant to read.
-            if not name.startswith(".") and path.is_file():
+            if not name.startswith(".") and is_inside(path) and path.is_file():
                 label = str(path.relative_to(folder.parent)) if folder.name else str(path)
                 yield from _members(str(path), label, was_named=False)
 

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import numpy as np
 import pytest
+from full_disk import files_of_at_most
 from problems import PLAY
 from required import required
 from textual.pilot import Pilot
@@ -80,6 +82,22 @@ def test_folders_are_named_after_time_and_text_and_never_shared(runs: Path) -> N
     assert second.name == f"{first.name}_2"
 
 
+def test_the_newest_run_has_the_last_name_also_where_the_clock_is_set_back(runs: Path) -> None:
+    names = [
+        new_run_folder("play.txt", NOW + timedelta(hours=hours)).name
+        for hours in (0, -1, -1, 0, 1, -24 * 9, 2)
+    ]
+    assert names == [
+        "2026-01-02_03-04-05_play",
+        "2026-01-02_03-04-06_play",
+        "2026-01-02_03-04-07_play",
+        "2026-01-02_03-04-08_play",
+        "2026-01-02_04-04-05_play",
+        "2025-12-24_03-04-05_play",  # that clock had been wrong before
+        "2026-01-02_05-04-05_play",
+    ]
+
+
 def test_the_platform_has_a_place_for_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CHAREMBED_RUNS")
     monkeypatch.setattr("sys.platform", "linux")
@@ -131,13 +149,37 @@ async def test_e_exports_the_run_also_while_training(
         assert app.laboratory.snapshot.state is SessionState.RUNNING
 
 
-async def test_a_failed_export_is_reported(app: CharembedApp, runs: Path) -> None:
+async def test_a_failed_export_is_reported(
+    app: CharembedApp, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs.write_text("a file where the folder should be")
+
+    async def fails(kind: str, reason: str) -> None:
+        await export(app, pilot, kind)
+        note = app.screen.query_one("#export-note", Static)
+        await until(lambda: reason in str(note.content) and "CHAREMBED_RUNS" in str(note.content))
+        assert not (runs.is_dir() and list(runs.iterdir()))  # nothing is left of it
+        await pilot.press("escape")
+        await until(lambda: not isinstance(app.screen, ExportScreen))
+
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
-        await export(app, pilot, "data")
-        note = app.screen.query_one("#export-note", Static)
-        await until(lambda: "CHAREMBED_RUNS" in str(note.content))
+        await fails("data", str(runs))
+        runs.unlink()
+        with files_of_at_most(100):
+            await fails("data", "too large")
+            await fails("SVG", "too large")
+            await pilot.press("g")
+            await until(lambda: len(app.laboratory.panes.generation.written) == 300)
+            await pilot.press("w")
+            await until(lambda: "too large" in app.laboratory.panes.footer.notice)
+            assert not list(runs.iterdir())
+
+        def read_only(*_: object, **__: object) -> None:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+        monkeypatch.setattr("tempfile.mkstemp", read_only)
+        await fails("word2vec", "Read-only")
 
 
 async def test_an_export_can_be_cancelled(
