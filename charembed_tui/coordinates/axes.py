@@ -17,6 +17,7 @@ from charembed_tui.coordinates.ticks import round_ticks, rounded
 Array = NDArray[np.float64]
 
 _MARGIN = 0.04  # of the values' range, left free on each side
+_LEAST_SHARE = 1e-9  # of the numbers on an axis that its length is: less their digits hardly hold
 # Times the quartiles' distance: where the bulk ends on linear axes, much as in Tukey's box plots.
 # The largest share of the letters in any tenth of the map, on six texts: 0.38 to 0.52, with 1.5
 # it was 0.44 to 0.63, with limits around everything 0.61 to 0.80.
@@ -56,7 +57,7 @@ class Range:
     def around(cls, values: Array) -> Range:
         """Return the range of values (n,), with a margin."""
         low, high = float(values.min()), float(values.max())
-        room = max(high - low, 1e-6) * _MARGIN
+        room = max(high - low, 1e-6, _LEAST_SHARE * max(abs(low), abs(high))) * _MARGIN
         return cls(low - room, high + room)
 
     def following(self, goal: Range) -> Range:

@@ -6,6 +6,7 @@ import math
 
 LABEL = 6  # characters of a label at most
 _ROUND = (1, 2, 5, 10)
+_NOTHING = 1e-12  # of a value: a distance that its digits hardly hold
 
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:
@@ -19,7 +20,9 @@ def round_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def rounded(value: float, distance: float) -> float:
-    """Return a round number near a value, nearer than so far."""
+    """Return a round number near a value, nearer than so far; the value where that is nothing."""
+    if distance <= _NOTHING * abs(value):
+        return value
     stride = _round_up(distance / 2)
     return round(value / stride) * stride
 

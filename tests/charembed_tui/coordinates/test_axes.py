@@ -155,3 +155,15 @@ def test_zoom_and_pan() -> None:
     axes = Axes((Range(0.0, 10.0), Range(-1.0, 1.0)), Scale.OWN)
     assert axes.zoomed(0.5).ranges == (Range(2.5, 7.5), Range(-0.5, 0.5))
     assert axes.panned(0.1, 0.5).ranges == (Range(1.0, 11.0), Range(0.0, 2.0))
+
+
+@pytest.mark.parametrize("scale", Scale)
+@pytest.mark.parametrize("value", [0.0, 1e-300, -1.0, 1e12, 1e50, -1e50])
+def test_points_that_hardly_differ_have_axes(scale: Scale, value: float) -> None:
+    for difference in (0.0, 1e-15, 1e-9):
+        points = value * (1 + difference * np.arange(10.0).reshape(5, 2))
+        axes = Axes.around(points, scale).following(points).on_grid(60, 20, 2.0)
+        positions = axes.positions(points, 60, 20)
+        assert np.isfinite(positions).all()
+        for axis, cells in enumerate((60, 20)):
+            assert all(0 <= cell < cells for cell, _ in axes.ticks(axis, cells, 5))

@@ -26,6 +26,11 @@ from charembed_tui.widgets.printable_filter import PrintableFilter
 
 HOSTILE = "a\x1b]0;title\x07b\x1b]52;c;eA==\x07\x9b2J\x85\u202e"
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202e]")
+# Everything that opens a dialog, unfolds a pane or fills the screen with one.
+DOORS = (
+    *("H", "d", "c", "A", "I", "slash", "R", "S", "t", "i", "e", "question_mark", "ctrl+p"),
+    *("W", "j", "4", "5", "6"),
+)
 SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam")
 
 
@@ -53,7 +58,11 @@ async def test_every_widget_makes_foreign_text_printable(
 ) -> None:
     # Widgets do it themselves; what stands behind them is tested below.
     monkeypatch.setattr(PrintableFilter, "apply", lambda _self, segments, _background: segments)
-    app: CharembedApp = laboratory(text, Preferences(training=SETTINGS), save_runs=True)
+    folder = text.parent / HOSTILE
+    folder.mkdir()
+    path = folder / f"{HOSTILE}.txt"
+    path.write_bytes(text.read_bytes() + 3 * HOSTILE.encode())
+    app: CharembedApp = laboratory(path, Preferences(training=SETTINGS), save_runs=True)
     async with app.run_test(size=(150, 50)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         app.laboratory.panes.generation._prompt.value = HOSTILE
@@ -75,6 +84,14 @@ async def test_every_widget_makes_foreign_text_printable(
         await until(lambda: app.laboratory.snapshot.step == 3)
         await until(lambda: app.laboratory.panes.generation._samples)
         await harmless(pilot)
+        seen = set()
+        for key in DOORS:
+            await pilot.press(key)
+            await harmless(pilot)
+            seen.add(type(app.screen))
+            await pilot.press("escape", "escape")
+            await until(lambda: app.screen is app.laboratory)
+        assert len(seen) > 10, seen
 
 
 def test_what_a_widget_lets_through_is_taken_away_without_a_change_of_width() -> None:
