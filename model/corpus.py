@@ -217,6 +217,7 @@ class Corpus:
         """A text that was counted before; see `model.streams.table_file`. Raises CorpusError."""
         from model.streams.table_file import fingerprint, load_table  # with scipy: not at start-up
 
+        require_inside(path, name)
         counted = load_table(path)
         place = str(Path(path).absolute())
         file = TextFile(place, "", Path(path).name, counted.characters, fingerprint(path))

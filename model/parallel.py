@@ -30,19 +30,30 @@ _VARIABLES = (
 
 
 _chosen: int | None = None
+_blas_before: dict[str, int] = {}  # threads of libraries that have others now
 
 
-def use_threads(count: int | None) -> None:
+def use_threads(count: int | None, blas: int | None = None) -> None:
     """Have objectives that are made from now on share their work among so many threads.
 
     Sums of floating-point numbers depend on how they are cut: a run goes on exactly only with as
-    many threads as it began with, whatever machine it is on.
+    many threads as it began with, whatever machine it is on. Where there are fewer cores, threads
+    take turns.
 
     Args:
         count: at least 1; None for as many as are worth having here.
+        blas: how many threads BLAS has by itself; None for as many as it had before anybody asked
+            for a number. It may not take so many: see `blas_threads`.
     """
     global _chosen
     _chosen = count
+    for library in _blas().lib_controllers:
+        before: int = library.num_threads
+        wanted = _blas_before.pop(library.filepath, before) if blas is None else blas
+        if wanted != before:
+            if blas is not None:
+                _blas_before.setdefault(library.filepath, before)
+            library.set_num_threads(wanted)
 
 
 def thread_count() -> int:
@@ -125,6 +136,29 @@ Matrices here are small, or shared out among our own threads already: waking tho
 takes longer than the product. It may be entered by several threads, and again within itself; a BLAS
 that cannot be asked keeps what it has.
 """
+
+
+def blas_threads() -> int | None:
+    """How many threads BLAS has by itself; None where it cannot be asked."""
+    return max((library.num_threads for library in _blas().lib_controllers), default=None)
+
+
+def blas() -> str:
+    """What rounds sums here: BLAS with its version, its threads and the processor's kind."""
+    kinds = [
+        " ".join(
+            str(entry)
+            for entry in (
+                library.internal_api,
+                library.version,
+                getattr(library, "architecture", None),
+                f"on {library.num_threads} thread{'s' * (library.num_threads > 1)}",
+            )
+            if entry
+        )
+        for library in _blas().lib_controllers
+    ]
+    return " and ".join(sorted(set(kinds))) or "a BLAS that cannot be asked"
 
 
 @cache

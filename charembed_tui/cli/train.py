@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ from charembed_tui.text.glyphs import visible
 from charembed_tui.text.reading_notes import reading_notes
 from charembed_tui.text.sample_texts import default_sample
 from charembed_tui.training.memory import reason
-from charembed_tui.training.run_log import saved_threads
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 from model.errors import Cancelled, CharembedError, OptimizerError, SettingsError
@@ -59,14 +57,12 @@ def _train(
 ) -> int:
     end = _End(options.steps, options.seconds, trainer.steps, trainer.elapsed)
     saving = interruption.saving = _Saving(writer, trainer)
-    stops = _Stops()
-    with stops, report(options.json) as reporter:
+    with report(options.json) as reporter:
         try:
             with suppress(Cancelled):
                 while not (
                     interruption.is_wanted() or trainer.converged or end.part(trainer) == 1.0
                 ):
-                    stops.leave_out_of(trainer)
                     trainer.step()
                     saving.save()
                     reporter.progress(trainer, end.part(trainer))
@@ -104,10 +100,13 @@ def _begin(
             settings.prepare(resumed.corpus),
             settings,
             trajectory,
-            threads=saved_threads(resumed.state),
+            threads=resumed.saved_state.threads,
+            blas_threads=resumed.saved_state.blas_threads,
             is_cancelled=is_cancelled,
         )
         trainer.load_state_dict(resumed.state, resumed.frames)
+        if trainer.note:
+            print(f"charembed: {visible(trainer.note)}", file=sys.stderr)
         return trainer, RunWriter(resumed.path, resumed.folder, resumed.steps)
     if options.table is not None:
         _require_table_alone(options)
@@ -171,42 +170,6 @@ class _End:
         if self.seconds is not None:
             parts.append((trainer.elapsed - self.first_second) / self.seconds)
         return min(1.0, max(parts)) if parts else None
-
-
-class _Stops:
-    """Finds out how long the process was stopped, by ctrl-z for instance.
-
-    Nothing runs while it is, so that only the signal to go on is heard: what passed by the clock
-    since the last step, without the processor being used, was time stopped.
-    """
-
-    def __init__(self) -> None:
-        self._has_gone_on = False
-        self._last = self._now()
-        self._before: Any = None
-
-    def __enter__(self) -> Self:
-        if hasattr(signal, "SIGCONT"):
-            self._before = signal.signal(signal.SIGCONT, self._go_on)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if hasattr(signal, "SIGCONT"):
-            signal.signal(signal.SIGCONT, self._before)
-
-    def leave_out_of(self, trainer: Trainer) -> None:
-        """Take the time stopped since the last call out of a run."""
-        before, self._last = self._last, self._now()
-        if self._has_gone_on:
-            self._has_gone_on = False
-            clock, processor = (now - then for now, then in zip(self._last, before, strict=True))
-            trainer.leave_out(max(0.0, clock - processor))
-
-    def _go_on(self, *_: object) -> None:
-        self._has_gone_on = True
-
-    def _now(self) -> tuple[float, float]:
-        return time.perf_counter(), time.process_time()
 
 
 class _Saving:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 from charembed_tui.storage.regular import open_regular
-
-MOST_STEPS = 1 << 53  # beyond, they are no whole numbers any more where they are divided
 
 
 @dataclass(frozen=True)
@@ -20,10 +18,12 @@ class Place:
     Attributes:
         file: its identity.
         offset: in bytes.
+        last: numbers of the last record before it, where those of records ascend.
     """
 
     file: int
     offset: int
+    last: tuple[float, ...] = ()
 
 
 def append(path: Path, pieces: Iterable[bytes], header: bytes = b"") -> None:
@@ -67,7 +67,8 @@ def read_on(path: Path, place: Place | None, most: int) -> tuple[bytes, Place, b
             is_new = place is None or place.file != identity or place.offset > size
             start = 0 if is_new or place is None else place.offset
             file.seek(start)
-            return file.read(most), Place(identity, start), is_new
+            last = () if is_new or place is None else place.last
+            return file.read(most), Place(identity, start, last), is_new
     except FileNotFoundError:
         return b"", Place(0, 0), place is not None and place.file != 0
 
@@ -80,4 +81,4 @@ def read_lines_on(path: Path, place: Place | None, most: int) -> tuple[list[byte
     """
     data, place, is_new = read_on(path, place, most)
     whole = data[: data.rfind(b"\n") + 1]
-    return whole.split(b"\n"), Place(place.file, place.offset + len(whole)), is_new
+    return whole.split(b"\n"), replace(place, offset=place.offset + len(whole)), is_new

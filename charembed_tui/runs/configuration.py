@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -14,10 +14,11 @@ import numpy as np
 
 from charembed_tui import __version__
 from charembed_tui.runs.errors import RunError
-from charembed_tui.settings.training_settings import TrainingSettings
+from charembed_tui.settings.training_settings import TrainingSettings, optimizer_settings
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.regular import read_regular
 from charembed_tui.training.snapshot import Switch
+from model import validity
 from model.corpus import Corpus, TextFile
 from model.dataset import Dataset
 from model.families import registry
@@ -25,6 +26,7 @@ from model.families.base import Model
 from model.texts.reading import Reading
 
 _FIRST_FAMILY = "log-bilinear"  # of runs that name none
+_MOST_CHARACTERS = 1 << 60  # of texts that were counted
 _MOST_BYTES = 64 << 20  # a vocabulary of all characters is shorter
 _EARLIER_READING = Reading(newlines="keep", lines=False)  # of runs that say nothing of it
 
@@ -84,6 +86,14 @@ class Configuration:
         """The shape of the run's model."""
         return self.settings.make_model(len(self.vocabulary))
 
+    def is_of_the_run(self, other: Configuration) -> bool:
+        """Whether another one is of the same run, in which only the optimizer may differ."""
+        same = replace(self, settings=other.settings, switches=other.switches) == other
+        names = [n for n in TrainingSettings.FIELDS if n not in optimizer_settings()]
+        return same and all(
+            getattr(self.settings, name) == getattr(other.settings, name) for name in names
+        )
+
     def write(self, file: Path) -> None:
         """Write it. Raises OSError."""
         saved = {**asdict(self), "charembed_tui": __version__}
@@ -107,21 +117,19 @@ class Configuration:
                     f"which is not known here: known are {', '.join(registry.names())}."
                 )
             found = cls(
-                str(saved["corpus_name"]),
-                str(saved["corpus_path"]),
-                str(saved["fingerprint"]),
-                int(saved["characters"]),
-                tuple(str(c) for c in saved["vocabulary"]),
-                tuple(int(n) for n in saved["counts"]),
+                validity.text(saved["corpus_name"], "text's name"),
+                validity.text(saved["corpus_path"], "text's path"),
+                validity.text(saved["fingerprint"], "fingerprint"),
+                validity.whole(saved["characters"], "number of characters", 1, _MOST_CHARACTERS),
+                tuple(_vocabulary(saved["vocabulary"])),
+                tuple(_counts(saved["counts"], len(saved["vocabulary"]))),
                 TrainingSettings.from_saved(saved["settings"]),
-                str(saved["started"]),
-                tuple(Switch(int(step), str(to)) for step, to in saved.get("switches", ())),
+                validity.text(saved["started"], "time of the start"),
+                tuple(_switch(*entry) for entry in saved.get("switches", ())),
                 tuple(_file(entry) for entry in saved.get("files", ())),
                 _reading(saved["reading"]) if "reading" in saved else _EARLIER_READING,
                 bool(saved.get("was_streamed")),
             )
-            if any(len(character) != 1 for character in found.vocabulary):
-                raise ValueError("an entry of the vocabulary is not one character")
             _ = found.model  # whose size is checked
         except FileNotFoundError:
             raise RunError(
@@ -134,7 +142,6 @@ class Configuration:
             TypeError,
             AttributeError,
             RecursionError,
-            OverflowError,
         ) as error:
             raise RunError(f"{file} cannot be read ({error}).") from None
         return found
@@ -155,12 +162,34 @@ def fingerprint(corpus: Corpus) -> str:
 
 def _file(saved: Mapping[str, Any]) -> TextFile:
     return TextFile(
-        str(saved["path"]),
-        str(saved["member"]),
-        str(saved["name"]),
-        int(saved["characters"]),
-        str(saved["fingerprint"]),
-        tuple(str(end) for end in saved["line_ends"]),
+        validity.text(saved["path"], "text's path"),
+        validity.text(saved["member"], "text's member"),
+        validity.text(saved["name"], "text's name"),
+        validity.whole(saved["characters"], "text's number of characters", most=_MOST_CHARACTERS),
+        validity.text(saved["fingerprint"], "text's fingerprint"),
+        tuple(validity.text(end, "line end", 10) for end in saved["line_ends"]),
+    )
+
+
+def _vocabulary(saved: Any) -> list[str]:
+    if not isinstance(saved, list) or len(saved) < 2 or len(set(saved)) < len(saved):
+        raise ValueError("its vocabulary is no list of different characters")
+    if any(not isinstance(character, str) or len(character) != 1 for character in saved):
+        raise ValueError("an entry of the vocabulary is not one character")
+    return saved
+
+
+def _counts(saved: Any, characters: int) -> list[int]:
+    if not isinstance(saved, list) or len(saved) != characters:
+        raise ValueError("its counts are not those of its vocabulary")
+    found = [validity.whole(count, "count", most=_MOST_CHARACTERS) for count in saved]
+    validity.whole(sum(found), "sum of counts", 1, _MOST_CHARACTERS)
+    return found
+
+
+def _switch(step: Any, optimizer: Any) -> Switch:
+    return Switch(
+        validity.whole(step, "switch of the optimizer"), validity.text(optimizer, "optimizer")
     )
 
 

@@ -13,7 +13,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from charembed_tui.runs.append_only import MOST_STEPS
 from charembed_tui.runs.checkpoint import from_bytes, to_pieces
 from charembed_tui.runs.configuration import Configuration
 from charembed_tui.runs.errors import CheckpointError, RunError
@@ -29,6 +28,7 @@ from charembed_tui.storage.regular import open_regular, read_regular
 from charembed_tui.training.best import Best
 from charembed_tui.training.memory import MOST_CHECKPOINT_BYTES
 from charembed_tui.training.snapshot import Switch
+from charembed_tui.training.valid_state import require_valid
 from model.dataset import Dataset
 
 _CONFIGURATION = "run.json"
@@ -67,19 +67,35 @@ class RunFolder:
         cls, dataset: Dataset, path: Path, settings: TrainingSettings, *, copy_text: bool = False
     ) -> Self:
         """A new folder for a run that begins, locked for this process. Raises OSError."""
-        now, corpus = datetime.now(), dataset.source
+        now = datetime.now()
         configuration = Configuration.of(dataset, path, settings, now)
-        folder = cls(new_run_folder(corpus.name, now), configuration)
+        folder = cls(new_run_folder(dataset.source.name, now), configuration)
         try:
-            folder.lock()
-            if copy_text:
-                write_copies(folder.path, corpus)
-            configuration.write(folder.path / _CONFIGURATION)
+            folder._begin(dataset, copy_text)
         except OSError:
             folder.unlock()
             shutil.rmtree(folder.path, ignore_errors=True)  # it was made a moment ago
             raise
         return folder
+
+    @property
+    def was_emptied(self) -> bool:
+        """Whether the folder is there, but not what it began with."""
+        return self.path.is_dir() and not (self.path / _CONFIGURATION).exists()
+
+    def begin_again(self, dataset: Dataset, *, copy_text: bool = False) -> None:
+        """Write what a folder begins with into one that was emptied. Raises OSError."""
+        self.unlock()  # of a file that is no longer there
+        self.recording = TrajectoryFile(
+            self.recording.path, self.configuration.model.parameter_count
+        )
+        self._begin(dataset, copy_text)
+
+    def _begin(self, dataset: Dataset, copy_text: bool) -> None:
+        self.lock()
+        if copy_text:
+            write_copies(self.path, dataset.source)
+        self.configuration.write(self.path / _CONFIGURATION)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -124,10 +140,11 @@ class RunFolder:
     def reread(self) -> bool:
         """Take the configuration as the process that trains has written it; whether it is new."""
         with suppress(RunError):  # what was read before holds
-            found = Configuration.read(self.path / _CONFIGURATION)
-            is_new = found != self.configuration
-            self.configuration = found
-            return is_new
+            found, before = Configuration.read(self.path / _CONFIGURATION), self.configuration
+            # Nothing but the optimizer changes in a run that goes on.
+            if found.is_of_the_run(before):
+                self.configuration = found
+                return found != before
         return False
 
     def configure(self, settings: TrainingSettings, switches: Sequence[Switch]) -> None:
@@ -155,10 +172,11 @@ class RunFolder:
                 if file.stat().st_size > MOST_CHECKPOINT_BYTES:
                     raise CheckpointError("it is too large.")
                 state = from_bytes(read_regular(file))
-                found.append((_steps(state), slot, state))
+                require_valid(state, self.configuration.model)
+                found.append((state["steps"], slot, state))
             except FileNotFoundError:
                 continue
-            except (OSError, CheckpointError) as error:
+            except (OSError, ValueError) as error:  # as a CheckpointError is
                 problems.append(f"{name}: {error}")
         if not found:
             problem_text = "; ".join(problems) or "nothing was saved yet"
@@ -175,36 +193,23 @@ class RunFolder:
                 recording.
 
         Raises:
-            RunError: there is none, or they are not those of the run's model.
+            RunError: there is none.
         """
         if isinstance(at, int):
             return self._recorded(at)
         state = self.load()
         best = state.get("best") if at == "best" else None  # not in runs of earlier versions
-        theta = (best if isinstance(best, Mapping) else state).get("theta")
-        expected = (self.configuration.model.parameter_count,)
-        if not isinstance(theta, np.ndarray) or theta.shape != expected or theta.dtype != float:
-            raise RunError(f"The checkpoint of {self.path.name} is of another model.")
-        if not np.isfinite(theta).all():
-            raise RunError(f"The checkpoint of {self.path.name} has non-finite parameters.")
+        theta: NDArray[np.float64] = (best or state)["theta"]
         return theta
 
     def best(self) -> Best | None:
         """The best step of the newest good checkpoint; None in runs of earlier versions.
 
         Raises:
-            RunError: there is no good checkpoint, or its best step is none of this model.
+            RunError: there is no good checkpoint.
         """
         saved = self.load().get("best")
-        if not saved:
-            return None
-        try:
-            best = Best.of(saved)
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"The best step of {self.path.name} cannot be read ({error}).") from None
-        if len(best.theta) != self.configuration.model.parameter_count:
-            raise RunError(f"The checkpoint of {self.path.name} is of another model.")
-        return best
+        return Best.of(saved) if saved else None
 
     def _recorded(self, step: int) -> NDArray[np.float64]:
         """The parameters after a recorded step. Raises RunError."""
@@ -248,11 +253,3 @@ class RunFolder:
     def unlock(self) -> None:
         """Let others write here again."""
         self._lock.release()
-
-
-def _steps(state: Mapping[str, Any]) -> int:
-    """How many steps a state has taken. Raises CheckpointError."""
-    steps = state.get("steps")
-    if not isinstance(steps, int) or not 0 <= steps <= MOST_STEPS:
-        raise CheckpointError("its number of steps is none.")
-    return steps

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from charembed_tui.runs.append_only import MOST_STEPS, Place, append, read_lines_on
+from charembed_tui.runs.append_only import Place, append, read_lines_on
 from charembed_tui.training.generated_text import GeneratedText
+from model import validity
 
 _MOST_BYTES = 16 << 20
 
@@ -41,12 +42,14 @@ def _parsed(line: bytes) -> GeneratedText | None:
     """A sample, None for a line that is none."""
     try:
         saved: dict[str, Any] = json.loads(line)
-        surprises = tuple(float(x) for x in saved["surprises"])
-        text = str(saved["text"])
-        if len(surprises) != len(text):
-            surprises = ()
-        heading, prompt = str(saved["heading"]), str(saved["prompt"])
-        step = int(saved["step"])
-        return GeneratedText(step, heading, prompt, text, surprises) if step <= MOST_STEPS else None
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        text = validity.text(saved["text"], "text", _MOST_BYTES)
+        surprises = tuple(validity.number(x, "surprise") for x in saved["surprises"])
+        return GeneratedText(
+            validity.whole(saved["step"], "step"),
+            validity.text(saved["heading"], "heading"),
+            validity.text(saved["prompt"], "prompt", _MOST_BYTES),
+            text,
+            surprises if len(surprises) == len(text) else (),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from charembed_tui.runs.append_only import MOST_STEPS, Place, append, read_lines_on
+from charembed_tui.runs.append_only import Place, append, read_lines_on
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.regular import open_regular
 from charembed_tui.training.loss_log import Measurement
+from model import validity
 
 _LOSSES = ("step", "seconds", "passes", "training", "held_out")
 _OTHERS = re.compile(r"\W+")  # what is not for names of columns
@@ -19,7 +21,9 @@ _TAIL = 4096
 
 
 class Metrics:
-    """`metrics.csv` of a run. Lines that are not understood, such as a torn last one, are skipped.
+    """`metrics.csv` of a run.
+
+    Lines that are not understood, such as a torn last one, or that go back in time, are skipped.
 
     Args:
         path: of the file, which need not exist.
@@ -54,7 +58,14 @@ class Metrics:
             OSError: the file cannot be read.
         """
         lines, place, is_new = read_lines_on(self.path, place, _MOST_BYTES)
-        return [row for line in lines if (row := _parsed(line))], place, is_new
+        rows: list[Measurement] = []
+        last = place.last
+        for line in lines:
+            row = _parsed(line)
+            if row and _is_later(row, last):
+                rows.append(row)
+                last = row[:3]
+        return rows, replace(place, last=last), is_new
 
     def last(self) -> Measurement | None:
         """The newest measurement, None where there is none that can be read."""
@@ -95,14 +106,25 @@ def _cells(row: Measurement, norms: int) -> list[str]:
     ]
 
 
+def _is_later(row: Measurement, last: tuple[float, ...]) -> bool:
+    """Whether a row comes after one with this step, these seconds and passes, if there is one."""
+    return not last or (row.step > last[0] and row.seconds >= last[1] and row.passes >= last[2])
+
+
 def _parsed(line: bytes) -> Measurement | None:
+    """A measurement, None for a line that is none."""
     try:
         step, *numbers = line.decode("ascii").strip("\r\n ").split(",")
         seconds, passes, training, held_out, *norms = [
             float(text) if text else math.nan for text in numbers
         ]
-        other = None if math.isnan(held_out) else held_out
-        row = Measurement(int(step), seconds, passes, training, other, tuple(norms))
+        return Measurement(
+            validity.whole(int(step), "step"),
+            validity.number(seconds, "number of seconds"),
+            validity.number(passes, "number of passes"),
+            validity.number(training, "loss", -validity.MOST),
+            None if math.isnan(held_out) else validity.number(held_out, "loss", -validity.MOST),
+            tuple(norm if validity.is_in_range(norm) else math.nan for norm in norms),
+        )
     except ValueError:
         return None
-    return row if 0 <= row.step <= MOST_STEPS and all(map(math.isfinite, row[1:4])) else None

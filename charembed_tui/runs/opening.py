@@ -42,13 +42,11 @@ def resume(
     folder.lock()  # before reading: nobody writes in between
     try:
         state = folder.load()
-        if not isinstance(state.get("settings"), dict):
-            raise RunError(f"The checkpoint of {folder.path.name} has no settings.")
         corpus, path = text_of(folder, texts, changes)
     except BaseException:
         folder.unlock()
         raise
-    steps = int(state["steps"])
+    steps: int = state["steps"]
     frames: list[Frame] = []
     samples: list[GeneratedText] = []
     with suppress(OSError):  # the run goes on without them
@@ -83,6 +81,12 @@ def text_of(
         sources, corpus = _own_text(folder, reading)
     if fingerprint(corpus) != configuration.fingerprint:
         raise RunError(_difference(folder, corpus, sources))
+    learned = corpus.merge_rare(configuration.settings.minimum_count)
+    if learned.vocabulary != configuration.vocabulary:
+        raise RunError(
+            f"{folder.path.name} says that its text has other characters than it has: its run.json "
+            "has been changed. Start a new run."
+        )
     return replace(corpus, files=configuration.files or corpus.files), Path(sources[0].path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ _SECONDS_BETWEEN_CHECKPOINTS = 5.0
 _MOST_PARAMETERS_TO_LOG = 100_000  # beyond, writing them every second costs too much
 _MOST_CHARACTERS_TO_COPY = 16 << 20  # a longer text has to stay where it is
 _MOST_NGRAMS_TO_COPY = 20_000_000  # some hundred MB; more are counted again
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_LEAST_FRAMES = 64  # that a recording is not thinned below for its own growth
 _GROWTH = 1.01  # of the step from one loss to the next: early ones, where much happens, are dense
 
 
@@ -94,17 +97,31 @@ class RunWriter:
         """Write files one after the other: where one does not fit, the next may."""
         state = trainer.steps, trainer.ensemble_loss
         written = self._saved == state and self._recorded == trainer.steps
-        if not trainer.steps or (written and not trainer.measurements(after=self._measured)):
+        written = written and not trainer.measurements(after=self._measured)
+        if not trainer.steps or (written and self.folder and not self.folder.was_emptied):
             return
         folder = self._ready(trainer)
         problems = []
         for part in (*parts, self._configure, self._add_samples):
             try:
-                part(folder, trainer)
+                self._write_part(part, folder, trainer)
             except OSError as error:
                 problems.append(error)
         if problems:
             raise problems[0]
+
+    def _write_part(
+        self, part: Callable[[RunFolder, Trainer], None], folder: RunFolder, trainer: Trainer
+    ) -> None:
+        """Write a file; where the disk is full, once more after the recording has made room."""
+        try:
+            part(folder, trainer)
+        except OSError as error:
+            # A checkpoint is worth more than any number of frames.
+            least = 0 if part == self._checkpoint else _LEAST_FRAMES
+            if error.errno not in _FULL or not folder.recording.thin(least):
+                raise
+            part(folder, trainer)
 
     def _checkpoint(self, folder: RunFolder, trainer: Trainer) -> None:
         state = trainer.steps, trainer.ensemble_loss
@@ -157,6 +174,12 @@ class RunWriter:
                 self.folder = RunFolder.create(
                     trainer.dataset, self._path, trainer.settings, copy_text=self._copies(trainer)
                 )
+        if self.folder.was_emptied:
+            # Somebody has deleted it, and made it again: what is written from now on is a run only
+            # with everything that it began with.
+            self._metrics_cut_at = self._recording_cut_at = None
+            self._saved, self._measured, self._recorded = (0, None), -1, 0
+            self.folder.begin_again(trainer.dataset, copy_text=self._copies(trainer))
         self.folder.lock()
         return self.folder
 

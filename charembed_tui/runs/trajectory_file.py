@@ -12,8 +12,9 @@ import numpy as np
 
 from charembed_tui.runs.append_only import Place, append, read_on
 from charembed_tui.storage.atomic import write_pieces
-from charembed_tui.storage.regular import read_regular
+from charembed_tui.storage.regular import open_regular, read_regular
 from charembed_tui.training.trajectory import Frame
+from model import validity
 
 _MAGIC = b"charembed recording 1\n"
 _MOST_BYTES = 16 << 20
@@ -58,6 +59,23 @@ class TrajectoryFile:
         self._first, self._last = first, new[-1].step
         self._count += len(retained)
 
+    def thin(self, least: int = 0) -> bool:
+        """Free half of the room that the file takes; whether more than so many frames were there.
+
+        It is rewritten where it is: on a full disk a thinner one finds no place beside it. Where
+        that is interrupted, the recording ends with the frames that were written anew, since those
+        behind them do not ascend. Raises OSError.
+        """
+        records = self._records() if self.path.exists() else []
+        if len(records) <= max(least, _LEAST_FRAMES):
+            return False
+        retained = self._thinned(records, len(records) // 2 + 1)
+        with open_regular(self.path, "r+b") as file:
+            file.seek(len(_MAGIC))
+            file.writelines(_pieces(retained))
+            file.truncate()
+        return True
+
     def cut(self, step: int) -> None:
         """Forget the frames after a step: the run goes on from there. Raises OSError."""
         if self.path.exists():
@@ -79,13 +97,15 @@ class TrajectoryFile:
                 return [], place, is_new
             begin = len(_MAGIC)
         frames: list[Frame] = []
+        last = place.last
         for start in range(begin, len(data) - size + 1, size):
             frame = _unpacked(data[start : start + size])
-            if frame is None or (frames and frame.step <= frames[-1].step):
+            if frame is None or (last and frame.step <= last[0]):
                 break
             frames.append(frame)
+            last = (frame.step,)
         read = begin + len(frames) * size
-        return frames, Place(place.file, place.offset + read), is_new
+        return frames, Place(place.file, place.offset + read, last), is_new
 
     def _records(self) -> list[memoryview]:
         """The records as they are on disk: frames of their own would scatter the memory."""
@@ -95,14 +115,26 @@ class TrajectoryFile:
 
     def _rewrite(self, records: Sequence[memoryview | Frame]) -> None:
         """Replace the file by a thinner one of these records, and of frames."""
+        before = self._first, self._last, self._stride, self._count
+        try:
+            retained = self._thinned(records, self._most // 2)
+            write_pieces(self.path, chain([_MAGIC], _pieces(retained)))
+        except OSError:
+            self._first, self._last, self._stride, self._count = before
+            raise
+
+    def _thinned(
+        self, records: Sequence[memoryview | Frame], most: int
+    ) -> Sequence[memoryview | Frame]:
+        """At most so many of some records, which are all of the file from now on."""
         first, last = (_step(records[0]), _step(records[-1])) if records else (-1, -1)
         stride = self._stride
-        while len(records) > self._most // 2:
+        while len(records) > most:
             stride *= 2
             retained = [record for record in records if (_step(record) - first) % stride == 0]
             records = retained if retained[-1] is records[-1] else [*retained, records[-1]]
-        write_pieces(self.path, chain([_MAGIC], _pieces(records)))
         self._first, self._last, self._stride, self._count = first, last, stride, len(records)
+        return records
 
 
 def _pieces(records: Iterable[memoryview | Frame]) -> Iterator[bytes]:
@@ -133,7 +165,9 @@ def _unpacked(data: bytes | memoryview) -> Frame | None:
     _, step = _HEAD.unpack_from(data)
     theta = np.frombuffer(data, "<f8", offset=_HEAD.size).astype(np.float64)
     frame = Frame(step, theta)
-    if step < 0 or _packed(frame)[:4] != data[:4] or not np.isfinite(theta).all():
+    if not 0 <= step <= validity.MOST_STEPS or not validity.are_parameters(theta):
+        return None
+    if _packed(frame)[:4] != data[:4]:
         return None
     theta.flags.writeable = False
     return frame

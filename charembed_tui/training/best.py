@@ -32,11 +32,8 @@ class Best:
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> Self:
-        """The best step of a state. Raises KeyError, TypeError or ValueError if it is none."""
-        theta = state["theta"]
-        if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype != np.float64:
-            raise ValueError("its best parameters are no vector of numbers")
-        return cls(int(state["step"]), float(state["seconds"]), float(state["loss"]), theta)
+        """The best step of a state that is valid, see `valid_state`."""
+        return cls(state["step"], float(state["seconds"]), float(state["loss"]), state["theta"])
 
 
 class Return(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model import validity
 from model.dataset import Dataset
 from model.errors import OptimizerError
 from model.evaluation import mean_loss_of
@@ -135,9 +136,10 @@ class Fits:
             OptimizerError: it is none.
         """
         try:
-            for step, saved in state.items():
-                self._fits[int(step)] = Fit.of(saved)
+            for name, saved in state.items():
+                step = validity.whole(int(name), "step")
+                self._fits[step] = Fit.of(saved)
                 if saved["loss"] is not None:
-                    self._losses[int(step)] = float(saved["loss"])
+                    self._losses[step] = validity.number(saved["loss"], "loss")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise OptimizerError(f"The saved fits do not fit this run ({error}).") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,8 +12,6 @@ from charembed_tui.training.trajectory import Frame
 
 if TYPE_CHECKING:
     from charembed_tui.training.trainer import Trainer  # with scipy: not before the first picture
-
-_MOST_THREADS = 1024  # what nobody has is a damaged number
 
 
 class RunLog(Protocol):
@@ -50,10 +48,9 @@ class SavedState:
     @property
     def threads(self) -> int | None:
         """How many threads shared the work; None in states that do not say."""
-        return saved_threads(self.state)
+        return self.state.get("threads")
 
-
-def saved_threads(state: Mapping[str, Any]) -> int | None:
-    """How many threads shared the work of a run; None in states that do not say."""
-    threads = state.get("threads")
-    return threads if isinstance(threads, int) and 1 <= threads <= _MOST_THREADS else None
+    @property
+    def blas_threads(self) -> int | None:
+        """How many BLAS had by itself; None in states that do not say."""
+        return self.state.get("blas_threads")

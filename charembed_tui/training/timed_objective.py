@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from charembed_tui.training.running_clock import running_time
 from model.families.base import SumObjective
 from model.parts import WrappedSum
 
@@ -51,14 +51,14 @@ class TimedObjective(WrappedSum):
 
     def part(self, theta: Array, index: int) -> tuple[float, Array]:
         """One part's share of the value and of the gradient, (D,)."""
-        began = time.perf_counter()
+        began = running_time()
         value, gradient = super().part(theta, index)
-        self._note(Evaluation(time.perf_counter() - began, 1 / len(self), gradient))
+        self._note(Evaluation(running_time() - began, 1 / len(self), gradient))
         return value, gradient
 
     def value_and_gradient(self, theta: Array) -> tuple[float, Array]:
         """The value of the whole and its gradient, (D,)."""
-        began = time.perf_counter()
+        began = running_time()
         value, gradient = super().value_and_gradient(theta)
-        self._note(Evaluation(time.perf_counter() - began, 1.0, gradient))
+        self._note(Evaluation(running_time() - began, 1.0, gradient))
         return value, gradient

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -19,10 +18,12 @@ from charembed_tui.training.fits import Fits
 from charembed_tui.training.loss_log import Curve, LossCurve, Measurement
 from charembed_tui.training.memory import require_memory
 from charembed_tui.training.norms import NormLog, names_of, weight_norms
+from charembed_tui.training.running_clock import running_time
 from charembed_tui.training.snapshot import NOTICEABLE, SessionState, Snapshot, Switch
 from charembed_tui.training.timed_objective import Evaluation, TimedObjective
 from charembed_tui.training.trajectory import Frame, Trajectory
-from model import parallel
+from charembed_tui.training.valid_state import require_valid
+from model import parallel, validity
 from model.dataset import Dataset
 from model.errors import Cancelled, OptimizerError
 from model.families import registry as families
@@ -63,6 +64,7 @@ class Trainer:
             cluster for instance; parts are computed here without it.
         threads: how many share the work; None for as many as are worth having on this machine. A
             run goes on exactly only with as many as it began with.
+        blas_threads: the same of BLAS; None for what it has by itself.
         progress: called with characters counted and characters in all.
         is_cancelled: asked now and then while counting, and in steps that take long.
 
@@ -70,6 +72,8 @@ class Trainer:
         settings: those of the optimizer that is at work, which `state_dict` belongs to.
         model: the family's, complete.
         fits: what goes with the family, fitted to some steps; None where nothing does.
+        note: why a run that goes on here will not go exactly where it would have gone; empty where
+            it will, as far as that can be known.
 
     Raises:
         CharembedError: text and settings do not go together.
@@ -86,18 +90,19 @@ class Trainer:
         start: Array | None = None,
         distribute: Callable[[Model, int], SumObjective] | None = None,
         threads: int | None = None,
+        blas_threads: int | None = None,
         progress: Callable[[int, int], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> None:
-        self.run = run
+        self.run, self.note = run, ""
         self._distribute = distribute
         self.dataset = dataset
         self.settings = settings
-        began = time.perf_counter()
+        began = running_time()
         self.trajectory = trajectory
         self._batch = families.find(settings.model).advice.batch
         self.threads = threads or parallel.worthwhile_threads()
-        parallel.use_threads(self.threads)
+        parallel.use_threads(self.threads, blas_threads)
         dataset.require_context_length(settings.context_length)
         if settings.needs_text:
             dataset.require_running_text()
@@ -143,7 +148,7 @@ class Trainer:
         self._ends: deque[float] = deque(maxlen=_SPEED_STEPS)
         trajectory.record(0, self.optimizer.theta)
         self.measure()
-        self._other_seconds = self._seconds_to_prepare = time.perf_counter() - began
+        self._other_seconds = self._seconds_to_prepare = running_time() - began
 
     def step(self) -> None:
         """Take a step and record it; measure the loss if there is time for that.
@@ -155,20 +160,22 @@ class Trainer:
         """
         try:
             self._step()
-        except OptimizerError as error:
+        except (OptimizerError, ArithmeticError, np.linalg.LinAlgError) as error:
             raise OptimizerError(f"{error}\n{self._advice()}") from None
 
     def _step(self) -> None:
-        began = time.perf_counter()
+        began = running_time()
         self._inside = 0.0
         self._gradient_norm, self._is_gradient_wanted = math.nan, self._is_gradient_due()
         result = self._optimizer_step()
-        if not np.isfinite(self.optimizer.theta).all():
-            raise OptimizerError(f"The parameters became non-finite after step {self.steps:,}.")
+        if not validity.are_parameters(self.optimizer.theta):
+            raise OptimizerError(
+                f"The parameters became non-finite, or too large, after step {self.steps:,}."
+            )
         self.steps += 1
         self.converged = result.converged or self._progress() >= 1
         self.trajectory.record(self.steps, self.optimizer.theta)
-        ended = time.perf_counter()
+        ended = running_time()
         self._ends.append(ended)
         self._shares.append((self._inside, ended - began))
         self._last_step_seconds = ended - began
@@ -220,12 +227,8 @@ class Trainer:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the run began, with counting and measuring, without pauses."""
+        """Seconds since the run began, with counting and measuring, without pauses and stops."""
         return self.seconds + self._other_seconds
-
-    def leave_out(self, seconds: float) -> None:
-        """Take time out of the run in which the process was stopped."""
-        self.seconds = max(0.0, self.seconds - seconds)
 
     def _seconds_to_conclude(self) -> float:
         """About how long `conclude` will take, which is left of the planned time for it."""
@@ -246,13 +249,13 @@ class Trainer:
         self._go_back_if_worse()
         if self.fits is None:
             return
-        began = time.perf_counter()
+        began = running_time()
         if self.best is not None:
             self.fits.measure(self.best.step, self.best.theta)
             if np.array_equal(self.best.theta, self.optimizer.theta):
                 self.fits.repeat(self.best.step, self.steps)
         self.fits.measure(self.steps, self.optimizer.theta)
-        self._other_seconds += time.perf_counter() - began
+        self._other_seconds += running_time() - began
 
     def _go_back_if_worse(self) -> None:
         """Where a run ended by itself, worse than at its best, go back there as one more step.
@@ -360,7 +363,8 @@ class Trainer:
         self._inside += evaluation.seconds
         self._passes += evaluation.share
         if self._is_gradient_wanted:
-            self._gradient_norm = evaluation.gradient_norm
+            norm = evaluation.gradient_norm
+            self._gradient_norm = norm if validity.is_in_range(norm) else math.nan
 
     def measure(self) -> None:
         """Put the losses at the current parameters on their curves.
@@ -369,16 +373,18 @@ class Trainer:
             OptimizerError: one of them is non-finite; the curves stay as they are.
             Cancelled: `is_cancelled` said so; the curves stay as they are.
         """
-        began = time.perf_counter()
+        began = running_time()
         with interruptible(self._is_cancelled):
             loss, held_out = self.losses(self.optimizer.theta)
         # The least, since a busy machine only ever makes it look longer.
-        seconds = time.perf_counter() - began
+        seconds = running_time() - began
         self._seconds_to_measure = min(self._seconds_to_measure, seconds)
         self._other_seconds += seconds
         self._seconds_unmeasured = 0.0
-        if not (math.isfinite(loss) and math.isfinite(held_out or 0.0)):
-            raise OptimizerError(f"The loss became non-finite at step {self.steps:,}.")
+        if not (validity.is_in_range(loss) and validity.is_in_range(held_out or 0.0)):
+            raise OptimizerError(
+                f"The loss became non-finite, or too large, at step {self.steps:,}."
+            )
         self.measured = Measurement(self.steps, self.seconds, self._passes, loss, held_out)
         score = self.measured.score
         if self.best is None or score < self.best.loss:
@@ -402,13 +408,13 @@ class Trainer:
 
     def measurements(self, after: int) -> list[Measurement]:
         """The losses measured after a step, in ascending order."""
-        training, held_out = self._curve.after(after), self._held_out_curve.after(after)
-        others: list[float | None] = [row[3] for row in held_out]
-        others = others or [None] * len(training)
+        held_out = {row[0]: row[3] for row in self._held_out_curve.after(after)}
         norms = self._norms.after(after)
         return [
-            Measurement(int(step), seconds, passes, loss, other, norms.get(int(step), ()))
-            for (step, seconds, passes, loss), other in zip(training, others, strict=True)
+            Measurement(
+                int(step), seconds, passes, loss, held_out.get(step), norms.get(int(step), ())
+            )
+            for step, seconds, passes, loss in self._curve.after(after)
         ]
 
     @property
@@ -431,6 +437,8 @@ class Trainer:
             "went_back": list(self.went_back) if self.went_back else None,
             "fits": self.fits.state_dict() if self.fits else {},
             "threads": self.threads,
+            "blas_threads": parallel.blas_threads(),
+            "blas": parallel.blas(),
             "objective": self._sum_objective.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "optimizer_name": self._optimizer_name,
@@ -451,6 +459,7 @@ class Trainer:
             OptimizerError: the state does not fit.
         """
         try:
+            require_valid(state, self.model)
             if state["optimizer_name"] != self._optimizer_name:
                 raise OptimizerError(
                     f"The saved state is of {state['optimizer_name']}, the run uses "
@@ -458,29 +467,30 @@ class Trainer:
                 )
             self.optimizer.load_state_dict(state["optimizer"])
             self._sum_objective.load_state_dict(state.get("objective") or {})
-            self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
+            self.steps, self.seconds = state["steps"], float(state["seconds"])
             self._other_seconds = float(state.get("other_seconds") or 0.0)
             self._passes = float(state["passes"])
             self.switches = _switches(state)
-            curve, held_out = Curve.of(state["curve"]), Curve.of(state["held_out_curve"])
-            if len(held_out) not in (0, len(curve)):
-                raise ValueError("its loss curves differ in length")
-            self._curve.extend(curve)
-            self._held_out_curve.extend(held_out)
+            self._curve.extend(Curve.of(state["curve"]))
+            self._held_out_curve.extend(Curve.of(state["held_out_curve"]))
             if "norms" in state:  # not in runs of earlier versions
                 self._norms.extend(state["norms"])
                 self._gradient_norm = float(state["gradient_norm"])
             self.best = Best.of(state["best"]) if state.get("best") else None
             went_back = state.get("went_back")  # not in runs of earlier versions
-            self.went_back = _return_of(*went_back) if went_back else None
+            self.went_back = Return(*went_back) if went_back else None
             if self.fits:
                 self.fits.load_state_dict(state.get("fits") or {})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise OptimizerError(f"The saved state does not fit this run ({error}).") from None
         shape = self.optimizer.theta.shape
         before = [f for f in frames if f.step < self.steps and f.theta.shape == shape]
-        self.trajectory.restart([*before, Frame(self.steps, self.optimizer.theta)])
+        theta = self.optimizer.theta
+        if not validity.are_parameters(theta):
+            raise OptimizerError("The saved state's parameters are too large: it is damaged.")
+        self.trajectory.restart([*before, Frame(self.steps, theta)])
         self.measure()
+        self.note = _difference(state.get("blas"))
 
     def rest(self) -> None:
         """Forget the speed measured so far: time will pass without steps."""
@@ -522,12 +532,18 @@ class Trainer:
         )
 
 
-def _return_of(step: Any, seconds: Any, loss: Any) -> Return:
-    return Return(int(step), float(seconds), float(loss))
+def _difference(trained_with: str | None) -> str:
+    """Why sums are rounded otherwise than where a run was trained; empty where they are not."""
+    here = parallel.blas()
+    if trained_with in (None, here):  # earlier versions did not say
+        return ""
+    return (
+        f"This run was trained with {trained_with}, and here is {here}: sums are rounded "
+        "otherwise, and its trajectory will differ from the one it would have taken there."
+    )
 
 
 def _switches(state: Mapping[str, Any]) -> tuple[Switch, ...]:
     """The switches of a state; those of older ones did not say to which optimizer."""
-    steps = [int(step) for step in state["switches"]]
-    names = [str(name) for name in state.get("switched_to", [""] * len(steps))]
-    return tuple(map(Switch, steps, names))
+    steps: list[int] = state["switches"]
+    return tuple(map(Switch, steps, state.get("switched_to", [""] * len(steps))))

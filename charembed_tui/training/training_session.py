@@ -19,6 +19,7 @@ from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.memory import reason
 from charembed_tui.training.pace import Pace, likely_loss
 from charembed_tui.training.run_log import RunLog, SavedState
+from charembed_tui.training.running_clock import running_time
 from charembed_tui.training.session import Activity, has_ended
 from charembed_tui.training.snapshot import Between, SessionState, Snapshot
 from charembed_tui.training.trajectory import Trajectory
@@ -90,7 +91,7 @@ class TrainingSession:
         model = settings.make_model(len(dataset.vocabulary))
         self.snapshot = Snapshot(run, SessionState.IDLE, model)
         self._resume_at = 0.0
-        self._step_began: float | None = None  # by the clock; None between steps
+        self._step_began: float | None = None  # by `running_time`; None between steps
         self._pace: Pace | None = None
         self._going: float | None = None  # where the loss goes, once it is needed
         self.run_log = run_log
@@ -146,7 +147,7 @@ class TrainingSession:
         return Activity(
             is_wanted=self._running or self._single_steps > 0,
             is_paced=self._is_paced,
-            step_seconds=0.0 if began is None else time.monotonic() - began,
+            step_seconds=0.0 if began is None else running_time() - began,
         )
 
     def switch_optimizer(self, settings: TrainingSettings) -> None:
@@ -201,6 +202,7 @@ class TrainingSession:
                 self.trajectory,
                 start=self._start,
                 threads=self._resumed.threads if self._resumed else None,
+                blas_threads=self._resumed.blas_threads if self._resumed else None,
                 progress=self._counted,
                 is_cancelled=lambda: self._closing,
             )
@@ -208,6 +210,7 @@ class TrainingSession:
             if self._resumed is not None:
                 trainer.load_state_dict(self._resumed.state, self._resumed.frames)
                 self._resumed = None
+                self.problem = self.problem or trainer.note or None
             self.snapshot = trainer.snapshot(SessionState.IDLE)
             published = 0.0
             while self._await_turn(trainer):
@@ -220,7 +223,7 @@ class TrainingSession:
                     time.sleep(wait)
                 pace = self._pace_of(trainer)
                 before = trainer.optimizer.theta.copy() if pace else None
-                self._step_began = began = time.monotonic()
+                self._step_began, began = running_time(), time.monotonic()
                 trainer.step()
                 self._step_began = None
                 self._save(trainer)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import SettingsError
+from model.errors import OptimizerError, SettingsError
 from model.families.base import SumObjective
 from model.optimizers.first_order import FirstOrder, arguments
 from model.optimizers.problem import Options, Problem
@@ -54,6 +55,12 @@ class Adam(FirstOrder):
             raise SettingsError(f"The decay rates are {decay}: both must be from 0 to below 1.")
         super().__init__(objective, theta0, learning_rate=learning_rate, **others)
         self._decay, self._epsilon = decay, epsilon
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
+        super().load_state_dict(state)
+        if (self._square < 0).any():
+            raise OptimizerError("The saved state has squares below 0: it is damaged.")
 
     def _change(self, gradient: Array, block: slice, rate: float) -> Array:
         first, second = self._decay

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model import validity
 from model.errors import OptimizerError
 
 Array = NDArray[np.float64]
@@ -96,8 +97,17 @@ def copy_state(values: Mapping[str, Any]) -> State:
     return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
 
-def check_state(state: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Check that a state has the entries, and its arrays the shapes, of another.
+def check_state(
+    state: Mapping[str, Any], expected: Mapping[str, Any], **others: Callable[[Any], object]
+) -> None:
+    """Check that a state has the entries of another: their types and shapes, finite and in range.
+
+    Args:
+        state: from a file.
+        expected: the state of an optimizer that was made a moment ago. Its whole numbers are
+            counters; states within it are for whoever they belong to.
+        others: checks of entries that differ in shape or range, by their names. They raise
+            ValueError where something is wrong.
 
     Raises:
         OptimizerError: naming the first entry that does not fit.
@@ -105,8 +115,35 @@ def check_state(state: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     for key, value in expected.items():
         if key not in state:
             raise OptimizerError(f"The saved state lacks {key!r}: it is of another optimizer.")
-        if isinstance(value, np.ndarray) and np.shape(state[key]) != value.shape:
+        found = state[key]
+        try:
+            if key in others:
+                others[key](found)
+            elif isinstance(value, np.ndarray):
+                validity.array(found, repr(key), value.shape, kind=value.dtype.type)
+            elif isinstance(value, Mapping) and not isinstance(found, Mapping):
+                raise ValueError(f"its {key!r} is no state")
+            elif type(value) is int:
+                validity.whole(found, repr(key))
+            elif type(value) is float:
+                most = validity.LARGEST_IN_STATES
+                validity.number(found, repr(key), -most, most)
+        except (ValueError, TypeError, LookupError) as error:
             raise OptimizerError(
-                f"The saved state's {key!r} has shape {np.shape(state[key])}, expected "
-                f"{value.shape}: it is of another problem or was made with other settings."
-            )
+                f"The saved state does not fit ({error}): it is of another problem, was made with "
+                "other settings, or is damaged."
+            ) from None
+
+
+def restore_generator(generator: np.random.Generator, state: Any) -> None:
+    """Have random numbers go on from the state of another generator.
+
+    Raises:
+        OptimizerError: it is none.
+    """
+    try:
+        generator.bit_generator.state = state
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+        raise OptimizerError(
+            f"The saved state of random numbers cannot be read ({error}): it is damaged."
+        ) from None

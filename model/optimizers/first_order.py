@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from model import validity
 from model.errors import SettingsError
 from model.families.base import SumObjective
 from model.optimizers.base import (
@@ -20,6 +21,7 @@ from model.optimizers.base import (
     check_state,
     read_only,
     require_finite,
+    restore_generator,
 )
 from model.optimizers.problem import Problem
 from model.optimizers.schedule import Schedule
@@ -145,13 +147,18 @@ class FirstOrder(ABC):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
-        check_state(state, self.state_dict())
+        check_state(state, self.state_dict(), order=self._require_order)
+        restore_generator(self._rng, state["rng"])
         self._theta = state["theta"].copy()
-        self._steps = int(state["steps"])
+        self._steps = state["steps"]
         self._order = state["order"].copy()
-        self._rng.bit_generator.state = state["rng"]
         for name in self.moments:
             setattr(self, name, state[name].copy())
+
+    def _require_order(self, order: Any) -> None:
+        validity.array(order, "order", self._order.shape, kind=self._order.dtype.type)
+        if not np.array_equal(np.sort(order), np.arange(len(order))):
+            raise ValueError("its order has not every part once")
 
 
 def arguments(problem: Problem) -> dict[str, Any]:

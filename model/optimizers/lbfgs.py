@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import LbfgsInvHessProduct, line_search
 
+from model import validity
 from model.errors import SettingsError
 from model.families.base import Objective
 from model.optimizers.base import (
@@ -205,8 +206,29 @@ class LBFGS:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
-        expected = dict.fromkeys(("pairs", "value", "gradient", "recent", "steps", "evaluations"))
-        check_state(state, {"theta": self._theta, **expected})
+        size, most = len(self._theta), validity.LARGEST_IN_STATES
+
+        def require_pairs(pairs: Any) -> None:
+            validity.array(pairs, "pairs", (2, None, size))
+            products = np.einsum("nd,nd->n", pairs[0], pairs[1])  # scipy divides by them
+            if len(products) > self._history or not (products > np.finfo(float).tiny).all():
+                raise ValueError("its pairs are none of L-BFGS")
+
+        def require_gradient(gradient: Any) -> None:
+            # Before the first step nothing has been evaluated.
+            is_evaluated = not (isinstance(gradient, np.ndarray) and gradient.shape == (0,))
+            validity.array(gradient, "gradient", (size if is_evaluated else 0,))
+            if is_evaluated:
+                validity.number(state["value"], "value", -most, most)
+
+        check_state(
+            state,
+            self.state_dict(),
+            pairs=require_pairs,
+            gradient=require_gradient,
+            value=lambda value: np.isnan(value) or validity.number(value, "value", -most, most),
+            recent=lambda recent: validity.array(recent, "recent values", (None,)),
+        )
         state = copy_state(state)
         self._theta, self._pairs = state["theta"], state["pairs"]
         self._value, self._gradient = state["value"], state["gradient"]

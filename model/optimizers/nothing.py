@@ -41,4 +41,4 @@ class NothingToTrain:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
         check_state(state, self.state_dict())
-        self._steps = int(state["steps"])
+        self._steps = state["steps"]

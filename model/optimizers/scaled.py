@@ -110,7 +110,10 @@ class Scaled:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
-        check_state(state, {"scales": self._scales, "inner": None})
+        check_state(state, {"scales": self._scales, "inner": {}})
+        _require_scales(state["scales"], self._scales)
+        if not np.allclose(state["scales"], self._scales, rtol=1e-6, atol=0.0):
+            raise OptimizerError("The saved state's scales are those of another text.")
         self._inner.load_state_dict(state["inner"])
         self._scales = state["scales"].copy()
 

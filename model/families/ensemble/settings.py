@@ -9,13 +9,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from model import validity
 from model.errors import SettingsError
 from model.families.cache.settings import CacheSettings
+from model.families.mixture.gate import gate_size
+from model.families.ngrams.limits import LONGEST
 
 OFF, AUTO = 0, -1
 # Of a longer text its end is counted: ten million characters take half a minute and 1 GB.
 MOST_COUNTED = 10_000_000
 MOST_CELLS_ASIDE = 1 << 22  # probabilities at positions set aside, 32 MB
+_LONGEST_CONTEXT = 32  # of a cache
+_STRENGTHS = 1e-6, 1e6
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,16 @@ class Fit:
     def of(cls, state: Mapping[str, Any]) -> Self:
         """The fit of a state. Raises KeyError, TypeError or ValueError if it is none."""
         gate, cache = state["gate"], state["cache"]
-        if gate is not None and (not isinstance(gate, np.ndarray) or gate.dtype != np.float64):
-            raise ValueError("its gate is no vector of numbers")
+        order = validity.whole(state["order"], "order", most=LONGEST)
+        if gate is not None:
+            validity.whole(order, "order", least=1)
+            validity.array(gate, "gate", (gate_size(order),), most=validity.LARGEST_PARAMETER)
         if cache is not None:
             characters, shortest, strengths = cache
-            cache = CacheSettings(int(characters), int(shortest), tuple(map(float, strengths)))
-        return cls(int(state["order"]), gate, cache)
+            validity.whole(len(strengths), "number of strengths", 1, _LONGEST_CONTEXT)
+            cache = CacheSettings(
+                validity.whole(characters, "cache", 1, MOST_COUNTED),
+                validity.whole(shortest, "shortest context", 1, _LONGEST_CONTEXT),
+                tuple(validity.number(s, "strength", *_STRENGTHS) for s in strengths),
+            )
+        return cls(order, gate, cache)

@@ -32,7 +32,7 @@ def gate_features(
         rests: (n,) the probability that such a context leaves to shorter ones.
         deepest: the largest depth possible.
     """
-    features = np.empty((len(ngrams), _STATEMENTS + deepest))
+    features = np.empty((len(ngrams), gate_size(deepest + 1)))
     both = np.stack([ngrams, other])
     logarithms = np.log(np.maximum(both, _LEAST))
     features[:, :2] = -np.einsum("pnv,pnv->np", both, logarithms)
@@ -44,6 +44,11 @@ def gate_features(
     features[:, 7] = 1.0
     features[:, _STATEMENTS:] = np.asarray(depths)[:, None] > np.arange(deepest)
     return features
+
+
+def gate_size(order: int) -> int:
+    """F, how many features there are beside n-grams of an order."""
+    return _STATEMENTS + order - 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from model import validity
 from model.errors import OptimizerError, SettingsError
 from model.families.network.dropout import MaskStream
 from model.families.network.evaluation import Evaluation
@@ -147,7 +148,7 @@ class SumObjective:
                     f"The saved state has {key} {state[key]}, this objective {value}: "
                     "build it with the saved one's settings."
                 )
-        self._evaluations = int(state["evaluations"])
+        self._evaluations = validity.whole(state["evaluations"], "number of evaluations")
 
 
 def checked_threads(threads: int | None) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model import validity
 from model.errors import OptimizerError, SettingsError
 from model.families.base import SumObjective
 from model.optimizers.base import (
@@ -17,6 +18,7 @@ from model.optimizers.base import (
     as_parameters,
     check_state,
     read_only,
+    restore_generator,
 )
 from model.optimizers.sfo.hessian import HessianAlgorithm
 from model.optimizers.sfo.quadratics import Cholesky, Quadratics
@@ -38,6 +40,7 @@ _TOLERATED_EXCESS = 10.0  # times the predicted change
 _TINY = 1e-12
 _NO_PROGRESS = 1e-9  # a predicted improvement, relative to the objective
 _QUIET_PASSES = 2
+_ROUNDING = 1e-3  # that a basis may have on top of length 1
 
 
 class SFO:
@@ -321,19 +324,33 @@ class SFO:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continue from a `state_dict`. Raises OptimizerError if it does not fit."""
-        expected = self.state_dict()
-        expected["position"] = None  # changes its length with the subspace
-        check_state(state, expected)
+        space, largest = self._space, 1 + _ROUNDING
+
+        def require_size(size: Any) -> None:
+            # It is all parameters where coordinates are the parameters themselves.
+            least = space.size if space.is_identity else 0
+            validity.whole(size, "size", least, space.size if least else space.capacity)
+            validity.array(state["position"], "position", (size,))
+
+        check_state(
+            state,
+            self.state_dict(),
+            position=lambda _: None,  # with the size
+            basis=lambda basis: validity.array(basis, "basis", space.rows.shape, most=largest),
+            size=require_size,
+        )
         self.models.load_state_dict(state["models"])
+        if self.models.size != state["size"]:
+            raise OptimizerError("The saved state is of two subspaces: it is damaged.")
         for name in _COUNTERS:
             setattr(self, f"_{name}", state[name])
         self._theta = state["theta"].copy()
         self._before_step = state["before_step"].copy()
         self._position = state["position"].copy()
-        self._space.restore(state["basis"], int(state["size"]))
-        self.step_scale = float(state["step_scale"])
+        space.restore(state["basis"], state["size"])
+        self.step_scale = state["step_scale"]
         self._selection.load_state_dict(state["selection"])
-        self._filler.bit_generator.state = state["filler"]
+        restore_generator(self._filler, state["filler"])
 
 
 _COUNTERS = (

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import blas, lapack
 
+from model import validity
+from model.errors import OptimizerError
 from model.optimizers.base import check_state, copy_state
 from model.optimizers.sfo.hessian import HessianAlgorithm, estimate_hessian
 
@@ -232,8 +234,22 @@ class Quadratics:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`. Raises OptimizerError if it does not fit."""
+        (n, capacity), terms = self.positions.shape, self.steps.shape[1]
         expected = self._state()
-        check_state(state, expected)
+        check_state(
+            state,
+            expected,
+            size=lambda size: validity.whole(size, "size", most=capacity),
+            values=lambda values: validity.array(values, "values", (n,), may_miss=True),
+        )
+        ranges = (
+            state["evaluations"] >= 0,
+            (state["terms"] >= 0) & (state["terms"] <= terms),
+            np.isin(state["signs"], (-1.0, 0.0, 1.0)),
+            state["smallest"] >= 0,
+        )
+        if not all(each.all() for each in ranges):
+            raise OptimizerError("The saved state's models are none of SFO: it is damaged.")
         vars(self).update(copy_state({key: state[key] for key in expected}))
         self._factored = None
 

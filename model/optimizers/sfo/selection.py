@@ -9,7 +9,9 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from model import validity
 from model.errors import OptimizerError, SettingsError
+from model.optimizers.base import check_state, restore_generator
 from model.optimizers.sfo.quadratics import Quadratics
 
 IntArray = NDArray[np.integer]
@@ -103,9 +105,12 @@ class ByRule:
         return {"rng": self._rng.bit_generator.state, "last": self._last}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore both."""
-        self._rng.bit_generator.state = state["rng"]
-        self._last = int(state["last"])
+        """Restore both. Raises OptimizerError if they are none."""
+        check_state(
+            state, self.state_dict(), last=lambda last: validity.whole(last, "last part", least=-1)
+        )
+        restore_generator(self._rng, state["rng"])
+        self._last = state["last"]
 
 
 @dataclass(eq=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,25 +18,27 @@ from laboratory import laboratory
 from problems import PLAY
 from required import required
 from saved_run import saved_run
+from strange_folders import Good, open_every_way, strange_folders, write_folder
 from textual.pilot import Pilot
 from textual.widgets import Input
-from waiting import until, wait_until
+from waiting import until, until_still, wait_until
 
 from charembed_tui.app import CharembedApp
-from charembed_tui.runs.catalogue import all_runs, find_run
+from charembed_tui.runs.catalogue import find_run
 from charembed_tui.runs.errors import RunError
 from charembed_tui.runs.folder import RunFolder
-from charembed_tui.runs.following_session import FollowingSession
-from charembed_tui.runs.opening import resume
+from charembed_tui.runs.opening import follow, resume
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training import memory
 from charembed_tui.training.generation import write
+from charembed_tui.training.loss_log import Measurement
 from charembed_tui.training.snapshot import SessionState, View
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.training_session import TrainingSession
-from charembed_tui.training.trajectory import Trajectory
+from charembed_tui.training.trajectory import Frame, Trajectory
+from model import validity
 from model.corpus import Corpus
 from model.errors import CharembedError
 
@@ -104,33 +107,13 @@ def folder(tmp_path: Path) -> RunFolder:
     return saved_run(path, SETTINGS, steps=3)[0]
 
 
-def open_every_way() -> None:
-    """A run opens, or an error says why not."""
-    for found in all_runs():
-        found.metrics.last()
-        with suppress(OSError):  # which the session that follows says
-            FollowingSession(found, SETTINGS.prepare(Corpus.from_text(PLAY * 2)))._poll()
-    try:
-        run = resume(None)
-    except CharembedError:
-        return
-    try:
-        trainer = Trainer(1, run.settings.prepare(run.corpus), run.settings, Trajectory())
-        trainer.load_state_dict(run.state, run.frames)
-        trainer.step()
-    except CharembedError:
-        pass
-    finally:
-        run.folder.unlock()
-
-
 FILES = ["run.json", "checkpoint-a.bin", "metrics.csv", "recording.bin", "samples.jsonl"]
 
 
 @pytest.mark.parametrize("name", [*FILES, "checkpoint-b.bin", "name.txt", "in-use", "text.txt"])
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no fifos in folders")
 def test_a_fifo_in_a_run_folder_is_never_opened(
-    folder: RunFolder, name: str, monkeypatch: pytest.MonkeyPatch
+    folder: RunFolder, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder.path / name
     path.unlink(missing_ok=True)
@@ -139,13 +122,13 @@ def test_a_fifo_in_a_run_folder_is_never_opened(
     open_file = os.open
 
     def remember(file: str, flags: int, *others: int, **keywords: int) -> int:
-        opened.append(str(file))
+        opened.extend([str(file)] * Path(file).is_fifo())
         return open_file(file, flags | os.O_NONBLOCK, *others, **keywords)
 
     monkeypatch.setattr(os, "open", remember)
     assert (folder.name, folder.is_in_use) == ("", False)
-    open_every_way()
-    assert str(path) not in opened
+    open_every_way(folder.path, tmp_path / "play.txt", Counter())
+    assert not opened
 
 
 @pytest.mark.parametrize("where", ["x" * 5000, "/dev/zero", "a\0b", ""])
@@ -164,39 +147,52 @@ def test_a_number_of_steps_that_is_none(folder: RunFolder, steps: object) -> Non
         folder.load()
 
 
-@given(st.sampled_from(FILES), st.integers(0, 10**6), st.binary(max_size=40))
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_any_damage_to_a_run_folder(folder: RunFolder, name: str, at: int, data: bytes) -> None:
-    path = folder.path / name
-    good = path.read_bytes() if path.exists() else b""
-    place = at % (len(good) + 1)
-    path.write_bytes(good[:place] + data + good[place + len(data) :])
-    open_every_way()
-    path.write_bytes(good)
-
-
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=4,
-)
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Good]:
+    """Good runs, one of each kind."""
+    folder = tmp_path_factory.mktemp("good")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHAREMBED_RUNS", str(folder / "runs"))
+        yield Good.made(folder)
 
 
 @given(st.data())
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_any_configuration_a_stranger_writes(folder: RunFolder, data: st.DataObject) -> None:
-    path = folder.path / "run.json"
-    good = path.read_text()
-    saved = json.loads(good)
-    place = data.draw(st.sampled_from(sorted(saved)))
-    saved[place] = data.draw(values)
-    path.write_text(json.dumps(saved))
-    open_every_way()
-    path.write_text(good)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_run_folder_a_stranger_makes(good: Good, data: st.DataObject) -> None:
+    folder = write_folder(data.draw(strange_folders(good)))
+    open_every_way(folder, good.text, Counter())
+
+
+def test_a_good_run_folder_is_used_in_every_way(good: Good) -> None:
+    outcome: Counter[str] = Counter()
+    for files in good.runs:
+        open_every_way(write_folder(files), good.text, outcome)
+    # Counts have no parameters to start from.
+    assert [way for way in outcome if "refused" in way] == ["start: refused"]
+    assert outcome["start: refused"] == 1
+
+
+async def test_the_largest_numbers_that_are_let_in_can_be_seen(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    theta = folder.load()["theta"]
+    steps = (5, 7, 10**9, 2**52)
+    for i, step in enumerate(steps):
+        extreme = np.full(len(theta), validity.LARGEST_PARAMETER)
+        extreme[::2] *= -1
+        folder.recording.append([Frame(step, extreme if i % 2 else 1e-300 * theta)])
+        loss = validity.MOST if i % 2 else 1e-300
+        folder.metrics.append([Measurement(step, 10.0**i, 1e99, loss, loss, (loss,) * 3)], ["E"])
+    app = CharembedApp(follow(folder))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(lambda: app.laboratory.snapshot.step == steps[-1])
+        for key in ("x", "p", "z", "z", "W", "W", "l", "v", "j", "R"):
+            await pilot.press(key)
+            await until_still(app)
+        await pilot.press("escape", "escape", "[", "[", "{", "]", "}", "backslash", "g", "c")
+        await until_still(app)
+        await pilot.press("escape", "q")
+    assert app._exception is None
 
 
 def test_a_stranger_cannot_have_files_outside_the_folder_written(

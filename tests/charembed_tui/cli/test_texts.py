@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +13,7 @@ from commands import PROCESS
 from commands import charembed as run
 from problems import PLAY
 
-from charembed_tui.cli.train import _Stops
 from charembed_tui.runs.catalogue import find_run
-from charembed_tui.settings.training_settings import TrainingSettings
-from charembed_tui.training.trainer import Trainer
-from charembed_tui.training.trajectory import Trajectory
-from model.corpus import Corpus
 
 APP = [sys.executable, "-m", "charembed_tui"]
 FAST = ["--context-length", "2", "--embedding-size", "2", "--optimizer", "Adam"]
@@ -177,23 +171,3 @@ def test_output_that_cannot_be_written_is_an_error(text: Path) -> None:
     assert result.returncode == 2
     assert b"the output's encoding, ascii, cannot hold '\\u4e16': set PYTHONUTF8=1" in result.stderr
     assert b"?" not in result.stdout
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGCONT"), reason="there are no such signals")
-def test_seconds_are_those_of_training_not_of_standing_still(
-    text: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The clock, and the time that the processor was used for.
-    times = iter([(0.0, 0.0), (5.0, 4.0), (105.0, 6.0), (110.0, 7.0)])
-    monkeypatch.setattr(_Stops, "_now", lambda _: next(times))
-    settings = TrainingSettings(context_length=1, optimizer="Adam")
-    trainer = Trainer(1, settings.prepare(Corpus.from_file(text)), settings, Trajectory())
-    trainer.seconds = 200.0
-    with _Stops() as stops:
-        stops.leave_out_of(trainer)
-        assert trainer.seconds == 200.0  # a busy machine is no reason
-        os.kill(os.getpid(), signal.SIGCONT)
-        stops.leave_out_of(trainer)
-        assert trainer.seconds == 200.0 - (100.0 - 2.0)
-        stops.leave_out_of(trainer)
-        assert trainer.seconds == 102.0

@@ -78,7 +78,7 @@ def test_everything_exported_can_be_read_back(tmp_path: Path) -> None:
 def test_folders_are_named_after_time_and_text_and_never_shared(runs: Path) -> None:
     assert runs_directory() == runs
     first, second = (new_run_folder("../my text\x1b.txt", NOW) for _ in range(2))
-    assert first == runs / "2026-01-02_03-04-05_my_text_"
+    assert first == runs / "2026-01-02_03-04-05_my_text"
     assert second.name == f"{first.name}_2"
 
 

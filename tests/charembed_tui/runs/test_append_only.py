@@ -153,3 +153,43 @@ def test_a_first_write_that_fails_leaves_no_file_that_goes_without_its_header(
     assert header.startswith("step,")
     assert header.endswith("gradient_norm,R_norm")
     assert len(rows) == len(ROWS)
+
+
+@pytest.mark.parametrize("count", [8, 9, 20, 33])
+def test_a_thinned_recording_can_be_read_wherever_thinning_was_interrupted(
+    tmp_path: Path, count: int
+) -> None:
+    recording = TrajectoryFile(tmp_path / "recording.bin", PARAMETERS)
+    assert not recording.thin()
+    recording.append(frames(*range(count)))
+    before = recording.path.read_bytes()
+    assert recording.thin() == (count > 8)
+    after = recording.path.read_bytes()
+    found = [frame.step for frame in recording.read()[0]]
+    assert (found[0], found[-1]) == (0, count - 1)
+    assert len(found) <= max(8, count // 2 + 1)
+    recording.append(frames(*range(count + 40)))  # those that are new
+    steps = [frame.step for frame in recording.read()[0]]
+    assert steps == sorted(set(steps))
+    assert (steps[: len(found)], steps[-1]) == (found, count + 39)
+    for written in range(len(after)):
+        recording.path.write_bytes(after[:written] + before[written:])
+        some = recording.read()[0]
+        assert same(some, frames(*(frame.step for frame in some)))
+        assert some[0].step == 0
+
+
+def test_what_goes_back_in_time_is_passed_over(tmp_path: Path) -> None:
+    metrics = Metrics(tmp_path / "metrics.csv")
+    metrics.append(ROWS[2:4])
+    first, place, _ = metrics.read()
+    metrics.append([ROWS[1], ROWS[3], ROWS[5]._replace(seconds=0.0), ROWS[4], ROWS[5]])
+    assert [row.step for row in first] == [2, 3]
+    assert [row.step for row in metrics.read(place)[0]] == [4, 5]
+    assert [row.step for row in metrics.read()[0]] == [2, 3, 4, 5]
+    recording = TrajectoryFile(tmp_path / "recording.bin", PARAMETERS)
+    recording.append(frames(2, 3))
+    first_frames, place, _ = recording.read()
+    TrajectoryFile(recording.path, PARAMETERS).append(frames(3, 4))
+    assert same(first_frames, frames(2, 3))
+    assert recording.read(place)[0] == []

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from full_disk import files_of_at_most
+from full_disk import disk_with_room_for, files_of_at_most
 from problems import PLAY
 from required import required
 from waiting import at_step, wait_until
@@ -230,6 +231,63 @@ def test_a_folder_that_is_removed_is_reported_and_training_goes_on(
     step = session.snapshot.step
     wait_until(lambda: session.snapshot.step > step)
     assert session.snapshot.state is SessionState.RUNNING
+
+
+def test_a_folder_that_is_deleted_and_made_again_has_the_whole_run(
+    writer: RunWriter, trainer: Trainer
+) -> None:
+    for _ in range(5):
+        trainer.step()
+        trainer.measure()
+        writer.write(trainer, everything=True)
+    folder = required(writer.folder)
+    for is_after_a_step in (True, False):
+        rmtree(folder.path)
+        trainer.step()
+        with pytest.raises(OSError, match=folder.path.name):
+            writer.write(trainer, everything=True)
+        folder.path.mkdir()
+        if is_after_a_step:
+            trainer.step()
+        trainer.measure()
+        writer.write(trainer, everything=True)
+        again = find_run(None)
+        assert again.is_in_use
+        assert again.load()["steps"] == trainer.steps
+        assert [frame.step for frame in again.recording.read()[0]] == list(range(trainer.steps + 1))
+        assert [row.step for row in again.metrics.read()[0]][-1] == trainer.steps
+    writer.close()
+    resume(None).folder.unlock()
+
+
+def test_on_a_full_disk_the_recording_makes_room_for_the_checkpoint(
+    writer: RunWriter, trainer: Trainer
+) -> None:
+    for _ in range(100):
+        trainer.step()
+    writer.write(trainer, everything=True)
+    folder = required(writer.folder)
+    files = list(folder.path.iterdir())
+    trainer.step()
+    room = sum(file.stat().st_size for file in files)
+    with disk_with_room_for(room, folder.path):
+        writer.write(trainer, everything=True)
+        assert folder.load()["steps"] == 101
+        steps = [frame.step for frame in folder.recording.read()[0]]
+        assert (steps[0], steps[-1]) == (0, 101)
+        assert 40 < len(steps) < 80
+        # It goes on growing, and is thinned again; where that is not enough, it says so.
+        for _ in range(100):
+            trainer.step()
+            writer.write(trainer, everything=True)
+    trainer.step()
+    with disk_with_room_for(0, folder.path), pytest.raises(OSError, match="No space left"):
+        writer.write(trainer, everything=True)
+    assert folder.load()["steps"] == 201
+    steps = [frame.step for frame in folder.recording.read()[0]]
+    assert (steps[0], steps[-1]) == (0, 201)
+    writer.write(trainer, everything=True)
+    assert folder.load()["steps"] == 202
 
 
 def test_a_run_that_becomes_non_finite_stops_with_its_last_good_state(text: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from full_disk import files_of_at_most
 from hypothesis import given
 from hypothesis import strategies as st
 from laboratory import laboratory
@@ -70,6 +71,15 @@ def test_a_bad_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         parser().parse_args(["--context-length", "900"])
     assert "context length: from 1 to 32" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_what_was_remembered_before(tmp_path: Path) -> None:
+    path = tmp_path / "preferences.json"
+    OTHER.save(path)
+    with files_of_at_most(100), pytest.raises(OSError, match="too large"):
+        Preferences().save(path)
+    assert Preferences.load(path) == OTHER
+    assert list(tmp_path.iterdir()) == [path]
 
 
 async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:

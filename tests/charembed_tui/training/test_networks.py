@@ -11,7 +11,7 @@ from problems import PLAY
 from required import required
 
 from charembed_tui.settings.training_settings import TrainingSettings
-from charembed_tui.training.run_log import saved_threads
+from charembed_tui.training.run_log import SavedState
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
@@ -26,8 +26,19 @@ SETTINGS = TrainingSettings(
 )
 
 
-def trainer(settings: TrainingSettings = SETTINGS, threads: int | None = None) -> Trainer:
-    return Trainer(1, settings.prepare(CORPUS), settings, Trajectory(), threads=threads)
+def trainer(
+    settings: TrainingSettings = SETTINGS,
+    threads: int | None = None,
+    blas_threads: int | None = None,
+) -> Trainer:
+    return Trainer(
+        1,
+        settings.prepare(CORPUS),
+        settings,
+        Trajectory(),
+        threads=threads,
+        blas_threads=blas_threads,
+    )
 
 
 def test_the_sizes_that_suit_a_network_come_with_it() -> None:
@@ -54,15 +65,19 @@ def test_a_step_is_a_mini_batch_and_the_run_ends_as_planned() -> None:
 
 @pytest.mark.parametrize("optimizer", registry.names())
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_run_goes_on_bit_for_bit_with_as_many_threads(optimizer: str, threads: int) -> None:
+def test_a_run_goes_on_bit_for_bit_with_as_many_threads(
+    optimizer: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = replace(SETTINGS, optimizer=optimizer)
     straight = trainer(settings, threads)
     for _ in range(7):
         straight.step()
     state = straight.state_dict()
-    assert saved_threads(state) == threads
-    again = trainer(settings, saved_threads(state))
+    monkeypatch.setattr(parallel, "worthwhile_threads", lambda: 1)  # on another machine
+    again = trainer(settings, SavedState(state).threads, SavedState(state).blas_threads)
+    assert again.threads == threads
     again.load_state_dict(state, straight.trajectory.frames())
+    assert not again.note
     for _ in range(7):
         straight.step()
         again.step()
@@ -75,9 +90,29 @@ def test_another_number_of_threads_is_refused_rather_than_inexact() -> None:
         trainer(threads=1).load_state_dict(state)
 
 
-@pytest.mark.parametrize("threads", [None, 0, -1, "two", 1e9])
-def test_threads_that_are_no_number_are_those_of_this_machine(threads: object) -> None:
-    assert saved_threads({"threads": threads}) is None
+def test_blas_has_as_many_threads_as_where_the_run_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = parallel.blas_threads()
+    if before is None:
+        pytest.skip("this BLAS cannot be asked")
+    try:
+        state = trainer(blas_threads=2).state_dict()
+        assert (state["blas_threads"], parallel.blas_threads()) == (2, 2)
+        assert trainer().threads
+        assert parallel.blas_threads() == before
+        again = trainer(blas_threads=SavedState(state).blas_threads)
+        again.load_state_dict(state)
+        assert (parallel.blas_threads(), again.note) == (2, "")
+        # A machine on which it cannot have them says so.
+        monkeypatch.setattr(parallel, "use_threads", lambda *_: None)
+        parallel_before = parallel.blas()
+        monkeypatch.setattr(parallel, "blas", lambda: "another BLAS on 1 thread")
+        again.load_state_dict(state)
+        assert f"was trained with {parallel_before}, and here is another BLAS" in again.note
+        assert "its trajectory will differ" in again.note
+    finally:
+        monkeypatch.undo()
+        parallel.use_threads(None)
+    assert parallel.blas_threads() == before
 
 
 def test_the_best_step_is_the_one_with_the_lowest_held_out_loss(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import pytest
@@ -214,3 +217,53 @@ def test_scaled_steps_are_worth_two_plain_ones_on_text() -> None:
     for _ in range(40):
         plain.step()
     assert objective.value(scaled.theta) < objective.value(plain.theta)
+
+
+def leaves(state: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in state.items():
+        yield (*path, key)
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, key))
+
+
+def spoilt(value: Any) -> Iterator[Any]:
+    """Values of a wrong type, shape, size or range in place of another."""
+    yield from (None, "x", [], {"a": 1}, 10**400, -(10**400))
+    if isinstance(value, np.ndarray):
+        yield value[None]
+        yield value.astype(np.float32 if value.dtype == np.float64 else np.float64)
+        if value.dtype == np.float64 and value.size:
+            for number in (np.inf, 1e300):
+                yield np.full_like(value, number)
+    elif not isinstance(value, dict | str):
+        yield from (float("inf"), 1e300, True)
+
+
+@every_optimizer
+def test_refuses_a_state_in_which_anything_is_of_another_kind(make: Maker) -> None:
+    optimizer = make(PROBLEMS["wide quadratic"], 0)
+    for _ in range(20):
+        optimizer.step()
+    good = optimizer.state_dict()
+    for path in leaves(good):
+        value = good
+        for key in path:
+            value = value[key]
+        for other in spoilt(value):
+            state = deepcopy(good)
+            place = state
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = other
+            # Numpy takes what can be one for a number of its generators.
+            if "rng" in path or "filler" in path:
+                with suppress(OptimizerError):
+                    optimizer.load_state_dict(state)
+                continue
+            with pytest.raises(OptimizerError):
+                optimizer.load_state_dict(state)
+            del place[path[-1]]
+            with pytest.raises(OptimizerError):
+                optimizer.load_state_dict(state)
+    optimizer.load_state_dict(good)
+    optimizer.step()

@@ -157,12 +157,31 @@ def test_counting_can_be_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    "fit", [Fit(), Fit(4, np.array([1.0, 2.0])), Fit(0, None, CacheSettings(7, 2, (1.0, 2.5)))]
+    "fit", [Fit(), Fit(4, np.arange(11.0)), Fit(0, None, CacheSettings(7, 2, (1.0, 2.5)))]
 )
 def test_a_fit_is_made_of_its_state(fit: Fit) -> None:
     again = Fit.of(fit.state_dict())
     assert (again.order, again.cache) == (fit.order, fit.cache)
     np.testing.assert_array_equal(again.gate, fit.gate)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"gate": np.array([1.0, 2.0])},
+        {"gate": np.full(11, np.nan)},
+        {"gate": None, "order": 99},
+        {"cache": [0, 2, [1.0]]},
+        {"cache": [10**9, 2, [1.0]]},
+        {"cache": [7, 2, [1e-300]]},
+        {"cache": [7, 2, []]},
+        {"cache": "7"},
+    ],
+)
+def test_what_is_no_fit_is_refused(other: dict[str, object]) -> None:
+    good = Fit(4, np.arange(11.0), CacheSettings(7, 2, (1.0, 2.5))).state_dict()
+    with pytest.raises((ValueError, TypeError)):
+        Fit.of({**good, **other})
 
 
 @pytest.mark.parametrize(
