@@ -162,7 +162,9 @@ async def test_settings_are_checked_as_typed_and_applied_before_the_first_step(
         assert not field.has_class("-invalid")
 
         # In the middle of a run they wait for the reset.
-        await pilot.press("escape", "n")
+        await pilot.press("escape")
+        await until(lambda: app.focused is None)
+        await pilot.press("n")
         await until(lambda: app.laboratory.snapshot.step == 1)
         field.value = "3"
         await until(lambda: "r resets and applies" in str(line.content))
@@ -202,6 +204,7 @@ async def test_choosing_a_sample_makes_it_the_corpus(app: CharembedApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: is_ready(app))
         await pilot.press("o")
+        await until(lambda: app.focused is not None and app.focused.id == "samples")
         await pilot.press("home", "enter")
         await until(lambda: app.laboratory.corpus.name == "invented_words.txt" and is_ready(app))
         facts = str(app.query_one("#facts", Static).content)
