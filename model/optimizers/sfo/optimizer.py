@@ -135,7 +135,6 @@ class SFO:
         """Evaluate one subfunction (more on failure) and move on the sum of all models."""
         models, evaluated_before = self.models, self._evaluations
         start = self._theta
-        self._space.settle()
         i = self._selection.choose(models, self._position)
         models.active[i] = True
         value, gradient = self._evaluate(self._theta, i)

@@ -29,6 +29,8 @@ def test_no_tenth_of_the_map_is_crowded_at_the_end_of_the_default_run(path: Path
     trainer = Trainer(1, settings.prepare(Corpus.from_file(path)), settings, Trajectory())
     while not trainer.converged:
         trainer.step()
+    trainer.measure()
+    assert trainer.measured.training < 3.0  # it has not run away after thousands of steps
     points = Components().project(trainer.model.embeddings(trainer.optimizer.theta)).points
     for scale, most in MOST.items():
         places = Axes.around(points, scale).positions(points, 101, 101) / 100

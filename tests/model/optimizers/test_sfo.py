@@ -23,7 +23,6 @@ from model.ngrams import NgramTable
 from model.optimizers import LBFGS
 from model.optimizers.sfo import SFO, Replay
 from model.optimizers.sfo.quadratics import Quadratics
-from model.optimizers.sfo.subspace import Subspace
 from model.parts import FunctionSum
 
 Array = NDArray[np.float64]
@@ -366,45 +365,3 @@ def test_a_state_stays_as_it_was_while_somebody_has_it() -> None:
         sfo.state_dict()
         sfo.step()
     assert sfo._space.rows is rows
-
-
-def test_a_step_is_undone_without_a_second_basis() -> None:
-    """Whether the subspace grows or collapses in the step."""
-    rng = np.random.default_rng(0)
-    space = Subspace(rng.normal(size=50), 3)
-    for _ in range(4):
-        while not space.is_full:
-            lent, size, rows, probe = space.lend(), space.size, space.rows, rng.normal(size=50)
-            before = space.coordinates(probe)
-            space.include(rng.normal(size=50))
-            if space.is_full:
-                keep = rng.normal(size=(space.least, space.size))
-                space.collapse(keep, rng)
-                space.include(rng.normal(size=50))
-            space.restore(lent, size)
-            np.testing.assert_array_equal(space.coordinates(probe), before)
-            assert space.rows is rows
-            del lent
-            space.include(rng.normal(size=50))
-        space.collapse(rng.normal(size=(space.least, space.size)), rng)
-
-
-def test_a_collapse_is_the_same_before_and_after_it_is_written() -> None:
-    rng = np.random.default_rng(1)
-    space = Subspace(rng.normal(size=40), 2)
-    while not space.is_full:
-        space.include(rng.normal(size=40))
-    rows, size = space.rows.copy(), space.size
-    turn = space.collapse(rng.normal(size=(space.least, size)), rng)
-    literal = turn.T @ rows[:size]
-    for _ in range(2):
-        space.include(rng.normal(size=40))
-        vector, coordinates = rng.normal(size=40), rng.normal(size=space.size)
-        waiting = space.coordinates(vector), space.vector(coordinates)
-        np.testing.assert_allclose(waiting[0][: space.least], literal @ vector, atol=1e-13)
-    space.settle()
-    np.testing.assert_allclose(space.coordinates(vector), waiting[0], atol=1e-13)
-    np.testing.assert_allclose(space.vector(coordinates), waiting[1], atol=1e-13)
-    np.testing.assert_allclose(
-        space.rows[: space.size] @ space.rows[: space.size].T, np.eye(space.size), atol=1e-13
-    )
