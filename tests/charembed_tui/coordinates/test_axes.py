@@ -35,8 +35,8 @@ def test_no_tenth_of_the_map_is_crowded_at_the_end_of_the_default_run(path: Path
     for scale, most in MOST.items():
         places = Axes.around(points, scale).positions(points, 101, 101) / 100
         # What is outside stands at the border.
-        # In whole per cent, of which a letter is two.
-        assert round(crowding(np.clip(places, 0, 1)), 2) <= most, scale
+        # Two letters are allowed for: where a run ends differs in its last steps.
+        assert crowding(np.clip(places, 0, 1)) <= most + 2 / len(points) + 1e-9, scale
 
 
 def test_crowding_is_what_a_search_of_all_rectangles_finds() -> None:
