@@ -25,6 +25,7 @@ from model.corpus import Corpus
 from model.dataset import Dataset
 from model.interruption import give_up_if_unwanted
 from model.sequences import Sequences
+from model.unique_ngrams import KEY_BITS
 
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
@@ -39,7 +40,6 @@ _BLOCK = 1 << 18  # characters of the text at a time: what is made of them stays
 _MULTIPLIER = np.uint32(0x9E3779B1)  # odd, so that no character is lost where products overflow
 _MOST_HASH_BITS = 22
 _FREE = 7  # bits: of the table of hashes 1 in 128 places is taken
-_KEY_BITS = 63
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ def find_novelty(sample: str, dataset: Dataset) -> Novelty:
             return _blocks_of_text(dataset.training, size)
         return _blocks_of_table(counted.training, size)
 
-    shortest = PIECES[0] if (size + 2) ** PIECES[0] < 1 << _KEY_BITS else 3
+    shortest = PIECES[0] if (size + 2) ** PIECES[0] < 1 << KEY_BITS else 3
     search = whole = _Search(codes, size, min(known or shortest, shortest), known)
     search.read(blocks())
     while not search.longest and search.shortest > 1:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from charembed_tui.cli.app_parser import parser
-from charembed_tui.cli.exit_status import INTERRUPTED
+from charembed_tui.cli.exit_status import INTERRUPTED, UNUSABLE
 from charembed_tui.exhaustion import LEAST_WITH_SCREEN, USED_UP, is_exhaustion, shortage_at_start
 from charembed_tui.interpreter import (
     answer_keys_sooner,
@@ -51,7 +51,7 @@ def _refuse(message: str) -> NoReturn:
     """Say in one line why the app cannot begin, and exit."""
     for row in message.splitlines():
         print(f"charembed-tui: {row}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(UNUSABLE)
 
 
 def _app(arguments: Sequence[str] | None) -> CharembedApp:
@@ -68,12 +68,13 @@ def _app(arguments: Sequence[str] | None) -> CharembedApp:
         set_runs_directory(options.runs)
     try:
         _keep_to_roots(options)
-        remembered = (
-            None if options.fresh or not is_inside(preferences_file()) else preferences_file()
-        )
+        remembered = None if options.fresh else preferences_file()
+        if remembered is not None and not is_inside(remembered):
+            remembered = None
         preferences = Preferences.load(remembered) if remembered else Preferences()
         _require_keys(options.corpus)
-        config = Config.load(config_file()) if is_inside(config_file()) else Config(config_file())
+        file = config_file()
+        config = Config.load(file) if is_inside(file) else Config(file)
         preferences = _with_options(config.applied(preferences), options)
         plan = _plan(options, preferences.training)
         if STDIN in options.corpus:

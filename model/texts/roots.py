@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model.errors import CorpusError
+from model.texts.remote import is_address
 
 _OUTSIDE = "is outside of the folders that this program was started with (--root)"
 _roots: tuple[Path, ...] = ()
@@ -39,7 +40,7 @@ def is_inside(path: str | Path) -> bool:
     """Whether what a path leads to is in one of the folders, or there are none."""
     if not _roots:
         return True
-    if "://" in str(path):  # an address, which may lead anywhere
+    if is_address(str(path)):  # which may lead anywhere
         return False
     try:
         real = Path(os.path.realpath(path))

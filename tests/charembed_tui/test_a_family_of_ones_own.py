@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import PROCESS
 from laboratory import laboratory
 from numpy.typing import NDArray
 from saved_run import saved_run
@@ -181,9 +182,8 @@ def test_a_run_of_an_unknown_family_is_refused_with_that_reason(
     folder, _ = saved_run(text, settings, steps=2)
     with registry.registered(Family("others", (), Bigrams)):
         pass  # names come and go
-    program = [sys.executable, "-c", "from charembed_tui.cli.command import main; main()"]
     done = subprocess.run(
-        [*program, "generate", folder.path.name], capture_output=True, text=True, check=False
+        [*PROCESS, "generate", folder.path.name], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert "family of models 'bigrams', which is not known here" in done.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import PROCESS
 from saved_run import saved_run
 from waiting import until, wait_until
 
@@ -30,13 +31,12 @@ from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals differ on Windows")
-COMMAND = [sys.executable, "-c", "from charembed_tui.cli.command import main; main()"]
 OPTIONS = ["--optimizer", "Adam", "--context-length", "1", "--embedding-size", "2"]
 
 
 @pytest.fixture
 def training(text: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([*COMMAND, "train", str(text), *OPTIONS], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([*PROCESS, "train", str(text), *OPTIONS], stderr=subprocess.DEVNULL)
     wait_until(lambda: any(run.has_checkpoint for run in all_runs()))
     yield process
     process.kill()
