@@ -46,7 +46,7 @@ class App:
         self.started = time.perf_counter()
         self.process = spawn(
             program,
-            ["--fresh", "--optimizer", "Adam", str(corpus)],
+            ["--fresh", "--optimizer", "Adam", "--patience", "off", str(corpus)],
             (ROWS, COLUMNS),
             runs=self.runs,
         )
@@ -92,11 +92,12 @@ def first_pictures(corpus: Path) -> list[float]:
 
 
 def training(corpus: Path) -> App:
-    """The program, training for a second."""
+    """The program, training for a second, when the lines of simpler models are there."""
     app = App(corpus)
     app.wait_for("ready")
     app.process.send("P ")  # full speed: by itself the app trains at a pace to be watched
     app.wait_for("training, full speed")
+    app.wait_for(r"K–N \d+ best")
     end = time.perf_counter() + 1.0
     while time.perf_counter() < end:
         app.read(0.1)

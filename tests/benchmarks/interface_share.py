@@ -21,6 +21,7 @@ from pseudo_terminal import spawn
 
 _TURNS, _TURN, _WARM_UP = 60, 1.0, 0.2
 _LONGEST_START = 60.0
+_BEGINNING = 8.0  # seconds in which the app finds the lines of simpler models, once a text
 
 # What both programs begin with: they tell their step, when asked, from a thread that sleeps. The
 # screen tells it too late, and not always by the same time. Textual must not be loaded here: the
@@ -52,7 +53,7 @@ _WITH = (
 set_handler = signal.signal
 signal.signal = lambda number, handler: number == signal.SIGCONT or set_handler(number, handler)
 from charembed_tui.cli.app_command import main
-sys.exit(main(["--fresh", "--optimizer", "Adam", sys.argv[1]]))
+sys.exit(main(["--fresh", "--optimizer", "Adam", "--patience", "off", sys.argv[1]]))
 """
 )
 
@@ -101,7 +102,7 @@ class Program:
         while self._step() < 0 and time.perf_counter() < end:
             self._take(0.1)
         self._process.send(keys)
-        self._take(1.0)
+        self._take(_BEGINNING)
         assert self._step() > 0, "the program does not train"
 
     def _take(self, seconds: float) -> None:
