@@ -97,7 +97,7 @@ class RunWriter:
         """Write files one after the other: where one does not fit, the next may."""
         state = trainer.steps, trainer.ensemble_loss
         written = self._saved == state and self._recorded == trainer.steps
-        written = written and not trainer.measurements(after=self._measured)
+        written = written and not trainer.measurements.after(self._measured)
         if not trainer.steps or (written and self.folder and not self.folder.was_emptied):
             return
         folder = self._ready(trainer)
@@ -131,10 +131,10 @@ class RunWriter:
 
     def _log(self, folder: RunFolder, trainer: Trainer) -> None:
         if self._metrics_cut_at is not None:
-            folder.metrics.cut(self._metrics_cut_at, trainer.blocks)
+            folder.metrics.cut(self._metrics_cut_at, trainer.measurements.blocks)
             self._metrics_cut_at = None
-        rows = trainer.measurements(after=self._measured)
-        folder.metrics.append(_thinned(rows, self._measured), trainer.blocks)
+        rows = trainer.measurements.after(self._measured)
+        folder.metrics.append(_thinned(rows, self._measured), trainer.measurements.blocks)
         self._measured = rows[-1].step if rows else self._measured
 
     def _record(self, folder: RunFolder, trainer: Trainer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,11 +14,13 @@ from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.corpus_facts import describe
 from charembed_tui.training.best import Best, Return
 from charembed_tui.training.fits import Fits
-from charembed_tui.training.loss_log import Curve, LossCurve, Measurement
+from charembed_tui.training.loss_log import Measurement
+from charembed_tui.training.measurements import Measurements
+from charembed_tui.training.measuring_schedule import MeasuringSchedule
 from charembed_tui.training.memory import require_memory
-from charembed_tui.training.norms import NormLog, names_of, weight_norms
 from charembed_tui.training.running_clock import running_time
 from charembed_tui.training.snapshot import NOTICEABLE, SessionState, Snapshot, Switch
+from charembed_tui.training.step_times import StepTimes
 from charembed_tui.training.timed_objective import Evaluation, TimedObjective
 from charembed_tui.training.trajectory import Frame, Trajectory
 from charembed_tui.training.valid_state import require_valid
@@ -43,9 +44,7 @@ Array = NDArray[np.float64]
 # A step that may take longer can be given up, for which the state before it is copied: that takes
 # less than a hundredth of the time.
 _SECONDS_TO_GIVE_UP = 0.2
-_LOSS_SHARE = 0.1  # of the time, spent on measuring the loss for the curve
 _LEAST_IN_VAIN = 10  # losses measured without a lower one, before a run is finished
-_SPEED_STEPS = 200  # over which steps a second are measured
 _MEASURED_CONTEXTS = 1 << 15  # for a training loss that is right to about 0.007
 # Beyond, the length of a gradient takes 1 % of a step, and is taken of those that are measured.
 _FEW_PARAMETERS = 1 << 17
@@ -124,28 +123,23 @@ class Trainer:
             if counted.held_out is not None:
                 self._held_out_objective = self.model.objective(counted.held_out)
         self._inside = 0.0
-        self._shares: deque[tuple[float, float]] = deque(maxlen=_SPEED_STEPS)
+        self._times = StepTimes()
         self.switches: tuple[Switch, ...] = ()
         self.steps = 0
         self.seconds = 0.0
         self._other_seconds = 0.0
         self._seconds_to_prepare = 0.0
         self._passes = 0.0
-        self._norms = NormLog(names_of(self.model))
         self._gradient_norm = math.nan
         self._is_gradient_wanted = False
         self._last_step_seconds = np.inf  # nothing is known of the first
-        self.best: Best | None = None
+        self.measurements = Measurements(self.model)
         self.went_back: Return | None = None
         if start is None:
             start = self.model.initial(np.random.default_rng(settings.seed))
         self.optimizer: Optimizer = self._make_optimizer(start)
         self.converged = False
-        self._curve = LossCurve()
-        self._held_out_curve = LossCurve()
-        self._seconds_unmeasured = 0.0
-        self._seconds_to_measure = np.inf
-        self._ends: deque[float] = deque(maxlen=_SPEED_STEPS)
+        self._schedule = MeasuringSchedule(bool(self._batch))
         trajectory.record(0, self.optimizer.theta)
         self.measure()
         self._other_seconds = self._seconds_to_prepare = running_time() - began
@@ -176,25 +170,18 @@ class Trainer:
         self.converged = result.converged or self._progress() >= 1
         self.trajectory.record(self.steps, self.optimizer.theta)
         ended = running_time()
-        self._ends.append(ended)
-        self._shares.append((self._inside, ended - began))
+        self._times.note(began, ended, self._inside)
         self._last_step_seconds = ended - began
-        self._seconds_unmeasured += ended - began
+        self._schedule.note_step(ended - began)
         self.seconds += ended - began
-        if self._is_due():
+        if self._schedule.is_due():
             self.measure()
             self.converged |= self._is_out_of_patience()
 
-    def _is_due(self, seconds: float = 0.0) -> bool:
-        """Whether the loss should be measured, so many seconds from now."""
-        # Where a step is a mini-batch, going over a text takes the time of hundreds of them.
-        share = _LOSS_SHARE / 2 if self._batch else _LOSS_SHARE
-        return self._seconds_to_measure <= share * (self._seconds_unmeasured + seconds)
-
     def _is_gradient_due(self) -> bool:
         """Whether the length of the gradient of the next step should be taken."""
-        last = self._shares[-1][1] if self._shares else 0.0
-        return self.model.parameter_count <= _FEW_PARAMETERS or self._is_due(last)
+        few = self.model.parameter_count <= _FEW_PARAMETERS
+        return few or self._schedule.is_due(self._times.last)
 
     def _optimizer_step(self) -> StepResult:
         """A step that can be given up where it may take long: then it is as if it never began."""
@@ -236,7 +223,7 @@ class Trainer:
             return 0.0
         # Both go over text that is held out or set aside, with the model and with counts; a busy
         # machine only ever makes measuring look longer, but then concluding takes longer, too.
-        return 0.5 * self._seconds_to_prepare + 3.0 * self._seconds_to_measure
+        return 0.5 * self._seconds_to_prepare + 3.0 * self._schedule.seconds
 
     def conclude(self) -> None:
         """Go back to the best step if that is due, and measure with all that goes with the family.
@@ -301,7 +288,7 @@ class Trainer:
         if self.went_back is not None:  # patience begins anew for who goes on from there
             step, seconds = max(step, self.went_back.step), max(seconds, self.went_back.seconds)
         # Where measuring takes long, one that is no better is soon that many seconds ago.
-        in_vain = len(self._curve.after(step))
+        in_vain = len(self.measurements.after(step))
         return in_vain >= _LEAST_IN_VAIN and self.seconds - seconds > patience
 
     def _advice(self) -> str:
@@ -314,7 +301,7 @@ class Trainer:
         """Go on from the current parameters with the optimizer of these settings."""
         self.settings = settings
         self.optimizer = self._make_optimizer(self.optimizer.theta)
-        self._shares.clear()
+        self._times.forget()
         self.converged = False
         if self.steps:
             self.switches = (*self.switches, Switch(self.steps, self._optimizer_name))
@@ -376,25 +363,15 @@ class Trainer:
         began = running_time()
         with interruptible(self._is_cancelled):
             loss, held_out = self.losses(self.optimizer.theta)
-        # The least, since a busy machine only ever makes it look longer.
         seconds = running_time() - began
-        self._seconds_to_measure = min(self._seconds_to_measure, seconds)
+        self._schedule.note_measuring(seconds)
         self._other_seconds += seconds
-        self._seconds_unmeasured = 0.0
         if not (validity.is_in_range(loss) and validity.is_in_range(held_out or 0.0)):
             raise OptimizerError(
                 f"The loss became non-finite, or too large, at step {self.steps:,}."
             )
-        self.measured = Measurement(self.steps, self.seconds, self._passes, loss, held_out)
-        score = self.measured.score
-        if self.best is None or score < self.best.loss:
-            self.best = Best(self.steps, self.seconds, score, self.optimizer.theta.copy())
-        place = self.steps, self.seconds, self._passes
-        self._curve.add(*place, loss)
-        if held_out is not None:
-            self._held_out_curve.add(*place, held_out)
-        blocks = self.model.blocks(self.optimizer.theta)
-        self._norms.add(*place, [self._gradient_norm, *weight_norms(blocks)])
+        measured = Measurement(self.steps, self.seconds, self._passes, loss, held_out)
+        self.measurements.add(measured, self.optimizer.theta, self._gradient_norm)
 
     def losses(self, theta: Array) -> tuple[float, float | None]:
         """The losses of the training and of the held-out text at parameters (D,), in nats."""
@@ -402,25 +379,14 @@ class Trainer:
         return self._objective.value(theta), held_out.value(theta) if held_out else None
 
     @property
-    def first_loss(self) -> float:
-        """The training loss where the run began, nats per character."""
-        return float(self._curve.curve().losses[0])
-
-    def measurements(self, after: int) -> list[Measurement]:
-        """The losses measured after a step, in ascending order."""
-        held_out = {row[0]: row[3] for row in self._held_out_curve.after(after)}
-        norms = self._norms.after(after)
-        return [
-            Measurement(
-                int(step), seconds, passes, loss, held_out.get(step), norms.get(int(step), ())
-            )
-            for step, seconds, passes, loss in self._curve.after(after)
-        ]
+    def measured(self) -> Measurement:
+        """The newest losses."""
+        return self.measurements.last
 
     @property
-    def blocks(self) -> tuple[str, ...]:
-        """Names of the blocks of parameters whose norms are measured."""
-        return self._norms.blocks
+    def best(self) -> Best | None:
+        """The step with the lowest held-out loss so far, as far as losses were measured."""
+        return self.measurements.best
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that continues the identical trajectory; see `load_state_dict`."""
@@ -433,7 +399,6 @@ class Trainer:
             "switches": [switch.step for switch in self.switches],
             "switched_to": [switch.optimizer for switch in self.switches],
             "theta": self.optimizer.theta.copy(),
-            "best": self.best.state_dict() if self.best else None,
             "went_back": list(self.went_back) if self.went_back else None,
             "fits": self.fits.state_dict() if self.fits else {},
             "threads": self.threads,
@@ -442,10 +407,8 @@ class Trainer:
             "objective": self._sum_objective.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "optimizer_name": self._optimizer_name,
-            "curve": self._curve.curve().rows(),
-            "held_out_curve": self._held_out_curve.curve().rows(),
-            "norms": self._norms.norms().rows,
             "gradient_norm": self._gradient_norm,
+            **self.measurements.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any], frames: Sequence[Frame] = ()) -> None:
@@ -471,12 +434,8 @@ class Trainer:
             self._other_seconds = float(state.get("other_seconds") or 0.0)
             self._passes = float(state["passes"])
             self.switches = _switches(state)
-            self._curve.extend(Curve.of(state["curve"]))
-            self._held_out_curve.extend(Curve.of(state["held_out_curve"]))
-            if "norms" in state:  # not in runs of earlier versions
-                self._norms.extend(state["norms"])
-                self._gradient_norm = float(state["gradient_norm"])
-            self.best = Best.of(state["best"]) if state.get("best") else None
+            self.measurements.load_state_dict(state)
+            self._gradient_norm = float(state.get("gradient_norm", math.nan))  # of late
             went_back = state.get("went_back")  # not in runs of earlier versions
             self.went_back = Return(*went_back) if went_back else None
             if self.fits:
@@ -494,19 +453,13 @@ class Trainer:
 
     def rest(self) -> None:
         """Forget the speed measured so far: time will pass without steps."""
-        self._ends.clear()
-
-    def _objective_share(self) -> float:
-        total = sum(seconds for _, seconds in self._shares)
-        return sum(inside for inside, _ in self._shares) / total if total else 0.0
+        self._times.rest()
 
     def snapshot(self, state: SessionState) -> Snapshot:
         """The run at this moment."""
         theta = self.optimizer.theta.copy()
         theta.flags.writeable = False
-        speed = 0.0
-        if len(self._ends) > 1:
-            speed = (len(self._ends) - 1) / max(self._ends[-1] - self._ends[0], 1e-9)
+        measurements = self.measurements
         return Snapshot(
             run=self.run,
             state=state,
@@ -516,19 +469,19 @@ class Trainer:
             facts=self.facts,
             theta=theta,
             loss=self.measured.training,
-            curve=self._curve.curve(),
+            curve=measurements.training,
             held_out=self.measured.held_out,
-            held_out_curve=self._held_out_curve.curve(),
-            norms=self._norms.norms(),
+            held_out_curve=measurements.held_out,
+            norms=measurements.norms,
             counted=1.0,
             optimizer=self._optimizer_name,
             switches=self.switches,
             best=self.best,
             went_back=self.went_back,
             ensemble_loss=self.ensemble_loss,
-            objective_share=self._objective_share(),
-            steps_per_second=speed,
-            step_seconds=self._shares[-1][1] if self._shares else 0.0,
+            objective_share=self._times.objective_share,
+            steps_per_second=self._times.steps_per_second,
+            step_seconds=self._times.last,
         )
 
 

@@ -277,7 +277,9 @@ class TrainingSession:
             if self._going is None:
                 self._going = likely_loss(trainer.table)
             measured = trainer.measured
-            self._pace = Pace(trainer.first_loss, self._going, measured.step, measured.training)
+            self._pace = Pace(
+                trainer.measurements.first_loss, self._going, measured.step, measured.training
+            )
         return self._pace
 
     def _keep(self, pace: Pace, trainer: Trainer, before: Array, began: float) -> None:

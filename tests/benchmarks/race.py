@@ -210,7 +210,7 @@ def race_of_networks(corpus: Corpus, limit: float, plot: Path | None) -> None:
         while trainer.seconds < limit and not trainer.converged:
             trainer.step()
         trainer.measure()
-        rows = trainer.measurements(-1)
+        rows = trainer.measurements.after(-1)
         reached = [min(row.training for row in rows if row.seconds <= t) for t in times[:-1]]
         cells = [f"{loss:.3f}" for loss in (*reached, rows[-1].training)]
         assert trainer.best is not None

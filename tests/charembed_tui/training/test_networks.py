@@ -119,7 +119,7 @@ def test_the_best_step_is_the_one_with_the_lowest_held_out_loss(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = trainer(replace(SETTINGS, anneal_steps=0, anneal_seconds=0.0, patience=5.0))
-    monkeypatch.setattr("charembed_tui.training.trainer._LOSS_SHARE", 0.0)  # only when asked
+    monkeypatch.setattr("charembed_tui.training.measuring_schedule._SHARE", 0.0)  # only when asked
     losses = chain([2.0, 1.5, 1.7], repeat(1.6))
     monkeypatch.setattr(Trainer, "losses", lambda *_: (1.0, next(losses)))
     thetas = []

@@ -87,7 +87,7 @@ def test_of_many_parameters_those_are_taken_that_are_measured(
 ) -> None:
     monkeypatch.setattr(training, "_FEW_PARAMETERS", 0)
     run = trainer()
-    monkeypatch.setattr(run, "_is_due", lambda seconds=0.0: run.steps in (3, 4))
+    monkeypatch.setattr(run._schedule, "is_due", lambda seconds=0.0: run.steps in (3, 4))
     for _ in range(4):
         run.step()
     gradient = run.snapshot(SessionState.PAUSED).norms.gradient
@@ -114,7 +114,7 @@ def test_they_go_on_with_a_run() -> None:
     norms = opened.snapshot(SessionState.PAUSED).norms
     assert norms.rows[-1, 0] == 6
     assert np.isfinite(norms.rows[-1]).all()
-    assert [row.norms for row in opened.measurements(after=4)][-1] == tuple(norms.rows[-1, 3:])
+    assert [row.norms for row in opened.measurements.after(4)][-1] == tuple(norms.rows[-1, 3:])
 
 
 @given(st.integers(1, 6000))

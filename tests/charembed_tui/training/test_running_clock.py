@@ -13,6 +13,7 @@ from problems import PLAY
 
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training import trainer as training
+from charembed_tui.training.measuring_schedule import MeasuringSchedule
 from charembed_tui.training.running_clock import RunningClock
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
@@ -69,7 +70,7 @@ def test_a_step_takes_the_time_for_which_it_ran(monkeypatch: pytest.MonkeyPatch)
     trainer = Trainer(1, settings.prepare(Corpus.from_text(PLAY)), settings, Trajectory())
     before, now = trainer.elapsed, iter(range(1000))
     monkeypatch.setattr(training, "running_time", lambda: float(next(now)))
-    monkeypatch.setattr(Trainer, "_is_due", lambda *_: False)
+    monkeypatch.setattr(MeasuringSchedule, "is_due", lambda *_: False)
     trainer.step()
     assert trainer.seconds == 1.0
     assert trainer.elapsed == before + 1.0
