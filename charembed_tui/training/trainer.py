@@ -428,6 +428,11 @@ class Trainer:
                     f"The saved state is of {state['optimizer_name']}, the run uses "
                     f"{self._optimizer_name}: resume with the same optimizer."
                 )
+            if (len(state["held_out_curve"]) > 0) != (self._held_out_objective is not None):
+                raise OptimizerError(
+                    "The saved state and its text disagree on whether anything is held out: "
+                    "one of them is of another run."
+                )
             self.optimizer.load_state_dict(state["optimizer"])
             self._sum_objective.load_state_dict(state.get("objective") or {})
             self.steps, self.seconds = state["steps"], float(state["seconds"])

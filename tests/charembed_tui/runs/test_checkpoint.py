@@ -125,6 +125,9 @@ def test_a_state_of_another_run_is_refused() -> None:
     state = trainer.state_dict()
     with pytest.raises(OptimizerError, match="differ in length"):
         trainer.load_state_dict({**state, "curve": np.zeros((0, 4))})
+    # Gone on from, its next checkpoint would have losses of some steps alone.
+    with pytest.raises(OptimizerError, match="disagree"):
+        trainer.load_state_dict({**state, "held_out_curve": np.zeros((0, 4))})
 
 
 def a_run(tmp_path: Path, steps: int = 10) -> tuple[RunFolder, Trainer]:
