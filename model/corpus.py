@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,69 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import CorpusError
-from model.interruption import give_up_if_unwanted
-from model.sequences import LEAST_CHARACTERS, Sequences, require_length
+from model.sequences import Sequences, require_length
 from model.streams.table_mark import is_table
-from model.texts.decoding import LONGEST_CHARACTER, Decoded, Described
-from model.texts.lists import LIST_SAMPLE, looks_like_list, sample_of_lines
+from model.texts.encoding import (
+    CHUNK_CHARACTERS,
+    LINE_END,
+    encode,
+    encode_sources,
+    require_characters,
+)
 from model.texts.reading import Reading
-from model.texts.remote import is_address
 from model.texts.roots import require_inside
 from model.texts.sources import STDIN, Source, find_sources, title
-from model.texts.vocabulary import GrowingVocabulary
+from model.texts.text_file import TextFile
 
 if TYPE_CHECKING:
     from model.streams.counted_text import CountedText
 
-# Work in pieces keeps each call into C short, so that other threads get their turn.
-_CHUNK_CHARACTERS = 1 << 20
-_BYTES_PER_CHARACTER = 4
 RARE = "\ufffd"  # stands for all rare characters
-LINE_END = "\n"
-
-
-class TextTooLongError(CorpusError):
-    """A text takes more memory than it may."""
-
-
-@dataclass(frozen=True)
-class TextFile:
-    """One of the texts that a corpus was read from.
-
-    Attributes:
-        path: of the file, absolute, or its address; "-" for standard input.
-        member: of a zip archive; empty otherwise.
-        name: for people.
-        characters: how many it has.
-        fingerprint: SHA-256 of its characters as they were read, in UTF-8; that of a table's own
-            description where it is one.
-        line_ends: which kinds its lines ended with, of LF, CRLF and CR.
-    """
-
-    path: str
-    member: str
-    name: str
-    characters: int
-    fingerprint: str
-    line_ends: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, source: Source, described: Described) -> Self:
-        """What was read from somewhere."""
-        is_file = source.path != STDIN and not is_address(source.path)
-        return cls(
-            str(Path(source.path).absolute()) if is_file else source.path,
-            source.member,
-            source.name,
-            described.characters,
-            described.fingerprint,
-            described.line_ends,
-        )
-
-    @property
-    def source(self) -> Source:
-        """Where to read it again."""
-        return Source(self.path, self.member, self.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,10 +75,7 @@ class Corpus:
             CorpusError: the text is empty, has fewer than two different characters, or holds
                 lone surrogates, which are no characters.
         """
-        vocabulary = GrowingVocabulary()
-        starts = range(0, len(text), _CHUNK_CHARACTERS)
-        pieces = [vocabulary.codes(text[i : i + _CHUNK_CHARACTERS], name, i) for i in starts]
-        codes, characters = _in_order(_joined(deque(pieces)), vocabulary)
+        codes, characters = encode(text, name)
         corpus = cls(codes, characters, name)
         corpus.require_two_characters()
         return corpus
@@ -167,49 +118,16 @@ class Corpus:
                     f"{source.name} is a table of counts, which goes alone: charembed count adds "
                     "tables and texts to one table."
                 )
-        reading = reading or Reading()
-        vocabulary = GrowingVocabulary(LINE_END)
-        pieces: deque[NDArray[np.int32]] = deque()
-        files: list[TextFile] = []
-        skipped: list[str] = []
-        most = reading.most_bytes()
-        for source in sources:
-            before = sum(file.characters for file in files)
-            room = None if most is None else most // _BYTES_PER_CHARACTER - before
-            try:
-                own, file = _read(source, reading, vocabulary, room)
-            except TextTooLongError:
-                raise
-            except CorpusError as error:
-                if source.was_named:
-                    raise
-                skipped.append(str(error))
-            else:
-                pieces += own
-                files.append(file)
-        if not files:
-            raise CorpusError(skipped[0])
-        lengths = np.array([file.characters for file in files if file.characters], dtype=np.int64)
-        codes, starts = _joined(pieces), np.cumsum(lengths) - lengths
-        if not len(codes):
-            raise CorpusError(_EMPTY.format(name=name))
-        lines = reading.lines
-        if lines is None:
-            lines = not reading.is_bytes and looks_like_list(_some_lines(codes, vocabulary))
-        if lines:
-            codes, starts = _entries(codes, starts), starts[:0]
-        codes, characters = _in_order(codes, vocabulary)
-        if not len(codes):
-            raise CorpusError(_EMPTY.format(name=name))
+        texts = encode_sources(sources, name, reading or Reading())
         return cls(
-            codes,
-            characters,
+            texts.codes,
+            texts.vocabulary,
             name,
-            tuple(starts.tolist()) if len(starts) > 1 else (),
-            replace(reading, lines=lines),
-            tuple(files),
-            tuple(skipped),
-            was_recognized=lines and reading.lines is None,
+            texts.starts,
+            texts.reading,
+            texts.files,
+            texts.skipped,
+            texts.was_recognized,
         )
 
     @classmethod
@@ -247,8 +165,7 @@ class Corpus:
 
     def require_two_characters(self) -> None:
         """Refuse what cannot be learned. Raises CorpusError."""
-        if not len(self):
-            raise CorpusError(_EMPTY.format(name=self.name))
+        require_characters(len(self), self.name)
         if len(self.vocabulary) < 2:
             require_length(len(self), 1, self.name)
             raise CorpusError(
@@ -340,8 +257,8 @@ class Corpus:
         total = np.zeros(len(self.vocabulary), dtype=np.int64)
         if self.counted is not None:
             total += self.counted.counts()
-        for start in range(0, len(self.codes), _CHUNK_CHARACTERS):
-            part = self.codes[start : start + _CHUNK_CHARACTERS]
+        for start in range(0, len(self.codes), CHUNK_CHARACTERS):
+            part = self.codes[start : start + CHUNK_CHARACTERS]
             total += np.bincount(part, minlength=len(total))
         total.flags.writeable = False
         return total
@@ -370,8 +287,8 @@ class Corpus:
         place = {character: code for code, character in enumerate(vocabulary)}
         new = np.array([place.get(c, place[RARE]) for c in self.vocabulary], dtype=np.int32)
         codes = np.empty_like(self.codes)
-        for start in range(0, len(codes), _CHUNK_CHARACTERS):
-            stop = start + _CHUNK_CHARACTERS
+        for start in range(0, len(codes), CHUNK_CHARACTERS):
+            stop = start + CHUNK_CHARACTERS
             codes[start:stop] = new[self.codes[start:stop]]
         codes.flags.writeable = False
         counted = self.counted and self.counted.recoded(vocabulary, new)
@@ -404,84 +321,3 @@ class Corpus:
         else:
             part = self.sequences if part is None else part
             part.require_context_length(context_length, self.name)
-
-
-_EMPTY = "{name} is empty: choose a text with at least " + f"{LEAST_CHARACTERS} characters."
-
-
-def _read(
-    source: Source, reading: Reading, vocabulary: GrowingVocabulary, room: int | None
-) -> tuple[list[NDArray[np.int32]], TextFile]:
-    """The codes of a text, which may have so many characters."""
-    pieces, described = [], Described()
-    with source.open() as (stream, stored):
-        if room is not None and stream is stored and source.size() > room * LONGEST_CHARACTER:
-            raise _too_long(source, reading)
-        decoded = Decoded(stream, source.name, reading)
-        for text in decoded.pieces():
-            give_up_if_unwanted()
-            pieces.append(vocabulary.codes(text, source.name, described.characters))
-            described.add(text)
-            if room is not None and described.characters > room:
-                raise _too_long(source, reading)
-    described.line_ends = decoded.line_ends
-    return pieces, TextFile.of(source, described)
-
-
-def _too_long(source: Source, reading: Reading) -> TextTooLongError:
-    limit = (reading.most_bytes() or 0) / 1e6
-    return TextTooLongError(
-        f"{source.name} takes more than the {limit:,.0f} MB of memory that a text may take "
-        f"({_BYTES_PER_CHARACTER} bytes a character; by default a quarter of what is free): "
-        "--limit allows more."
-    )
-
-
-def _joined(pieces: deque[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """One array of many, which are let go one by one."""
-    joined = np.empty(sum(map(len, pieces)), dtype=np.int32)
-    place = 0
-    while pieces:
-        piece = pieces.popleft()
-        joined[place : place + len(piece)] = piece
-        place += len(piece)
-    return joined
-
-
-def _in_order(
-    codes: NDArray[np.int32], vocabulary: GrowingVocabulary
-) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Codes by code point in place of those by first sight, and the characters in use."""
-    in_use = np.zeros(len(vocabulary), dtype=bool)
-    chunks = range(0, len(codes), _CHUNK_CHARACTERS)
-    for start in chunks:
-        in_use[codes[start : start + _CHUNK_CHARACTERS]] = True
-    characters, ranks = vocabulary.sorted(in_use)
-    for start in chunks:
-        stop = start + _CHUNK_CHARACTERS
-        codes[start:stop] = ranks[codes[start:stop]]
-    codes.flags.writeable = False
-    return codes, characters
-
-
-def _some_lines(codes: NDArray[np.int32], vocabulary: GrowingVocabulary) -> list[str]:
-    """Lines of the beginning of a text, and of its middle."""
-    characters = vocabulary.characters
-    middle = max(LIST_SAMPLE, len(codes) // 2)
-    beginning, inside = (
-        "".join(characters[code] for code in codes[start : start + LIST_SAMPLE].tolist())
-        for start in (0, middle)
-    )
-    return sample_of_lines(beginning, inside, ends_in_middle=middle + LIST_SAMPLE >= len(codes))
-
-
-def _entries(codes: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Lines that all end with a line feed, code 0, and none of which is empty."""
-    ends = np.append(starts[1:], len(codes))
-    open_ends = ends[codes[ends - 1] != 0]
-    if len(open_ends):
-        codes = np.insert(codes, open_ends, 0)
-    is_end = codes == 0
-    is_empty = is_end.copy()
-    is_empty[1:] &= is_end[:-1]
-    return codes[~is_empty] if is_empty.any() else codes

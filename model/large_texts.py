@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.corpus import Corpus, TextFile, TextTooLongError
+from model.corpus import Corpus
 from model.errors import CorpusError
 from model.interruption import interruptible
+from model.texts.encoding import TextTooLongError
 from model.texts.reading import Reading
 from model.texts.remote import is_address
 from model.texts.sources import STDIN, Source, find_sources, title
+from model.texts.text_file import TextFile
 
 if TYPE_CHECKING:
     from model.counting import Progress

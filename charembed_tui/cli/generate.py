@@ -16,10 +16,10 @@ from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.text.glyphs import printable
 from charembed_tui.text.novelty_words import novelty_facts, novelty_note
 from charembed_tui.text.unseen import never_seen
-from model.corpus import LINE_END
 from model.errors import CharembedError, SettingsError
 from model.novelty import find_novelty
 from model.sampling import Sampler
+from model.texts.encoding import LINE_END
 from model.texts.reading import bytes_of
 
 _MOST_TRIES = 100  # for every new line that is asked for

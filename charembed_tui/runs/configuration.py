@@ -19,11 +19,12 @@ from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.regular import read_regular
 from charembed_tui.training.snapshot import Switch
 from model import validity
-from model.corpus import Corpus, TextFile
+from model.corpus import Corpus
 from model.dataset import Dataset
 from model.families import registry
 from model.families.base import Model
 from model.texts.reading import Reading
+from model.texts.text_file import TextFile
 
 _FIRST_FAMILY = "log-bilinear"  # of runs that name none
 _MOST_CHARACTERS = 1 << 60  # of texts that were counted

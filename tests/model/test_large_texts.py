@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from problems import PLAY
 
-from model.corpus import Corpus, TextTooLongError
+from model.corpus import Corpus
 from model.dataset import Dataset
 from model.errors import Cancelled, CorpusError, SettingsError
 from model.large_texts import Counting, open_texts
 from model.streams import range_counter
 from model.streams.count_texts import count_texts, looks_like_list_of
+from model.texts.encoding import TextTooLongError
 from model.texts.reading import Reading
 from model.texts.sources import find_sources
 

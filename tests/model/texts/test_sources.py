@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus import Corpus, TextTooLongError
+from model.corpus import Corpus
 from model.errors import CorpusError
 from model.texts import sources
+from model.texts.encoding import TextTooLongError
 from model.texts.reading import Reading
 from model.texts.sources import find_sources
 
