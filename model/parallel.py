@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ContextDecorator
-from contextvars import copy_context
+from contextlib import ContextDecorator, contextmanager
+from contextvars import ContextVar, copy_context
 from functools import cache
 from itertools import count
 from threading import Lock
@@ -30,10 +30,12 @@ _VARIABLES = (
 
 
 _chosen: int | None = None
+_or_fewer = True
+_is_alone: ContextVar[bool] = ContextVar("is_alone", default=False)
 _blas_before: dict[str, int] = {}  # threads of libraries that have others now
 
 
-def use_threads(count: int | None, blas: int | None = None) -> None:
+def use_threads(count: int | None, blas: int | None = None, *, or_fewer: bool = False) -> None:
     """Have objectives that are made from now on share their work among so many threads.
 
     Sums of floating-point numbers depend on how they are cut: a run goes on exactly only with as
@@ -44,9 +46,11 @@ def use_threads(count: int | None, blas: int | None = None) -> None:
         count: at least 1; None for as many as are worth having here.
         blas: how many threads BLAS has by itself; None for as many as it had before anybody asked
             for a number. It may not take so many: see `blas_threads`.
+        or_fewer: whether work that is cut the same for any number of threads may be done by fewer,
+            where that is quicker; it may if count is None.
     """
-    global _chosen
-    _chosen = count
+    global _chosen, _or_fewer
+    _chosen, _or_fewer = count, or_fewer or count is None
     for library in _blas().lib_controllers:
         before: int = library.num_threads
         wanted = _blas_before.pop(library.filepath, before) if blas is None else blas
@@ -59,6 +63,21 @@ def use_threads(count: int | None, blas: int | None = None) -> None:
 def thread_count() -> int:
     """How many threads share the work of objectives."""
     return worthwhile_threads() if _chosen is None else _chosen
+
+
+def may_be_fewer_threads() -> bool:
+    """Whether work may be done by fewer threads than there are to share it."""
+    return _or_fewer and min(thread_count(), worthwhile_threads()) > 1
+
+
+@contextmanager
+def alone(is_alone: bool = True) -> Iterator[None]:
+    """Within it this thread shares its work with no other."""
+    token = _is_alone.set(is_alone)
+    try:
+        yield
+    finally:
+        _is_alone.reset(token)
 
 
 def worthwhile_threads() -> int:
@@ -186,6 +205,8 @@ def in_parallel(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
             results[turn] = tasks[turn]()
 
     helpers = min(len(tasks), thread_count(), worthwhile_threads()) - 1
+    if _is_alone.get():
+        helpers = 0
     others = [_pool().submit(copy_context().run, work) for _ in range(helpers)]
     try:
         work()

@@ -101,7 +101,7 @@ class Trainer:
         self.trajectory = trajectory
         self._batch = families.find(settings.model).advice.batch
         self.threads = threads or parallel.worthwhile_threads()
-        parallel.use_threads(self.threads, blas_threads)
+        parallel.use_threads(self.threads, blas_threads, or_fewer=True)
         dataset.require_context_length(settings.context_length)
         if settings.needs_text:
             dataset.require_running_text()
@@ -187,17 +187,20 @@ class Trainer:
         """A step that can be given up where it may take long: then it is as if it never began."""
         if self._is_cancelled is None or self._last_step_seconds < _SECONDS_TO_GIVE_UP:
             return self.optimizer.step()
-        passes = self._passes
+        passes, objective = self._passes, self._sum_objective.state_dict()
+        before: dict[str, Any] | None = None
         try:
-            before = self.optimizer.state_dict(), self._sum_objective.state_dict()
+            if not getattr(self.optimizer, "undoes_steps", False):
+                before = self.optimizer.state_dict()
         except MemoryError:
             return self.optimizer.step()
         try:
             with interruptible(self._is_cancelled):
                 return self.optimizer.step()
         except Cancelled:
-            self.optimizer.load_state_dict(before[0])
-            self._sum_objective.load_state_dict(before[1])
+            if before is not None:
+                self.optimizer.load_state_dict(before)
+            self._sum_objective.load_state_dict(objective)
             self._passes = passes
             raise
 

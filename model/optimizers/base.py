@@ -49,7 +49,13 @@ class Optimizer(Protocol):
         ...
 
     def step(self) -> StepResult:
-        """Take one step. Raises OptimizerError where none is possible."""
+        """Take one step.
+
+        Raises:
+            OptimizerError: none is possible.
+            Cancelled: it was given up. An optimizer with a true attribute `undoes_steps` is then as
+                it was; others are to be restored from their state before.
+        """
         ...
 
     def state_dict(self) -> State:

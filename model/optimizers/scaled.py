@@ -97,6 +97,11 @@ class Scaled:
         """Current parameters, (D,), read-only."""
         return read_only(self._inner.theta * self._scales)
 
+    @property
+    def undoes_steps(self) -> bool:
+        """See `Optimizer.step`."""
+        return getattr(self._inner, "undoes_steps", False)
+
     def step(self) -> StepResult:
         """One step of the scaled optimizer; its length is told in theta."""
         before = self._inner.theta

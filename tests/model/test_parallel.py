@@ -31,6 +31,13 @@ def test_what_no_other_thread_has_begun_is_done_by_the_caller() -> None:
     assert all(other.result() for other in blocked)
 
 
+def test_a_thread_that_is_to_be_alone_shares_with_none() -> None:
+    with parallel.alone():
+        assert parallel.in_parallel([get_ident] * 3) == [get_ident()] * 3
+        with parallel.alone(False):
+            assert len(parallel.in_parallel([get_ident] * 3)) == 3
+
+
 def test_tasks_are_done_by_several_threads_where_there_are_cores() -> None:
     # The first waits for the second, so one thread alone would never end.
     begun = Event()

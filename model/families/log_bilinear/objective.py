@@ -25,6 +25,7 @@ from model.interruption import give_up_if_unwanted
 from model.ngrams import NgramTable
 from model.parallel import one_blas_thread
 from model.precision import checked_dtype
+from model.thread_trial import ThreadTrial
 from model.unique_ngrams import ranks
 
 Array = NDArray[np.float64]
@@ -79,6 +80,7 @@ class Objective:
             self._cells, self._observed = _observed_counts(part)
             self._occurrences = _occurrences(part)
             self._sums = context_sums(self._contexts, self.dtype)
+            self._trial = ThreadTrial()
 
     def tables(self, theta: Array) -> LogitTables:
         """What gradients at theta share between objectives of one model and type."""
@@ -114,7 +116,8 @@ class Objective:
             return total / self.positions, gradient
         gradient = np.zeros_like(tables.values)
         gradient.ravel()[self._cells] = -self._observed
-        total = self._linear(tables) + self._sums.add_expectations(tables, gradient)
+        with self._trial.attempt():
+            total = self._linear(tables) + self._sums.add_expectations(tables, gradient)
         gradient /= self.positions
         return total / self.positions, tables.backward(gradient)
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import validity
-from model.errors import OptimizerError, SettingsError
+from model.errors import Cancelled, OptimizerError, SettingsError
 from model.families.base import SumObjective
+from model.interruption import interruptible
 from model.optimizers.base import (
     State,
     StepResult,
@@ -81,6 +82,8 @@ class SFO:
         constants and treatment of failed steps this follows.
     """
 
+    undoes_steps = True
+
     def __init__(
         self,
         objective: SumObjective,
@@ -132,15 +135,27 @@ class SFO:
 
     @one_blas_thread
     def step(self) -> StepResult:
-        """Evaluate one subfunction (more on failure) and move on the sum of all models."""
+        """Evaluate one subfunction (more on failure) and move on the sum of all models.
+
+        Raises:
+            OptimizerError: it is not finite where the last step began.
+            Cancelled: the first evaluation was given up; nothing has changed. Later ones are not
+                given up: to go back behind a collapse would take a second basis.
+        """
         models, evaluated_before = self.models, self._evaluations
-        start = self._theta
+        start, choices = self._theta, self._selection.state_dict()
         i = self._selection.choose(models, self._position)
-        models.active[i] = True
-        value, gradient = self._evaluate(self._theta, i)
+        was_active, models.active[i] = models.active[i], True
+        try:
+            value, gradient = self._evaluate(self._theta, i)
+        except Cancelled:
+            models.active[i] = was_active
+            self._selection.load_state_dict(choices)
+            raise
         failed = self._is_failure(i, value)
         if failed:
-            value, gradient = self._recover(i, value, gradient)
+            with interruptible(None):
+                value, gradient = self._recover(i, value, gradient)
         else:
             share = 1.0 / len(models.active)
             self.step_scale = share + (1.0 - share) * self.step_scale
@@ -331,11 +346,17 @@ class SFO:
             validity.whole(size, "size", least, space.size if least else space.capacity)
             validity.array(state["position"], "position", (size,))
 
+        def require_basis(basis: Any) -> None:
+            validity.array(basis, "basis", (None, space.rows.shape[1]), most=largest)
+            # In states of earlier versions it has all rows that there will be.
+            if len(basis) not in ({0} if space.is_identity else {state["size"], space.capacity}):
+                raise ValueError(f"its basis has {len(basis)} rows")
+
         check_state(
             state,
             self.state_dict(),
             position=lambda _: None,  # with the size
-            basis=lambda basis: validity.array(basis, "basis", space.rows.shape, most=largest),
+            basis=require_basis,
             size=require_size,
         )
         self.models.load_state_dict(state["models"])

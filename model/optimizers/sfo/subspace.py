@@ -40,12 +40,12 @@ class Subspace:
         dimension = len(theta)
         self.least, self.capacity = subspace_sizes(dimension, subfunctions)
         self.is_identity = self.capacity == dimension
-        self._lent: weakref.ref[Array] | None = None
+        self._lent: list[weakref.ref[Array]] = []
         if self.is_identity:
             self.rows = np.empty((0, dimension))
             self.size = dimension
             return
-        self.rows = np.zeros((self.capacity, dimension))
+        self.rows = np.empty((self.capacity, dimension))
         length = np.linalg.norm(theta)
         # A start at the origin has no direction of its own.
         self.size = 1 if length > 0 else 0
@@ -83,28 +83,33 @@ class Subspace:
             direction /= length
             if length > _LARGELY_ORTHOGONAL:
                 break
-        self._prepare_to_write()
+        if self._is_lent(self.size):
+            self.rows, self._lent = self.rows.copy(), []
         self.rows[self.size] = direction
         self.size += 1
 
     def lend(self) -> Array:
-        """The rows as they are now, read-only; copied only if they change while somebody has them.
+        """The rows in use, (size, D), read-only: they stay as they are while somebody has them.
 
-        A basis of a million parameters is hundreds of megabytes, which a checkpoint writes at once.
+        A basis of a million parameters is hundreds of megabytes, and growing writes behind what is
+        lent: only a collapse needs memory of its own then.
         """
-        view = self.rows.view()
+        view = self.rows[: self.size]
         view.flags.writeable = False
-        self._lent = weakref.ref(view)
+        self._lent = [*(each for each in self._lent if each() is not None), weakref.ref(view)]
         return view
+
+    def _is_lent(self, first: int) -> bool:
+        """Whether somebody has a row from this number on."""
+        return any(view is not None and len(view) > first for view in (v() for v in self._lent))
 
     def restore(self, rows: Array, size: int) -> None:
         """Go back to what was lent, or on from what another one lent."""
-        self.rows, self.size, self._lent = rows.copy(), size, None
-
-    def _prepare_to_write(self) -> None:
-        if self._lent is not None and self._lent() is not None:
-            self.rows = self.rows.copy()
-        self._lent = None
+        self.size = size
+        if rows.base is self.rows:  # which has only grown since
+            return
+        self.rows, self._lent = np.empty_like(self.rows), []
+        self.rows[:size] = rows[:size]
 
     def collapse(self, keep: Array, rng: np.random.Generator) -> Array:
         """Shrink to `least` directions that span some vectors.
@@ -119,10 +124,11 @@ class Subspace:
         """
         fill = rng.normal(size=(self.least - len(keep), self.size))
         transform, _ = np.linalg.qr(np.vstack([keep, fill]).T)
-        self._prepare_to_write()
+        old = self.rows[: self.size]
+        if self._is_lent(0):
+            self.rows, self._lent = np.empty_like(self.rows), []
         for start in range(0, self.rows.shape[1], _BLOCK):
-            block = self.rows[:, start : start + _BLOCK]
-            block[: self.least] = transform.T @ block[: self.size]
-        self.rows[self.least :] = 0.0
+            block = slice(start, start + _BLOCK)
+            self.rows[: self.least, block] = transform.T @ old[:, block]
         self.size = self.least
         return transform

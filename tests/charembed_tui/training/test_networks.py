@@ -103,7 +103,7 @@ def test_blas_has_as_many_threads_as_where_the_run_began(monkeypatch: pytest.Mon
         again.load_state_dict(state)
         assert (parallel.blas_threads(), again.note) == (2, "")
         # A machine on which it cannot have them says so.
-        monkeypatch.setattr(parallel, "use_threads", lambda *_: None)
+        monkeypatch.setattr(parallel, "use_threads", lambda *_, **__: None)
         parallel_before = parallel.blas()
         monkeypatch.setattr(parallel, "blas", lambda: "another BLAS on 1 thread")
         again.load_state_dict(state)

@@ -37,8 +37,9 @@ def problem(model: Model, **options: Any) -> Problem:
 
 
 def array_bytes(state: Any) -> int:
+    """Of its arrays in memory: what is lent is a view of a part of one."""
     if isinstance(state, np.ndarray):
-        return state.nbytes
+        return state.nbytes if state.base is None else state.base.nbytes
     if isinstance(state, Mapping):
         return sum(array_bytes(entry) for entry in state.values())
     return 0

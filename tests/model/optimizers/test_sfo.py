@@ -23,6 +23,7 @@ from model.ngrams import NgramTable
 from model.optimizers import LBFGS
 from model.optimizers.sfo import SFO, Replay
 from model.optimizers.sfo.quadratics import Quadratics
+from model.optimizers.sfo.subspace import Subspace
 from model.parts import FunctionSum
 
 Array = NDArray[np.float64]
@@ -365,3 +366,45 @@ def test_a_state_stays_as_it_was_while_somebody_has_it() -> None:
         sfo.state_dict()
         sfo.step()
     assert sfo._space.rows is rows
+
+
+def test_growing_leaves_what_is_lent_where_it_is() -> None:
+    """And so does going back to it, wherever the subspace has come to meanwhile."""
+    rng = np.random.default_rng(0)
+    space = Subspace(rng.normal(size=50), 3)
+    for is_collapsed in (False, True):
+        while space.size < space.least:
+            space.include(rng.normal(size=50))
+        first, size, rows = space.lend(), space.size, space.rows
+        before = first.copy()
+        space.include(rng.normal(size=50))
+        assert space.rows is rows
+        second, after = space.lend(), space.rows[: space.size].copy()
+        if is_collapsed:
+            space.collapse(rng.normal(size=(space.least, space.size)), rng)
+        space.restore(first, size)
+        space.include(rng.normal(size=50))  # where the second has a row
+        np.testing.assert_array_equal(first, before)
+        np.testing.assert_array_equal(second, after)
+        np.testing.assert_array_equal(space.rows[:size], before)
+        assert space.rows is not rows
+
+
+def test_states_of_earlier_versions_have_rows_that_are_not_in_use() -> None:
+    problem = quadratic(0, 4, 60)
+    sfo = SFO(problem.objective, problem.theta0, seed=0)
+    for _ in range(3):
+        sfo.step()
+    state = sfo.state_dict()
+    size, capacity = state["size"], sfo._space.capacity
+    assert state["basis"].shape == (size, 60)
+    whole = np.zeros((capacity, 60))
+    whole[:size] = state["basis"]
+    again = SFO(problem.objective, problem.theta0, seed=0)
+    with pytest.raises(OptimizerError, match="rows"):
+        again.load_state_dict(state | {"basis": whole[:-1]})
+    again.load_state_dict(state | {"basis": whole})
+    for _ in range(40):
+        sfo.step()
+        again.step()
+    np.testing.assert_array_equal(again.theta, sfo.theta)
