@@ -11,6 +11,9 @@ draws from the draft, and what is left of it, which is uniform again, decides wh
 stands and what comes instead. So how many characters are drafted at a time changes nothing of the
 text. (With Kneser-Ney as the draft of a mixture, 91 of 100 characters stand; comparing the inverse
 distribution functions of both at the same number would let 80 stand.)
+
+A cache on top belongs to both distributions: what it draws itself stands unasked.
+Where temperature, top-k or top-p change the whole, the slow predictor is asked about those as well.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ AHEAD = 32  # characters drafted at a time, at the most
 # Kneser-Ney as the draft of a mixture, in about 0.45 r^4 of the cases where the rest is r. Drafting
 # ends where what comes next would probably be thrown away.
 _FALLS = 0.45
-_LEAST_CHANCE = 0.35
+_LEAST_CHANCE = 0.25
 _UNIFORMS_AT_ONCE = 1024
 _BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
@@ -151,48 +154,54 @@ class SpeculativeWriter:
     ) -> list[int]:
         """At least one character, by as many numbers of those given; `text` is the last M."""
         m, follow, draw = len(text), self._drafter.follow, self._drafter.draw
+        asked: list[int] = []  # which of the drafted characters may fall
         states, left, adjustments = [], [], []
         chance = 1.0
         state = self._drafter.find(text)
-        for uniform in uniforms:
-            if memory is None:
-                code, rest = draw(state, uniform)
-            else:
-                adjustment = memory.adjustment()
-                adjustments.append(adjustment)
-                drawn = _draw_own(adjustment, uniform)
-                code, rest = draw(state, drawn) if isinstance(drawn, float) else drawn
-                memory.read(code)
-            states.append(state)
-            left.append(rest)
+        for i, uniform in enumerate(uniforms):
+            code, rest = -1, uniform
+            if memory is not None:
+                if self._adjust is not None:
+                    adjustments.append(memory.adjustment())
+                code, rest = memory.draw(uniform)
+            is_own = code >= 0
+            if not is_own:
+                code, rest = draw(state, rest)
+            if not is_own or self._adjust is not None:
+                asked.append(i)
+                states.append(state)
+                left.append(rest)
+                chance *= 1.0 - _FALLS * rest**4
             text.append(code)
-            chance *= 1.0 - _FALLS * rest**4
+            if memory is not None:
+                memory.read(code)
             if chance < _LEAST_CHANCE:
                 break
             state = follow(state, code, text)
-        windows = np.array(text)[np.arange(len(states))[:, None] + np.arange(m)]
-        draft, true = self._drafter.complete(windows, states)
-        if adjustments:
-            _apply(adjustments, draft, true)
-        if self._adjust is not None:
-            true = self._adjust(true)
         drafted = text[m:]
-        stands, code = _settle(draft, true, drafted, left)
-        if stands == len(drafted):
+        if not asked:
             return drafted
+        windows = np.array(text)[np.array(asked)[:, None] + np.arange(m)]
+        draft, true = self._drafter.complete(windows, states)
+        if self._adjust is not None:
+            if adjustments:
+                _apply(adjustments, draft, true)
+            true = self._adjust(true)
+        first, code = _settle(draft, true, [drafted[i] for i in asked], np.array(left))
+        if first == len(asked):
+            return drafted
+        falls = asked[first]
         if memory is not None:
-            for _ in range(len(drafted) - stands):
+            for _ in range(len(drafted) - falls):
                 memory.unread()
             memory.read(code)
-        return [*drafted[:stands], code]
+        return [*drafted[:falls], code]
 
 
-def _settle(
-    draft: Array, true: Array, drafted: Sequence[int], left: Sequence[float]
-) -> tuple[int, int]:
+def _settle(draft: Array, true: Array, drafted: Sequence[int], left: Array) -> tuple[int, int]:
     """How many drafted characters stand, and what comes in place of the next one."""
     rows = np.arange(len(drafted))
-    stand = np.array(left) * draft[rows, drafted] < true[rows, drafted]
+    stand = left * draft[rows, drafted] < true[rows, drafted]
     i = int(stand.argmin())
     if stand[i]:
         return len(drafted), -1
@@ -204,19 +213,6 @@ def _settle(
     again = min((left[i] - share) / (1.0 - share), _BELOW_ONE)
     # Ends in exactly 1 from the last possible character on, so that none that is impossible comes.
     return i, bisect_right((over / over[-1]).tolist(), again)
-
-
-def _draw_own(adjustment: Adjustment, uniform: float) -> float | tuple[int, float]:
-    """A character of the cache's own with a uniform rest, or a number to draw with below it."""
-    if not adjustment.own or uniform < adjustment.rest:
-        return min(uniform / adjustment.rest, _BELOW_ONE)
-    low = adjustment.rest
-    # In ascending order: that of the dictionary depends on what was taken back.
-    for code, own in sorted(adjustment.own.items()):
-        if uniform < low + own:
-            return code, (uniform - low) / own
-        low += own
-    return code, _BELOW_ONE
 
 
 def _apply(adjustments: Sequence[Adjustment], *distributions: Array) -> None:

@@ -1,14 +1,16 @@
-"""The cache itself: counts of what followed the contexts of the last K characters."""
+"""The cache itself: what followed the contexts of the last K characters."""
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from model.families.cache.settings import CacheSettings
 
-_FORGOTTEN_AT_ONCE = 4096  # characters no longer in the cache, before their records go too
+_BELOW_ONE = math.nextafter(1.0, 0.0)
+_FORGOTTEN_AT_ONCE = 4096  # characters no longer in the cache, before their places go too
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +26,12 @@ class Adjustment:
     rest: float = 1.0
 
 
-NOTHING = Adjustment()
-_Occurrence = tuple[int, int]
-
-
 class Memory:
     """Reads characters one after another and can take them back, last first.
 
-    What followed the shortest contexts is counted. Occurrences of longer ones are indexed by the
-    second shortest, and how far they agree is seen when they are asked for: so reading, of which
-    there is more, does little. (With a cache of 5,000 characters and six lengths from 3 up, the
-    average context has 28 occurrences of its last three characters.)
+    The places of the shortest contexts are indexed. Which of them have more in common with the end
+    of what was read is seen when that is asked for, length by length: there are soon few of them.
+    (Of the last three characters a cache of 5,000 has 28 places on average.)
 
     Args:
         settings: lengths, strengths, size.
@@ -46,144 +43,108 @@ class Memory:
     def __init__(
         self, settings: CacheSettings, vocabulary_size: int, codes: Iterable[int] = ()
     ) -> None:
-        self._size, self._characters = vocabulary_size, settings.characters
-        self._second = settings.shortest + 1
-        self._strength, *longer = settings.strengths
-        self._longer = tuple(reversed(longer))
-        # A context is one number with its characters as digits, the last one lowest. Digits are
-        # one more than codes: 0 is what is unknown.
+        self._settings, self._size = settings, vocabulary_size
+        self._lengths = tuple(zip(settings.lengths, settings.strengths, strict=True))
+        # A short context is one number with its characters as digits, the last one lowest. Digits
+        # are one more than codes: 0 is what is unknown.
         self._bits = vocabulary_size.bit_length()
-        self._whole = (1 << self._bits * settings.longest) - 1
-        self._short = (1 << self._bits * settings.shortest) - 1
-        self._long = (1 << self._bits * self._second) - 1
-        # Numbers from here on have so many known digits.
-        self._least_short = 1 << self._bits * (settings.shortest - 1)
-        self._least_long = 1 << self._bits * settings.shortest
-        self._context = 0
-        # Of every character read: the context before it, and it.
-        self._read: list[_Occurrence] = []
-        self._first = 0  # of those still in the cache
-        self._counts: dict[int, dict[int, int]] = {}
-        self._occurrences: dict[int, deque[_Occurrence]] = {}
+        self._all = (1 << self._bits * settings.shortest) - 1
+        self._least = 1 << self._bits * (settings.shortest - 1)  # with all digits known
+        self._begin(codes)
+
+    def _begin(self, codes: Iterable[int]) -> None:
+        # Something unknown stands before the beginning: every place has characters before it.
+        self._text = [self._size] * self._settings.longest
+        self._contexts = [0]  # short ones, before each character and at the end
+        self._places: dict[int, list[int]] = {}
         for code in codes:
             self.read(code)
 
     def read(self, code: int) -> None:
         """Move on by one character."""
-        occurrence = (self._context, code)
-        self._read.append(occurrence)
         if code < self._size:
-            long = self._count(occurrence)
-            if long:
-                found = self._occurrences.get(long)
-                if found is None:
-                    self._occurrences[long] = deque((occurrence,))
+            context = self._contexts[-1]
+            if context >= self._least:
+                places = self._places.get(context)
+                if places is None:
+                    self._places[context] = [len(self._text)]
                 else:
-                    found.append(occurrence)
-            self._context = (self._context << self._bits | code + 1) & self._whole
+                    places.append(len(self._text))
+            self._contexts.append((context << self._bits | code + 1) & self._all)
         else:
-            self._context = 0
-        if len(self._read) - self._first > self._characters:
-            oldest = self._read[self._first]
-            self._first += 1
-            if oldest[1] < self._size:
-                long = self._discount(oldest)
-                if long:
-                    found = self._occurrences[long]
-                    found.popleft()
-                    if not found:
-                        del self._occurrences[long]
+            self._contexts.append(0)
+        self._text.append(code)
 
     def unread(self) -> None:
         """Take the last character back, one of those read since `forget` was called."""
-        last = self._read.pop()
-        self._context = last[0]
-        if last[1] < self._size:
-            long = self._discount(last)
-            if long:
-                found = self._occurrences[long]
-                found.pop()
-                if not found:
-                    del self._occurrences[long]
-        if self._first > 0:
-            self._first -= 1
-            again = self._read[self._first]
-            if again[1] < self._size:
-                long = self._count(again)
-                if long:
-                    self._occurrences.setdefault(long, deque()).appendleft(again)
+        self._contexts.pop()
+        context = self._contexts[-1]
+        if self._text.pop() < self._size and context >= self._least:
+            self._places[context].pop()
 
     def forget(self) -> None:
-        """Let go of what `unread` would need; to be called now and then in a long text."""
-        if self._first >= _FORGOTTEN_AT_ONCE:
-            del self._read[: self._first]
-            self._first = 0
+        """Let go of what is no longer in the cache; to be called now and then in a long text."""
+        within = self._settings.characters + self._settings.longest
+        # Those within are read again: not often.
+        if len(self._text) - within >= max(_FORGOTTEN_AT_ONCE, within):
+            self._begin(self._text[-within:])
+
+    def draw(self, uniform: float) -> tuple[int, float]:
+        """Draw a character, or none, by a number from [0, 1).
+
+        With the probability that a context of each length has of its own, from the longest one
+        down, one of its places is chosen, and what followed there comes again.
+
+        Returns:
+            A code, or -1 if what lies below the cache decides; and what is left of the number,
+            which is uniform in [0, 1) again.
+        """
+        text = self._text
+        for places, strength in reversed(self._found()):
+            own = len(places)
+            below = strength * len({text[place] for place in places})
+            at = uniform * (own + below)
+            if at < own:
+                chosen = int(at)
+                return text[places[chosen]], at - chosen
+            uniform = (at - own) / below
+        return -1, min(uniform, _BELOW_ONE)
 
     def adjustment(self) -> Adjustment:
         """What the cache makes of the distribution of the next character."""
-        here = self._context
-        short, long = here & self._short, here & self._long
-        shortest = self._counts.get(short) if short >= self._least_short else None
-        if shortest is None:
-            return NOTHING
+        text = self._text
         own: dict[int, float] = {}
         rest = 1.0
-        found = self._occurrences.get(long) if long >= self._least_long else None
-        if found is not None:
-            # Followers by how many characters more than the second shortest context agree.
-            followers: list[list[int]] = [[] for _ in self._longer]
-            bits, known = self._bits, -(-here.bit_length() // self._bits)
-            for context, code in found:
-                differ = context ^ here
-                agree = ((differ & -differ).bit_length() - 1) // bits if differ else known
-                followers[agree - self._second].append(code)
+        for places, strength in reversed(self._found()):
             counts: dict[int, int] = {}
-            total = 0
-            for codes, strength in zip(reversed(followers), self._longer, strict=True):
-                for code in codes:
-                    counts[code] = counts.get(code, 0) + 1
-                total += len(codes)
-                if total:
-                    below = strength * len(counts)
-                    weight = rest / (total + below)
-                    for code, count in counts.items():
-                        own[code] = own.get(code, 0.0) + count * weight
-                    rest *= below / (total + below)
-        total = sum(shortest.values())
-        below = self._strength * len(shortest)
-        weight = rest / (total + below)
-        for code, count in shortest.items():
-            own[code] = own.get(code, 0.0) + count * weight
-        return Adjustment(own, rest * below / (total + below))
+            for place in places:
+                code = text[place]
+                counts[code] = counts.get(code, 0) + 1
+            below = strength * len(counts)
+            weight = rest / (len(places) + below)
+            for code, count in counts.items():
+                own[code] = own.get(code, 0.0) + count * weight
+            rest *= below / (len(places) + below)
+        return Adjustment(own, rest)
 
-    def _count(self, occurrence: _Occurrence) -> int:
-        """Count it at its shortest context; its second shortest, or 0 if there is none."""
-        context, code = occurrence
-        short = context & self._short
-        if short < self._least_short:
-            return 0
-        counts = self._counts.get(short)
-        if counts is None:
-            self._counts[short] = {code: 1}
-        else:
-            counts[code] = counts.get(code, 0) + 1
-        return self._second_shortest(context)
+    def _found(self) -> list[tuple[list[int], float]]:
+        """Where the end of what was read occurs in the cache, and the strength of that length.
 
-    def _discount(self, occurrence: _Occurrence) -> int:
-        """Take it out of the counts; its second shortest context, or 0 if there is none."""
-        context, code = occurrence
-        short = context & self._short
-        if short < self._least_short:
-            return 0
-        counts = self._counts[short]
-        if counts[code] > 1:
-            counts[code] -= 1
-        else:
-            del counts[code]
-            if not counts:
-                del self._counts[short]
-        return self._second_shortest(context)
-
-    def _second_shortest(self, context: int) -> int:
-        long = context & self._long
-        return long if self._longer and long >= self._least_long else 0
+        Places are those of what followed, in order of time; lengths ascend as far as there are any.
+        """
+        text = self._text
+        found: list[tuple[list[int], float]] = []
+        places = self._places.get(self._contexts[-1], [])
+        oldest = len(text) - self._settings.characters
+        if places and places[0] < oldest:
+            places = places[bisect_left(places, oldest) :]
+        for length, strength in self._lengths:
+            if found:
+                code = text[-length]
+                if code == self._size:
+                    break
+                places = [place for place in places if text[place - length] == code]
+            if not places:
+                break
+            found.append((places, strength))
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,11 +14,17 @@ IntArray = NDArray[np.integer]
 
 _PRIOR = 1.0  # precision of the weights, beside the summed loss: for short texts
 _LEAST = 1e-300
+_LEAST_LOGARITHM = math.log(_LEAST)
 _STATEMENTS = 8  # features that are not about the depth
 
 
 def gate_features(
-    ngrams: Array, other: Array, depths: IntArray, rests: Array, deepest: int
+    ngrams: Array,
+    other: Array,
+    depths: IntArray,
+    rests: Array,
+    deepest: int,
+    log_other: Array | None = None,
 ) -> Array:
     """What the gate sees of two distributions; (n, F), F = 8 + deepest.
 
@@ -31,15 +38,18 @@ def gate_features(
         depths: (n,) how many characters of each context the counts have seen in this order.
         rests: (n,) the probability that such a context leaves to shorter ones.
         deepest: the largest depth possible.
+        log_other: (n, V) logarithms of the other part's, where they are known already.
     """
     features = np.empty((len(ngrams), gate_size(deepest + 1)))
-    both = np.stack([ngrams, other])
-    logarithms = np.log(np.maximum(both, _LEAST))
-    features[:, :2] = -np.einsum("pnv,pnv->np", both, logarithms)
-    features[:, 2:4] = logarithms.max(axis=2).T
-    peaks = both.argmax(axis=2)
+    log_ngrams = np.log(np.maximum(ngrams, _LEAST))
+    if log_other is None:
+        log_other = np.log(np.maximum(other, _LEAST))
+    features[:, 0] = -(ngrams * log_ngrams).sum(axis=1)
+    features[:, 1] = -(other * np.maximum(log_other, _LEAST_LOGARITHM)).sum(axis=1)
+    features[:, 2] = log_ngrams.max(axis=1)
+    features[:, 3] = log_other.max(axis=1)
     features[:, 4] = np.minimum(ngrams, other).sum(axis=1)
-    features[:, 5] = peaks[0] == peaks[1]
+    features[:, 5] = ngrams.argmax(axis=1) == other.argmax(axis=1)
     features[:, 6] = np.log(np.maximum(rests, _LEAST))
     features[:, 7] = 1.0
     features[:, _STATEMENTS:] = np.asarray(depths)[:, None] > np.arange(deepest)

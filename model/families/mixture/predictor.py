@@ -91,8 +91,10 @@ class MixturePredictor:
 
     def combined(self, contexts: Codes, ngrams: Array, depths: IntArray, rests: Array) -> Parts:
         """As `parts`, with what `NgramPredictor.probabilities` gave already."""
-        other = probabilities_after(self.other, contexts)
-        features = gate_features(ngrams, other, depths, rests, self.ngrams.order - 1)
+        log_other = self.other.log_probabilities(contexts[:, -self.other.context_length :])
+        other = np.exp(log_other)
+        deepest = self.ngrams.order - 1
+        features = gate_features(ngrams, other, depths, rests, deepest, log_other)
         return Parts(ngrams, other, self.gate.shares(features))
 
     def drafter(self) -> MixtureDrafter:

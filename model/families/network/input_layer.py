@@ -132,12 +132,6 @@ class InputTables(InputLayer):
             return hidden, None
         return hidden, encoded @ self.direct.reshape(-1, self.direct.shape[2])
 
-    def gather(self, codes: Codes) -> tuple[Floats, Floats | None]:
-        """As `forward`, faster for a few rows."""
-        positions = np.arange(self.context_length)
-        hidden: Floats = self.first[positions, codes].sum(axis=1)
-        return hidden, None if self.direct is None else self.direct[positions, codes].sum(axis=1)
-
     def backward(
         self, encoded: sparse.csr_array, hidden: Floats, logits: Floats, sums: InputSums
     ) -> None:
@@ -166,11 +160,16 @@ class InputTables(InputLayer):
 
     def encode(self, codes: Codes) -> sparse.csr_array:
         """A one-hot matrix, (n, M * characters), M ones a row."""
-        n, m = codes.shape
-        rows = codes + np.arange(0, m * self.characters, self.characters, dtype=np.int32)
-        ends = np.arange(0, n * m + 1, m, dtype=np.int32)
-        ones = np.ones(n * m, dtype=self.first.dtype)
-        return sparse.csr_array((ones, rows.ravel(), ends), shape=(n, m * self.characters))
+        return one_hot(codes, self.characters, self.first.dtype)
+
+
+def one_hot(codes: Codes, characters: int, dtype: np.dtype[Any]) -> sparse.csr_array:
+    """A matrix (n, M * characters) with M ones a row, for (n, M) codes."""
+    n, m = codes.shape
+    rows = codes + np.arange(0, m * characters, characters, dtype=np.int32)
+    ends = np.arange(0, n * m + 1, m, dtype=np.int32)
+    ones = np.ones(n * m, dtype=dtype)
+    return sparse.csr_array((ones, rows.ravel(), ends), shape=(n, m * characters))
 
 
 class GatheredInputs(InputLayer):

@@ -103,29 +103,33 @@ class NgramDraws:
 
     def rows(self, found: Sequence[list[int]]) -> tuple[Array, NDArray[np.int64], Array]:
         """As `NgramPredictor.probabilities`, after contexts that `find` found."""
-        lengths = np.array([len(numbers) for numbers in found])
-        most = int(lengths.max())
-        padding = [self._nothing] * most
-        numbers = np.array([known + padding[len(known) :] for known in found])
-        row = np.arange(len(found))
-        rests = self._rests[numbers]
+        # Of each the longest context that is in the table, and all longer ones.
+        last, size = self._levels_in_table - 1, self._size
+        padding = [self._nothing] * (self._order - 1 - last)
+        numbers = np.array(
+            [
+                (known[last:] or known[-1:]) + padding[max(0, len(known) - 1 - last) :]
+                for known in found
+            ]
+        )
+        deep = numbers[:, 1:].ravel()
+        rests = self._rests[numbers[:, 1:]]
         # What all longer contexts together leave to each.
-        left = np.ones_like(rests)
-        np.cumprod(rests[:, :0:-1], axis=1, out=left[:, -2::-1])
-        whole = np.minimum(lengths, self._levels_in_table) - 1
-        p = self._table[numbers[row, whole]] * left[row, whole, None]
-        deep = numbers[:, self._levels_in_table :]
+        left = np.ones(numbers.shape)
+        np.multiply.accumulate(rests[:, ::-1], axis=1, out=left[:, -2::-1])
+        p = self._table[numbers[:, 0]]
+        p *= left[:, :1]
         first = self._starts[deep]
-        each = (self._starts[deep + 1] - first).ravel()
+        each = self._starts[deep + 1] - first
         ends = each.cumsum()
         if len(ends) and ends[-1]:
-            at = np.arange(ends[-1]) + np.repeat(first.ravel() - ends + each, each)
-            cells = np.repeat(row * self._size, deep.shape[1])
-            where = np.repeat(cells, each) + self._following[at]
-            weights = left[:, self._levels_in_table :].ravel()
-            shares = np.repeat(weights, each) * self._each[at]
+            which = np.repeat(np.arange(len(deep)), each)
+            at = np.arange(ends[-1]) + (first - ends + each)[which]
+            where = which // len(padding) * size + self._following[at]
+            shares = left[:, 1:].ravel()[which] * self._each[at]
             p += np.bincount(where, shares, minlength=p.size).reshape(p.shape)
-        return p, lengths - 1, rests[row, lengths - 1]
+        depths = np.array([len(known) - 1 for known in found])
+        return p, depths, self._rests[[known[-1] for known in found]]
 
     def draw(self, numbers: Sequence[int], uniform: float) -> tuple[int, float]:
         """A character after a context that `find` found, by a number from [0, 1).

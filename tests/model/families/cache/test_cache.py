@@ -97,6 +97,27 @@ def test_characters_can_be_taken_back(
 
 
 @given(texts, caches)
+@settings(deadline=None, max_examples=50)
+def test_it_draws_what_it_adds(codes: list[int], cache: CacheSettings) -> None:
+    memory = Memory(cache, V, codes)
+    adjustment = memory.adjustment()
+    numbers = (np.arange(1000) + 0.5) / 1000
+    drawn = [memory.draw(number) for number in numbers]
+    got = np.array([code for code, _ in drawn])
+    left = np.array([rest for _, rest in drawn])
+    assert ((left >= 0) & (left < 1)).all()
+    for code in range(-1, V):
+        expected = adjustment.rest if code < 0 else adjustment.own.get(code, 0.0)
+        intervals = np.count_nonzero(np.diff(got == code, prepend=False)) + 1
+        assert (got == code).mean() == pytest.approx(expected, abs=intervals / 1000)
+        if not expected:
+            assert not (got == code).any()
+    # Below the cache, numbers are spread evenly again.
+    below = left[got < 0]
+    assert np.abs(below - (np.arange(len(below)) + 0.5) / len(below)).max() < 1.5 / len(below)
+
+
+@given(texts, caches)
 @settings(deadline=None)
 def test_counts_along_a_text(codes: list[int], cache: CacheSettings) -> None:
     positions = np.arange(0, len(codes), 2)
