@@ -31,6 +31,7 @@ from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.sweep import Sweep
 from charembed_tui.training.trajectory import Frame, Trajectory
 from charembed_tui.widgets.line import Lines
+from charembed_tui.widgets.prompt_input import PromptInput
 from model.families.log_bilinear.shape import LogBilinear
 from model.sampling import Sampler
 
@@ -238,10 +239,15 @@ async def test_the_same_seed_writes_the_same_text(app: CharembedApp) -> None:
 async def test_prompts_are_remembered(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await trained(app, pilot)
-        prompt = app.query_one("#prompt", Input)
-        for text in ("one", "two"):
+        prompt = app.query_one("#prompt", PromptInput)
+
+        async def ask(text: str) -> None:
             prompt.value = text
             await pilot.press("escape", "a", "enter")
+            await until(lambda: prompt._earlier[-1:] == [text])
+
+        await ask("one")
+        await ask("two")
         prompt.value = "draft"
         await pilot.press("up")
         assert prompt.value == "two"
