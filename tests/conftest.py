@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import settings
 from charembed_tui.interpreter import one_thread_for_blas
 
 one_thread_for_blas()  # as in the programs: tests run side by side
+
+# Looking for garbage took a seventh of the time of tests of the app.
+gc.set_threshold(100_000, 20, 100)
 
 # `pytest --hypothesis-profile thorough` looks longer for what breaks a property.
 settings.register_profile("quick", max_examples=40, deadline=None)
