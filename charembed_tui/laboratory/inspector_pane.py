@@ -43,7 +43,7 @@ class InspectorPane(Vertical):
     def __init__(self, written_by: str, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._written_by = written_by
-        self._field = Input(placeholder="context: what follows", id="context", compact=True)
+        self._field = Input(placeholder="context to inspect", id="context", compact=True)
         self._bars = Lines(id="bars")
         self._vocabulary: tuple[str, ...] = ()
         self._view: View | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
@@ -16,6 +16,7 @@ from charembed_tui.widgets.number_field import NumberField
 from model.errors import SettingsError
 
 _SHORT = {"length": "len", "count": "lines", "temperature": "T", "top_k": "k", "top_p": "p"}
+_ROOM = 45  # cells, with which fields are as wide as one would like; 36 are enough
 
 
 class SamplingBar(Horizontal):
@@ -50,6 +51,10 @@ class SamplingBar(Horizontal):
         for name in ("length", "count"):
             for part in ("sampling-label", "sampling"):
                 self.query_one(f"#{part}-{name}").display = (name == "count") == of_list
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave no field out where there is little room: all are narrower."""
+        self.set_class(event.size.width < _ROOM, "-tight")
 
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:

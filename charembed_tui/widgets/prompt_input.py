@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from charembed_tui.text.glyphs import DISTURBING, glyph
+
+# The first that there is room for is what stands in an empty one.
+_PLACEHOLDERS = ("prompt (may be empty), ↑ for earlier ones", "prompt, ↑ for earlier ones")
 
 
 class PromptInput(Input):
@@ -25,10 +29,15 @@ class PromptInput(Input):
     ]
 
     def __init__(self, **keywords: Any) -> None:
-        super().__init__(placeholder="prompt (may be empty), ↑ for earlier ones", **keywords)
+        super().__init__(placeholder=_PLACEHOLDERS[0], **keywords)
         self._earlier: list[str] = []
         self._place = 0
         self._draft = ""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say what belongs here in as many words as there is room for."""
+        fit = (words for words in _PLACEHOLDERS if cell_len(words) <= event.size.width)
+        self.placeholder = next(fit, _PLACEHOLDERS[-1])
 
     @property
     def _value(self) -> Text:

@@ -1,23 +1,29 @@
-"""Pictures of the whole screen at the three sizes: `pytest --snapshot-update` takes them anew."""
+"""Pictures of the whole screen at the three sizes: `pytest --snapshot-update` takes them anew.
+
+An app takes two seconds to start, so that each test takes many pictures of one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from laboratory import laboratory
 from problems import PLAY
+from pytest_textual_snapshot import SVGImageExtension
 from required import required
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 from waiting import until, until_still
 
 from charembed_tui.app import CharembedApp
+from charembed_tui.plotting.plot import Plot
 from charembed_tui.runs.configuration import Configuration
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.screens.saved_runs import SavedRunsScreen
@@ -31,7 +37,7 @@ from charembed_tui.training.session import Activity
 from charembed_tui.training.snapshot import SessionState, Snapshot, Switch
 from model.families.log_bilinear.shape import LogBilinear
 
-SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
+SMALL, MIDDLE, LARGE = (80, 24), (120, 36), (200, 60)
 
 
 @pytest.fixture(autouse=True)
@@ -48,11 +54,6 @@ def path(tmp_path: Path) -> Path:
     path.parent.mkdir()
     path.write_text(PLAY * 3, encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def app(path: Path) -> CharembedApp:
-    return laboratory(path)
 
 
 def halfway(app: CharembedApp) -> Snapshot:
@@ -96,9 +97,13 @@ async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
     laboratory = app.laboratory
     await until(lambda: laboratory.snapshot is laboratory._displayed is panes._drawn is panes._read)
     await until_still(app)
-    await until(
-        lambda: all((p._strips is not None and not p._postponed) or not p.size.area for p in plots)
-    )
+
+    def is_built(plot: Plot) -> bool:
+        if plot._strips is None:  # its styles were looked up anew, and nothing asked for lines yet
+            plot.refresh()
+        return not plot.size.area or (plot._strips is not None and not plot._postponed)
+
+    await until(lambda: all(map(is_built, plots)))
     await until_still(app)
 
     def is_rewritten() -> bool:
@@ -118,10 +123,54 @@ async def until_drawn(app: CharembedApp, pilot: Pilot[None]) -> None:
     await until_still(app)
 
 
-def scene(
-    app: CharembedApp, *keys: str, theme: str = ""
-) -> Callable[[Pilot[None]], Awaitable[None]]:
-    async def play(pilot: Pilot[None]) -> None:
+class Album:
+    """Pictures of one app, each beside the one taken before.
+
+    Args:
+        app: that is on the pictures.
+        pilot: of it.
+        snapshot: of the test.
+        folder: for those that differ.
+    """
+
+    def __init__(
+        self, app: CharembedApp, pilot: Pilot[None], snapshot: SnapshotAssertion, folder: Path
+    ) -> None:
+        self._app, self._pilot, self._folder = app, pilot, folder
+        self._snapshot = snapshot.use_extension(SVGImageExtension)
+        self.different: list[str] = []
+
+    async def add(self, name: str, *keys: str) -> None:
+        """Take a picture after some keys, once everything has been drawn."""
+        await self._pilot.press(*keys)
+        for field in self._app.screen.query(Input):
+            field.cursor_blink = False
+        await until_drawn(self._app, self._pilot)
+        picture = self._app.export_screenshot(simplify=True)
+        if self._snapshot(name=name) != picture:
+            path = self._folder / f"{name}.svg"
+            path.write_text(picture, encoding="utf-8")
+            self.different.append(str(path))
+
+    async def resize(self, size: tuple[int, int]) -> None:
+        """Give the app another size, and its letters places as if it had begun with it."""
+        await self._pilot.resize_terminal(*size)
+        await until(lambda: self._app.screen.size == size)
+        await until_drawn(self._app, self._pilot)
+        await self.place_anew()
+
+    async def place_anew(self) -> None:
+        """Have letters placed anew: where they are depends on how often they were drawn before."""
+        self._app.laboratory.panes.embedding.plot.fit()
+        await until_drawn(self._app, self._pilot)
+
+
+@asynccontextmanager
+async def album(
+    app: CharembedApp, size: tuple[int, int], snapshot: SnapshotAssertion, folder: Path
+) -> AsyncIterator[Album]:
+    """Open an app that looks like training, and compare all its pictures in the end."""
+    async with app.run_test(size=size) as pilot:
         await until(
             lambda: (
                 app.laboratory.snapshot.theta is not None and app.laboratory.panes.loss._baselines
@@ -131,41 +180,10 @@ def scene(
         app.laboratory.session.snapshot = halfway(app)
         await until_drawn(app, pilot)
         app.laboratory.panes.show_view(app.laboratory.session)
-        if theme:
-            app.theme = theme
-        await until_drawn(app, pilot)
-        # Letters keep their places, so that those depend on how often they were drawn before.
-        app.laboratory.panes.embedding.plot.fit()
-        await until_drawn(app, pilot)
-        await pilot.press(*keys)
-        for field in app.screen.query(Input):
-            field.cursor_blink = False
-        await until_drawn(app, pilot)
-
-    return play
-
-
-@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
-def test_laboratory(app: CharembedApp, snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(app, terminal_size=size, run_before=scene(app))
-
-
-def test_laboratory_in_a_light_theme(app: CharembedApp, snap_compare: Any) -> None:
-    before = scene(app, "m", "right", theme="textual-light")
-    assert snap_compare(app, terminal_size=(120, 36), run_before=before)
-
-
-def test_laboratory_without_colour(
-    path: Path, snap_compare: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    app = laboratory(path)
-    assert snap_compare(app, terminal_size=(120, 36), run_before=scene(app, "m"))
-
-
-@pytest.mark.parametrize("key", ["1", "3"])
-def test_other_pages_of_a_small_screen(app: CharembedApp, snap_compare: Any, key: str) -> None:
-    assert snap_compare(app, terminal_size=(80, 24), run_before=scene(app, key))
+        pictures = Album(app, pilot, snapshot, folder)
+        await pictures.place_anew()
+        yield pictures
+    assert pictures.different == []
 
 
 DIALOGS = {
@@ -176,94 +194,12 @@ DIALOGS = {
     "sweep": "S",
     "facts": "d",
     "export": "e",
+    "no saved runs": "O",
 }
 
 
-@pytest.mark.parametrize("key", DIALOGS.values(), ids=DIALOGS.keys())
-def test_dialogs_of_a_small_screen(app: CharembedApp, snap_compare: Any, key: str) -> None:
-    assert snap_compare(app, terminal_size=(80, 24), run_before=scene(app, key))
-
-
-@pytest.mark.parametrize("keys", ["p", "uvl", "b"], ids=["principal", "bits", "no lines"])
-def test_other_views(app: CharembedApp, snap_compare: Any, keys: str) -> None:
-    assert snap_compare(app, terminal_size=(120, 36), run_before=scene(app, *keys))
-
-
-def test_invalid_setting(app: CharembedApp, snap_compare: Any) -> None:
-    async def play(pilot: Pilot[None]) -> None:
-        await scene(app, "h")(pilot)
-        pilot.app.query_one("#history-terms").value = "many"  # type: ignore[attr-defined]
-        await until_still(app)
-
-    assert snap_compare(app, terminal_size=(120, 36), run_before=play)
-
-
-def test_a_failed_run(app: CharembedApp, snap_compare: Any) -> None:
-    async def play(pilot: Pilot[None]) -> None:
-        await scene(app)(pilot)
-        message = "The loss became non-finite at step 898.\nIts learning rate was 10: try 1."
-        failed = replace(
-            app.laboratory.snapshot, state=SessionState.FAILED, error=message, steps_per_second=0.0
-        )
-        app.laboratory.session.snapshot = failed
-        await until_drawn(app, pilot)
-
-    assert snap_compare(app, terminal_size=(120, 36), run_before=play)
-
-
-def test_a_first_visit(path: Path, snap_compare: Any) -> None:
-    app = laboratory(path, replace(Preferences(), is_new=True))
-
-    async def play(pilot: Pilot[None]) -> None:
-        await until(
-            lambda: (
-                app.laboratory.snapshot.theta is not None and app.laboratory.panes.loss._baselines
-            )
-        )
-        await until_drawn(app, pilot)
-
-    assert snap_compare(app, terminal_size=(80, 24), run_before=play)
-
-
-def recorded(app: CharembedApp) -> None:
-    """A timeline on which the embedding grows from a point."""
-    theta = required(app.laboratory.snapshot.theta)
-    for step in (1, 4, 15, 60, 230, 897):
-        app.laboratory.session.trajectory.record(step, theta * step / 897)
-
-
-@pytest.mark.parametrize("size", ["80x24", "120x36"])
-def test_through_time(app: CharembedApp, snap_compare: Any, size: str) -> None:
-    async def play(pilot: Pilot[None]) -> None:
-        await scene(app)(pilot)
-        recorded(app)
-        app.laboratory.panes.generation._prompt.value = "KING"
-        app.laboratory.panes.generation._bar.query_one("#sampling-seed", Input).value = "3"
-        await pilot.press("t")
-        await until(lambda: isinstance(app.screen, ThroughTimeScreen))
-        screen = app.screen
-        assert isinstance(screen, ThroughTimeScreen)
-        screen.query_one(Input).cursor_blink = False
-        await until(lambda: all(len(s.written) == 240 for s in screen._samples))
-        await until_still(app)
-
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=play)
-
-
-def test_an_earlier_step_with_its_sample(app: CharembedApp, snap_compare: Any) -> None:
-    async def play(pilot: Pilot[None]) -> None:
-        await scene(app)(pilot)
-        recorded(app)
-        app.laboratory.panes.generation._bar.query_one("#sampling-seed", Input).value = "3"
-        await pilot.press("left_square_bracket", "left_square_bracket", "g")
-        await until(lambda: len(app.laboratory.panes.generation.written) == 300)
-        await until(lambda: required(app.laboratory.panes.generation.newest).novelty is not None)
-        await until_still(app)
-
-    assert snap_compare(app, terminal_size=(120, 36), run_before=play)
-
-
-def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
+def save_runs(app: CharembedApp, path: Path) -> None:
+    """Three runs on disk."""
     for number, optimizer in enumerate(("SFO", "Adam", "auto")):
         settings = TrainingSettings(optimizer=optimizer)
         corpus = app.laboratory.source
@@ -273,23 +209,100 @@ def test_saved_runs(app: CharembedApp, path: Path, snap_compare: Any) -> None:
         configuration.write(folder.path / "run.json")
         folder.metrics.append([Measurement(900 * number, 1.5, 2.0, 2.1, 2.2 + number / 10)])
 
-    async def play(pilot: Pilot[None]) -> None:
-        await scene(app, "O")(pilot)
-        screen = app.screen
-        assert isinstance(screen, SavedRunsScreen)
-        await until(lambda: screen._runs)
-        await until_still(app)
 
-    assert snap_compare(app, terminal_size=(80, 24), run_before=play)
-
-
-def test_no_saved_runs(
-    app: CharembedApp, tmp_path: Path, snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+async def test_a_small_screen(
+    path: Path, snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CHAREMBED_RUNS", "runs")  # the same words everywhere
-    assert snap_compare(app, terminal_size=(80, 24), run_before=scene(app, "O"))
+    app = laboratory(path)
+    async with album(app, SMALL, snapshot, tmp_path) as pictures:
+        for name, key in (("setup", "1"), ("write", "3"), ("watch", "2")):
+            await pictures.add(name, key)
+        for name, key in DIALOGS.items():
+            await pictures.add(name, key)
+            assert len(app.screen_stack) == 2, name
+            await app.pop_screen()
+        save_runs(app, path)
+        await app.run_action("open_saved_run", app.laboratory)
+        screen = app.screen
+        assert isinstance(screen, SavedRunsScreen)
+        await until(lambda: screen._runs)
+        await pictures.add("saved runs")
+        await app.pop_screen()
+        await pictures.resize((30, 8))
+        await pictures.add("too small")
 
 
-def test_a_window_that_is_too_small(app: CharembedApp, snap_compare: Any) -> None:
-    assert snap_compare(app, terminal_size=(30, 8), run_before=scene(app))
+def recorded(app: CharembedApp) -> None:
+    """A timeline on which the embedding grows from a point."""
+    theta = required(app.laboratory.snapshot.theta)
+    for step in (1, 4, 15, 60, 230, 897):
+        app.laboratory.session.trajectory.record(step, theta * step / 897)
+
+
+async def through_time(app: CharembedApp, pictures: Album, name: str) -> None:
+    await app.run_action("through_time", app.laboratory)
+    screen = app.screen
+    assert isinstance(screen, ThroughTimeScreen)
+    await until(
+        lambda: len(screen._samples) and all(len(s.written) == 240 for s in screen._samples)
+    )
+    await pictures.add(name)
+    await app.pop_screen()
+
+
+async def test_larger_screens(path: Path, snapshot: SnapshotAssertion, tmp_path: Path) -> None:
+    app = laboratory(path)
+    async with album(app, MIDDLE, snapshot, tmp_path) as pictures:
+        lab, generation = app.laboratory, app.laboratory.panes.generation
+        await pictures.add("120x36")
+        await pictures.resize(LARGE)
+        await pictures.add("200x60")
+        await pictures.resize(MIDDLE)
+        app.theme = "textual-light"
+        await pictures.add("light", "m", "right")
+        app.theme = "textual-dark"
+        await pictures.add("principal plane", "escape", "p")
+        await pictures.add("bits", "p", "u", "v", "l")
+        await pictures.add("no baselines", "b")
+        recorded(app)
+        generation._bar.query_one("#sampling-seed", Input).value = "3"
+        await pictures._pilot.press("left_square_bracket", "left_square_bracket", "g")
+        await until(lambda: len(generation.written) == 300)
+        await until(lambda: required(generation.newest).novelty is not None)
+        await pictures.add("an earlier step")
+        generation._prompt.value = "KING"
+        await through_time(app, pictures, "through time")
+        await pictures.resize(SMALL)
+        await through_time(app, pictures, "through time 80x24")
+        await pictures.resize(MIDDLE)
+        await pictures._pilot.press("right_curly_bracket", "h")
+        lab.query_one("#history-terms", Input).value = "many"
+        await pictures.add("invalid setting")
+        message = "The loss became non-finite at step 898.\nIts learning rate was 10: try 1."
+        lab.session.snapshot = replace(
+            lab.snapshot, state=SessionState.FAILED, error=message, steps_per_second=0.0
+        )
+        await pictures.add("failed", "escape", "H")
+
+
+async def test_without_colour(
+    path: Path, snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with album(laboratory(path), MIDDLE, snapshot, tmp_path) as pictures:
+        await pictures.add("cursor", "m")
+
+
+async def test_a_first_visit(path: Path, snapshot: SnapshotAssertion, tmp_path: Path) -> None:
+    app = laboratory(path, replace(Preferences(), is_new=True))
+    async with app.run_test(size=SMALL) as pilot:
+        await until(
+            lambda: (
+                app.laboratory.snapshot.theta is not None and app.laboratory.panes.loss._baselines
+            )
+        )
+        pictures = Album(app, pilot, snapshot, tmp_path)
+        await pictures.add("welcome")
+    assert pictures.different == []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from dialog_parts import PartsDialog, kinds
 from laboratory import laboratory
 from rich.cells import cell_len
 from rich.text import Text
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import DataTable, Input
@@ -57,21 +57,27 @@ def cut(screen: Screen[object]) -> Iterator[str]:
                 yield f"{widget} in {parent}"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
-async def test_no_word_is_cut(sample: Path, size: tuple[int, int]) -> None:
+async def resize(app: CharembedApp, pilot: Pilot[None], width: int, height: int) -> None:
+    await pilot.resize_terminal(width, height)
+    await until(lambda: app.screen.size == (width, height))
+    await until_still(app)
+
+
+async def test_no_word_is_cut(sample: Path) -> None:
     app = laboratory(sample, save_runs=True)  # of which there is one to list
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(120, 36)) as pilot:
         lab = app.laboratory
         await until(lambda: lab.snapshot.theta is not None and lab.panes.loss._baselines)
         await until(lambda: "nats" in lab.panes.status.text)
         await pilot.press("n")
         await until(lambda: lab.snapshot.step == 1 and lab.session.saved_as)
-        for keys in ("1", "2", "m", "j", "3", "C", "C", "H", "H"):
-            await pilot.press(keys)
-            await until_still(app)
-            assert list(cut(app.screen)) == [], keys
-        if size[0] > 80:
-            return  # dialogs have all the room they want
+        for size in ((120, 36), (80, 24)):
+            await resize(app, pilot, *size)
+            for keys in ("1", "2", "m", "j", "3", "C", "C", "H", "H"):
+                await pilot.press(keys)
+                await until_still(app)
+                assert list(cut(app.screen)) == [], (size, keys)
+        # Dialogs have all the room they want on screens that are larger.
         await app.push_screen(PartsDialog())
         await until_still(app)
         measured = kinds(app.screen)
@@ -87,14 +93,22 @@ async def test_no_word_is_cut(sample: Path, size: tuple[int, int]) -> None:
             await pilot.press("escape")
 
 
-async def test_a_list_has_its_number_of_lines_at_80x24() -> None:
+# Panes are narrowest where more of them come to stand side by side: at 80, 100 and 160 columns.
+WIDTHS = (80, 90, 99, 100, 101, 104, 107, 110, 113, 117, 124, 130, 160)
+
+
+async def test_no_word_is_cut_at_the_widths_between() -> None:
     app = laboratory(next(path for path in samples() if "words" in path.name))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.laboratory.snapshot.theta is not None)
-        await pilot.press("3")
-        await until_still(app)
-        assert app.query_one("#sampling-count").region
-        assert list(cut(app.screen)) == []
+    async with app.run_test(size=(WIDTHS[0], 36)) as pilot:
+        lab = app.laboratory
+        await until(lambda: lab.snapshot.theta is not None)
+        for width in WIDTHS:
+            await resize(app, pilot, width, 36)
+            for key in ("3", "i", "H") if width < 100 else ("H", "H"):
+                await pilot.press(key)
+                await until_still(app)
+                assert list(cut(app.screen)) == [], (width, key)
+            assert app.query_one("#sampling-count").region  # of lines, which lists have
 
 
 async def test_the_measure_finds_what_is_cut(app: CharembedApp) -> None:
