@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from charembed_tui.cli.app_parser import parser
 from charembed_tui.cli.exit_status import INTERRUPTED, UNUSABLE
-from charembed_tui.exhaustion import LEAST_WITH_SCREEN, USED_UP, is_exhaustion, shortage_at_start
+from charembed_tui.exhaustion import USED_UP, is_exhaustion, shortage_at_start
 from charembed_tui.interpreter import (
     answer_keys_sooner,
     give_back_large_arrays,
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     one_thread_for_blas()
     give_back_large_arrays()
     answer_keys_sooner()
-    if shortage := shortage_at_start(LEAST_WITH_SCREEN):
+    if shortage := shortage_at_start(with_screen=True):
         _refuse(shortage)
     try:
         app = _app(arguments)

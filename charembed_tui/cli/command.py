@@ -11,7 +11,7 @@ from importlib import import_module
 from charembed_tui.cli.command_parser import parser
 from charembed_tui.cli.exit_status import DONE, FAILED, INTERRUPTED, UNUSABLE
 from charembed_tui.cli.streams import discard
-from charembed_tui.exhaustion import LEAST, USED_UP, is_exhaustion, shortage_at_start
+from charembed_tui.exhaustion import USED_UP, is_exhaustion, shortage_at_start
 from charembed_tui.interpreter import give_back_large_arrays, one_thread_for_blas
 
 
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status."""
     one_thread_for_blas()
     give_back_large_arrays()
-    if shortage := shortage_at_start(LEAST):
+    if shortage := shortage_at_start(with_screen=False):
         print(f"charembed: {shortage}", file=sys.stderr)
         sys.exit(UNUSABLE)
     try:

@@ -133,7 +133,7 @@ class HyperparametersPane(FoldingPane):
 
     def show_corpus(self, corpus: Corpus) -> None:
         """Estimate costs for this text from now on."""
-        self._hint = CostHint(corpus)
+        self._hint = CostHint(corpus, with_screen=True)
         self._explain()
 
     def show_cost(self, hint: CostHint, settings: TrainingSettings, words: str) -> None:

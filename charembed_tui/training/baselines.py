@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from model.dataset import Dataset
+from model.memory import available_bytes
 from model.sequences import Sequences
 
 if TYPE_CHECKING:
     from model.ngrams import NgramTable
 
 _LONGEST_TEXT = 20_000_000  # characters that n-gram models are made of; beyond, they take minutes
-# Characters of which the best order is sought: all orders together take 1 s and 0.5 GB a million.
+# Characters of which the best order is sought: all orders together take 2 s a million.
 _LONGEST_TO_SEEK = 4_000_000
+_BYTES_PER_CHARACTER = 350  # while it is sought, and less for one order
+_SHARE = 0.5  # of what is available: training begins at the same time
 _LONGEST_ORDER = 9
 
 
@@ -38,8 +41,9 @@ def compare(dataset: Dataset, context_length: int, table: NgramTable) -> tuple[B
     """The lines for a text, whose training part is counted in the table, worst first.
 
     The n-gram models see the same context as the log-bilinear one and are measured on the held-out
-    text; where nothing is held out, or the text is very long, there are none. Beside them stands
-    Kneser-Ney of the order that is best for this text, chosen on parts of the training text.
+    text; where nothing is held out, or the text is very long, or takes more memory than there is,
+    there are none. Beside them stands Kneser-Ney of the order that is best for this text, chosen on
+    parts of the training text.
     """
     from model import baselines  # with scipy: not at start-up
 
@@ -48,7 +52,9 @@ def compare(dataset: Dataset, context_length: int, table: NgramTable) -> tuple[B
         Baseline("unigram", "unigram", baselines.unigram(table)),
         Baseline("empirical entropy", "empirical", baselines.conditional_entropy(table)),
     ]
-    if dataset.held_out is not None and len(dataset.corpus) <= _LONGEST_TEXT:
+    characters, available = len(dataset.corpus), available_bytes()
+    fits = available is None or _BYTES_PER_CHARACTER * characters <= _SHARE * available
+    if dataset.held_out is not None and characters <= _LONGEST_TEXT and fits:
         texts = dataset.training, dataset.held_out
         lines += _of_ngrams(*texts, len(dataset.vocabulary), context_length)
     return tuple(sorted(lines, key=lambda line: -line.loss))

@@ -31,6 +31,7 @@ _STEP_OVERHEAD = 2e-4  # seconds outside the objective
 _STATE_SPEED, _HISTORY_SPEED = 1.5e10, 2e9
 _SEARCHES = 1.3  # evaluations in a step of an optimizer that searches along a line
 _PROGRAM_BYTES, _SEARCH_BYTES = 72_000_000, 16_000_000  # with numpy and scipy; what searches
+_SCREEN_BYTES = 45_000_000  # Textual, what it draws, and what a person has asked for
 _BYTES_PER_CHARACTER = 10  # of a text and its codes
 _VALUE = 0.5  # of what a value with its gradient takes, without it
 _VECTORS = 8  # of parameters: the best, gradients, scales
@@ -46,10 +47,14 @@ class CostHint:
     Args:
         corpus: the text.
         trajectory: what a run is recorded in.
+        with_screen: whether the process has an interface, too.
     """
 
-    def __init__(self, corpus: Corpus, trajectory: Trajectory | None = None) -> None:
+    def __init__(
+        self, corpus: Corpus, trajectory: Trajectory | None = None, *, with_screen: bool = False
+    ) -> None:
         self.corpus = corpus
+        self._screen_bytes = _SCREEN_BYTES * with_screen
         self._trajectory = trajectory or Trajectory()
         self._sizes: dict[int, TextSize] = {}
         self._trials: dict[tuple[str, int, int, int], float] = {}
@@ -76,13 +81,18 @@ class CostHint:
             + self.state_bytes(settings)
             + max(evaluation, self._of_optimizer(registry.copied_bytes, settings))
         )
-        base = _PROGRAM_BYTES + _BYTES_PER_CHARACTER * len(self.corpus.codes) + more.bytes
+        base = self.present_bytes + self._screen_bytes + more.bytes
         base += _SEARCH_BYTES * self._searches(settings)
         return replace(
             cost,
             bytes=base + int(max(training, text.counting_bytes)),
             counting_seconds=cost.counting_seconds + more.counting_seconds,
         )
+
+    @property
+    def present_bytes(self) -> int:
+        """What of every estimate is there before anything is counted: the program and the text."""
+        return _PROGRAM_BYTES + _BYTES_PER_CHARACTER * len(self.corpus.codes)
 
     def state_bytes(self, settings: TrainingSettings) -> int:
         """The optimizer's state, which is what a checkpoint holds of it."""

@@ -46,9 +46,11 @@ def require_memory(
     available = available_bytes()
     if available is None:
         return
-    # What the program has already is part of the estimate.
-    limit = _SHARE * available + resident_bytes()
-    needed = hint.cost(settings).bytes
+    resident = resident_bytes()
+    limit = _SHARE * available + resident
+    # What the program has already is part of the estimate, but for the interface and what that has.
+    more = max(0, resident - hint.present_bytes)
+    needed = hint.cost(settings).bytes + more
     if needed <= limit:
         return
     shortage = f"These settings need about {_size(needed)}, and {_size(limit)} can be had"
@@ -57,7 +59,7 @@ def require_memory(
             smaller = replace(
                 settings, context_length=length, embedding_size=min(size, settings.embedding_size)
             )
-            if hint.cost(smaller).bytes <= limit:
+            if hint.cost(smaller).bytes + more <= limit:
                 raise SettingsError(
                     f"{shortage}: a context length of {length} with an embedding size of "
                     f"{smaller.embedding_size} would fit."

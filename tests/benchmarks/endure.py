@@ -1,7 +1,7 @@
 """What the programs endure: `python tests/benchmarks/endure.py [ROW ...] [--kills N] ...`.
 
-- kills: SIGKILL at any moment, with checkpoints as often as always, for each family and optimizer,
-  headless and in the app: the run opens again, no earlier than the last checkpoint.
+- kills, appkills: SIGKILL at any moment, with checkpoints as often as always, for each family and
+  optimizer, headless and in the app: the run opens again, no earlier than the last checkpoint.
 - flips: a bit of any file of a run folder is another one: nothing but errors of our own.
 - folders: run folders with wrong content and right checksums: the same.
 - closings: the terminal goes away: it is over within two seconds, and everything is saved.
@@ -10,8 +10,8 @@
 - soak: training at full speed while it writes, looks back and answers keys, for two families:
   memory does not grow, and keys stay as quick.
 
-Without a row all are run, one after the other; with the counts below that takes a night. Ends with
-status 1 where anything went wrong.
+Without a row all are run, one after the other; with the counts below that takes hours, though kinds
+of runs are killed, and soaked, beside each other. Ends with status 1 where anything went wrong.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +48,7 @@ from charembed_tui.text.sample_texts import default_sample
 
 COUNTS = {
     "kills": (200, "for each family and optimizer, headless, and as many in the app"),
+    "beside": (9, "kinds of runs that are killed at a time"),
     "flips": (2000, "of a bit"),
     "folders": (10_000, "that are generated"),
     "closings": (100, "of the terminal"),
@@ -56,12 +58,13 @@ COUNTS = {
     "seconds": (3600, "of the soak, for each family"),
 }
 SAMPLE = str(default_sample())
+LARGE = ["--context-length", "8", "--embedding-size", "32"]  # where searches do not end too soon
 NETWORK = ["--model", "network", "--hidden", "64", "--embedding-size", "8"]
 KINDS: dict[str, list[str]] = {
-    "log-bilinear, scaled L-BFGS": ["--optimizer", "scaled L-BFGS"],
+    "log-bilinear, scaled L-BFGS": ["--optimizer", "scaled L-BFGS", *LARGE],
     "log-bilinear, scaled SFO": ["--optimizer", "scaled SFO"],
     "log-bilinear, SFO": ["--optimizer", "SFO"],
-    "log-bilinear, L-BFGS": ["--optimizer", "L-BFGS"],
+    "log-bilinear, L-BFGS": ["--optimizer", "L-BFGS", *LARGE],
     "log-bilinear, Adam": ["--optimizer", "Adam"],
     "log-bilinear, SGD": ["--optimizer", "SGD"],
     "log-bilinear, n-grams, cache": ["--optimizer", "Adam", "--mix-ngrams", "3", "--cache", "500"],
@@ -88,14 +91,7 @@ class Table:
 
     def row(self, what: str, tried: int, work: Callable[[int], object], figures: str = "") -> None:
         """Try something so many times, each with its number, and print how often it went well."""
-        good = 0
-        for number in range(tried):
-            try:
-                work(number)
-                good += 1
-            except Exception:
-                traceback.print_exc()
-        self.add(what, tried, good, figures)
+        self.add(what, tried, _good(tried, work), figures)
 
     def add(self, what: str, tried: int, good: int, figures: str = "") -> None:
         """A row."""
@@ -103,19 +99,36 @@ class Table:
         print(f"| {what} | {tried:,} | {good:,} | {figures} |", flush=True)
 
 
-def killed(table: Table, count: int, folder: Path) -> None:
-    """Both programs are killed."""
-    for name, arguments in KINDS.items():
-        steps: list[int] = []
-        found = kills(
-            [SAMPLE, *arguments], folder / "headless", count, len(name), _SECONDS_TO_A_KILL
-        )
-        table.row(f"killed headless: {name}", count, partial(_open_killed, found, steps))
-        if steps:
-            print(f"at steps {min(steps):,} to {max(steps):,}")
-    for name, arguments in KINDS.items():
-        work = partial(_kill_app, arguments, folder / "app" / name)
-        table.row(f"killed in the app: {name}", count, work)
+def _good(tried: int, work: Callable[[int], object]) -> int:
+    """Try something so many times, each with its number; how often it went well."""
+    good = 0
+    for number in range(tried):
+        try:
+            work(number)
+            good += 1
+        except Exception:
+            traceback.print_exc()
+    return good
+
+
+Kill = Callable[[str, int, Path], tuple[int, str]]
+
+
+def killed(table: Table, where: str, kill: Kill, options: argparse.Namespace, folder: Path) -> None:
+    """A program is killed, kinds of runs beside each other: most of it is waiting."""
+    with ProcessPoolExecutor(options.beside) as pool:
+        kinds = [name for name in KINDS if options.kind in name]
+        found = [pool.submit(kill, name, options.kills, folder / name) for name in kinds]
+        for name, future in zip(kinds, found, strict=True):
+            table.add(f"killed {where}: {name}", options.kills, *future.result())
+
+
+def _kill_headless(name: str, count: int, folder: Path) -> tuple[int, str]:
+    """Kill it so many times; how often all went well, and at which steps it was killed."""
+    steps: list[int] = []
+    found = kills([SAMPLE, *KINDS[name]], folder, count, len(name), _SECONDS_TO_A_KILL)
+    good = _good(count, partial(_open_killed, found, steps))
+    return good, f"at steps {min(steps):,} to {max(steps):,}" if steps else ""
 
 
 def _open_killed(found: Iterator[tuple[str, int]], steps: list[int], _: int) -> None:
@@ -125,16 +138,25 @@ def _open_killed(found: Iterator[tuple[str, int]], steps: list[int], _: int) -> 
     shutil.rmtree(runs)
 
 
-def _kill_app(arguments: Sequence[str], folder: Path, number: int) -> None:
-    os.environ["CHAREMBED_RUNS"] = str(folder / str(number))
-    with terminal(*arguments, SAMPLE) as opened:
-        opened.wait_for("ready")
-        opened.send(" P")
-        opened.wait_for(r"step [1-9]")
-        opened.receive(random.Random(number).uniform(0.2, _SECONDS_TO_A_KILL))
-        os.kill(opened.pid, signal.SIGKILL)
-        opened.end()
-    open_again(1)
+def _kill_in_the_app(name: str, count: int, folder: Path) -> tuple[int, str]:
+    """The same in the app; here steps are those of the last checkpoints."""
+    steps: list[int] = []
+
+    def kill(number: int) -> None:
+        runs = folder / str(number)
+        os.environ["CHAREMBED_RUNS"] = str(runs)
+        with terminal(*KINDS[name], SAMPLE) as opened:
+            opened.wait_for("ready")
+            opened.send(" P")
+            opened.wait_for(r"step [1-9]")
+            opened.receive(random.Random(number).uniform(0.2, _SECONDS_TO_A_KILL))
+            os.kill(opened.pid, signal.SIGKILL)
+            opened.end()
+        steps.append(open_again(1).steps)
+        shutil.rmtree(runs)
+
+    good = _good(count, kill)
+    return good, f"at steps {min(steps):,} to {max(steps):,}" if steps else ""
 
 
 def flipped(table: Table, count: int, folder: Path) -> None:
@@ -251,17 +273,17 @@ def fuzzed(table: Table, seeds: int, events: int, folder: Path) -> None:
     table.row(f"seeds of {events:,} events", seeds, one)
 
 
-def soaked(table: Table, seconds: int, folder: Path) -> None:
-    """Training for long."""
-    for name in ("log-bilinear, Adam", "network, Adam"):
-        os.environ["CHAREMBED_RUNS"] = str(folder / "soak" / name)
-        found: list[Soaked] = []
-        table.row(f"{seconds:,} s of {name}", 1, partial(_soak, KINDS[name], seconds, found))
-        for tenth, now in enumerate(found, start=1):
-            print(
-                f"after {tenth} tenths: {now.steps:,} steps, {now.megabytes:.0f} MB, run folder "
-                f"{now.written:.1f} MB, key to screen {now.latency:.0f} ms"
-            )
+def soaked(table: Table, options: argparse.Namespace, folder: Path) -> None:
+    """Training for long, two families beside each other."""
+    kinds = [name for name in ("log-bilinear, Adam", "network, Adam") if options.kind in name]
+    with ProcessPoolExecutor(len(kinds)) as pool:
+        found = [pool.submit(_soak, name, options.seconds, folder / name) for name in kinds]
+        for name, future in zip(kinds, found, strict=True):
+            table.row(f"{options.seconds:,} s of {name}", 1, partial(_result, future))
+
+
+def _result(future: Future[None], _: int) -> None:
+    future.result()
 
 
 class Soaked(NamedTuple):
@@ -273,8 +295,11 @@ class Soaked(NamedTuple):
     latency: float
 
 
-def _soak(arguments: Sequence[str], seconds: int, found: list[Soaked], _: int) -> None:
-    with terminal(*arguments, "--anneal-seconds", "never", "--patience", "off") as opened:
+def _soak(name: str, seconds: int, folder: Path) -> None:
+    """Train so long; says where it stands ten times, and raises AssertionError where it suffers."""
+    os.environ["CHAREMBED_RUNS"] = str(folder)
+    found: list[Soaked] = []
+    with terminal(*KINDS[name], "--anneal-seconds", "never", "--patience", "off") as opened:
         opened.train()
         began = time.monotonic()
         for tenth in range(1, 11):
@@ -284,8 +309,12 @@ def _soak(arguments: Sequence[str], seconds: int, found: list[Soaked], _: int) -
             opened.send("}")
             while began + seconds * tenth / 10 > time.monotonic():
                 opened.read()
-            found.append(
-                Soaked(opened.steps(), _resident(opened.pid), _written(), _latency(opened))
+            now = Soaked(opened.steps(), _resident(opened.pid), _written(), _latency(opened))
+            found.append(now)
+            print(
+                f"{name}, {tenth} tenths: {now.steps:,} steps, {now.megabytes:.0f} MB, run folder "
+                f"{now.written:.1f} MB, key to screen {now.latency:.0f} ms",
+                flush=True,
             )
         opened.send("q")
         opened.is_left_as_it_was_found()
@@ -321,18 +350,20 @@ def _latency(opened: Terminal) -> float:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The table."""
     rows: dict[str, Callable[[Table, Path], None]] = {
-        "kills": lambda table, folder: killed(table, options.kills, folder),
+        "kills": lambda *to: killed(to[0], "headless", _kill_headless, options, to[1]),
+        "appkills": lambda *to: killed(to[0], "in the app", _kill_in_the_app, options, to[1]),
         "flips": lambda table, folder: flipped(table, options.flips, folder),
         "folders": lambda table, folder: generated(table, options.folders, folder),
         "closings": lambda table, folder: closed(table, options.closings, folder),
         "stops": lambda table, folder: stopped(table, options.stops, folder),
         "fuzz": lambda table, folder: fuzzed(table, options.seeds, options.events, folder),
-        "soak": lambda table, folder: soaked(table, options.seconds, folder),
+        "soak": lambda table, folder: soaked(table, options, folder),
     }
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(rows))
     for name, (count, what) in COUNTS.items():
         parser.add_argument(f"--{name}", type=int, default=count, help=f"{count:,}: {what}")
+    parser.add_argument("--kind", default="", help="part of the names of runs that are killed")
     options = parser.parse_args(arguments)
     if unknown := set(options.rows) - set(rows):
         parser.error(f"no such rows: {', '.join(unknown)}")

@@ -6,6 +6,7 @@ import errno
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from charembed_tui.runs.folder import RunFolder
 from charembed_tui.storage.locations import runs_directory
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
+from model import memory
 from model.errors import OptimizerError
 
 FORMS: list[Exception] = [
@@ -60,6 +62,21 @@ def test_a_limit_below_any_use_is_named_at_once(module: str, megabytes: int) -> 
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert f"leaves this program {megabytes} MB" in done.stderr
+
+
+@pytest.mark.parametrize("module", ["command", "app_command"])
+def test_a_container_with_too_little_for_any_work_is_named_at_once(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without it, the kernel ends the process without a word."""
+    monkeypatch.setattr(memory, "available_bytes", lambda: 20 << 20)
+    with pytest.raises(SystemExit) as ended:
+        import_module(f"charembed_tui.cli.{module}").main(["train"])
+    assert ended.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "There are 20 MB of memory for this program" in captured.err
 
 
 def says(arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> list[str]:

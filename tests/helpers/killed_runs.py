@@ -58,7 +58,7 @@ def kill(arguments: Sequence[str], runs: Path, seconds: float) -> int:
     while more := os.read(reading, 1 << 16):
         data += more
     os.close(reading)
-    os.waitpid(child, 0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), "it had ended by itself"
     return int.from_bytes(data[len(data) // 8 * 8 - 8 :][:8], "little")
 
 
@@ -71,15 +71,21 @@ def kills(
     """
     command = [sys.executable, __file__, str(folder), str(count), str(seed), *arguments]
     more = {} if seconds is None else {_SECONDS: str(seconds)}
-    killed = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, **more}
-    )
-    assert killed.stderr == ""
-    lines = killed.stdout.splitlines()
-    assert len(lines) == count
-    for line in lines:
-        runs, saved = line.rsplit(" ", 1)
-        yield runs, int(saved)
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,  # where there should be nothing
+        text=True,
+        env={**os.environ, **more},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            for _ in range(count):
+                runs, saved = process.stdout.readline().rsplit(" ", 1)
+                yield runs, int(saved)
+            assert not process.stdout.read()
+        finally:
+            process.kill()
 
 
 def open_again(saved: int) -> ResumedRun:

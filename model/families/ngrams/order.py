@@ -19,6 +19,10 @@ from model.families.set_aside import set_aside
 from model.families.text_windows import windows_before
 from model.running_text import RunningText
 
+# Whole rows of every level of every order would be made for a few questions: on 20 kB of text they
+# took 95 MB, and most of the time.
+_TABLE_CELLS = 1 << 16
+
 
 def best_order(
     text: RunningText, smoothing: Smoothing = "kneser-ney", longest: int = LONGEST
@@ -69,4 +73,5 @@ def of_every_order(
         lower = [kneser_ney_lower(level) for level in levels[:-1]]
         highest = [kneser_ney_highest(level) for level in levels]
     for order in range(1, longest + 1):
-        yield NgramPredictor([*lower[: order - 1], highest[order - 1]], text.vocabulary_size)
+        chosen = [*lower[: order - 1], highest[order - 1]]
+        yield NgramPredictor(chosen, text.vocabulary_size, _TABLE_CELLS)

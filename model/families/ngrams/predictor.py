@@ -38,17 +38,25 @@ class NgramPredictor:
     Args:
         levels: smoothed contexts of 0 to order - 1 characters.
         vocabulary_size: V.
+        table_cells: so many probabilities of a level at most are stored as whole rows, (C, V). Who
+            asks for few does without, and saves megabytes a level.
     """
 
     needs_only_windows = True
 
-    def __init__(self, levels: Sequence[SmoothedLevel], vocabulary_size: int) -> None:
+    def __init__(
+        self,
+        levels: Sequence[SmoothedLevel],
+        vocabulary_size: int,
+        table_cells: int | None = None,
+    ) -> None:
         self._levels = list(levels)
         self.vocabulary_size = vocabulary_size
         self._draws: NgramDraws | None = None
         self._tables = [self._table(np.full((1, vocabulary_size), 1.0 / vocabulary_size), 0)]
+        most = _TABLE_CELLS if table_cells is None else table_cells
         for j in range(1, len(self._levels)):
-            if len(self._levels[j].keys) * vocabulary_size > _TABLE_CELLS:
+            if len(self._levels[j].keys) * vocabulary_size > most:
                 break
             self._tables.append(self._table(self._tables[-1], j))
 

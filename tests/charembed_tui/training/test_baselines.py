@@ -43,8 +43,11 @@ def test_where_both_are_of_one_order_there_is_one_line() -> None:
     assert honest == ["Kneser–Ney, best order"]
 
 
-def test_without_held_out_text_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_held_out_text_or_memory_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Dataset.prepare(Corpus.from_text(PLAY), held_out=0.0)
     assert not any(line.is_honest for line in found(1, whole))
+    monkeypatch.setattr(baselines, "available_bytes", lambda: 100 * len(DATASET.corpus))
+    assert [line.short for line in found(1)] == ["uniform", "unigram", "empirical"]
+    monkeypatch.setattr(baselines, "available_bytes", lambda: None)
     monkeypatch.setattr(baselines, "_LONGEST_TO_SEEK", 10)
     assert [line.short for line in found(1) if line.is_honest] == ["K–N 2"]

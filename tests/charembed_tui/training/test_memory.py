@@ -48,6 +48,22 @@ def test_what_cannot_fit_is_refused_with_what_would(monkeypatch: pytest.MonkeyPa
     require_memory(CORPUS, LARGE)
 
 
+def test_memory_of_the_interface_is_no_part_of_the_estimate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hint, settings = CostHint(CORPUS), TrainingSettings()
+    needed, interface = hint.cost(settings).bytes, 50_000_000
+    missing = needed - hint.present_bytes
+    monkeypatch.setattr(memory, "resident_bytes", lambda: hint.present_bytes + interface)
+    monkeypatch.setattr(memory, "available_bytes", lambda: int(missing / 0.9) + 1000)
+    require_memory(CORPUS, settings)
+    monkeypatch.setattr(memory, "available_bytes", lambda: int(missing / 0.9) - 1000)
+    with pytest.raises(SettingsError, match=f"need about {(needed + interface) / 1e6:,.0f} MB"):
+        require_memory(CORPUS, settings)
+    shown = CostHint(CORPUS, with_screen=True).cost(settings).bytes
+    assert shown == pytest.approx(needed + interface, rel=0.1)
+
+
 def test_a_session_says_so_before_it_allocates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "resident_bytes", lambda: 0)
     monkeypatch.setattr(memory, "available_bytes", lambda: 1000)

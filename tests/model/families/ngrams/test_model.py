@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 from typing import Any
 
@@ -58,6 +59,18 @@ def test_losses_by_order_are_those_of_models_counted_one_by_one(smoothing: str) 
                 losses.append(-reader.log_probabilities()[code])
             reader.read(code)
         assert found[order - 1] == pytest.approx(np.mean(losses), rel=1e-12)
+
+
+def test_the_best_order_is_sought_in_little_memory() -> None:
+    """Whole rows of every level took 100 MB here."""
+    codes = np.random.default_rng(0).integers(57, size=20_000)
+    tracemalloc.start()
+    try:
+        best_order(RunningText(codes, 57))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 40e6
 
 
 def test_objective_and_its_parts() -> None:
