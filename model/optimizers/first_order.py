@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import chain, pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from model import validity
 from model.errors import SettingsError
 from model.families.base import SumObjective
+from model.interruption import interruptible
 from model.optimizers.base import (
     State,
     StepResult,
@@ -26,11 +28,13 @@ from model.optimizers.base import (
 from model.optimizers.problem import Problem
 from model.optimizers.schedule import Schedule
 from model.optimizers.weight_decay import decay_mask
+from model.parallel import in_parallel, thread_count
 
 Array = NDArray[np.float64]
 
 # Elements updated at a time: they stay in a core's cache through all passes over them.
 _BLOCK = 1 << 14
+_WORTH_SHARING = 1 << 17  # parameters among threads: 200,000 take Adam 1.5 ms on one
 
 
 class FirstOrder(ABC):
@@ -115,8 +119,7 @@ class FirstOrder(ABC):
         if self._schedule is not None:
             rate *= self._schedule.factor(self._progress(), self._steps)
         self._steps += 1
-        with np.errstate(over="ignore"):  # the next evaluation tells
-            length = self._move(gradient, rate)
+        length = self._move(gradient, rate)
         return StepResult(self._steps, float(value), i, 1, length)
 
     def _move(self, gradient: Array, rate: float) -> float:
@@ -125,15 +128,26 @@ class FirstOrder(ABC):
         if self._clip:
             size = factor * math.sqrt(float(gradient @ gradient))
             factor *= min(1.0, self._clip / size) if size else 1.0
-        moved, squares = np.empty_like(self._theta), 0.0
-        for block, decay in self._blocks:
-            change = self._change(gradient[block] * factor, block, rate)
-            if decay:
-                change -= (rate * decay) * self._theta[block]
-            np.add(self._theta[block], change, out=moved[block])
-            squares += float(change @ change)
+        moved = np.empty_like(self._theta)
+
+        @np.errstate(over="ignore")  # the next evaluation tells
+        def move(blocks: Sequence[tuple[slice, float]]) -> list[float]:
+            squares = []
+            for block, decay in blocks:
+                change = self._change(gradient[block] * factor, block, rate)
+                if decay:
+                    change -= (rate * decay) * self._theta[block]
+                np.add(self._theta[block], change, out=moved[block])
+                squares.append(float(change @ change))
+            return squares
+
+        shares = 1 if len(moved) < _WORTH_SHARING else thread_count()
+        ends = [len(self._blocks) * i // shares for i in range(shares + 1)]
+        with interruptible(None):  # half a step would be neither before nor behind it
+            squares = in_parallel([partial(move, self._blocks[a:b]) for a, b in pairwise(ends)])
         self._theta = moved
-        return math.sqrt(squares)
+        # In the order of the blocks, whoever had which: the same to the last bit.
+        return math.sqrt(sum(chain.from_iterable(squares)))
 
     def state_dict(self) -> State:
         """Parameters, moments, and the place in the random order."""

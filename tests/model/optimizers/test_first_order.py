@@ -11,6 +11,7 @@ from problems import quadratic
 
 from model.errors import SettingsError
 from model.families.network.shape import Network
+from model.interruption import interruptible
 from model.optimizers import SGD, Adam, first_order
 from model.optimizers.schedule import Schedule
 from model.optimizers.weight_decay import decay_mask
@@ -68,6 +69,42 @@ def test_adam_with_decay_clipping_and_schedule_is_its_formula() -> None:
         theta = theta + change
         np.testing.assert_allclose(adam.theta, theta, rtol=1e-12)
         assert length == pytest.approx(np.linalg.norm(change))
+
+
+@pytest.mark.parametrize("kind", [Adam, SGD])
+def test_threads_share_a_step_and_change_no_bit(
+    kind: type[Adam | SGD], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = quadratic(3, 2, 41)
+    moves: list[tuple[Array, float]] = []
+    for threads in (1, 2, 3, 50):
+        monkeypatch.setattr(first_order, "_WORTH_SHARING", 41)
+        monkeypatch.setattr(first_order, "thread_count", lambda n=threads: n)
+        options: dict[str, Any] = {"weight_decay": 0.2, "clip": 1.0, "seed": 0}
+        optimizer = kind(problem.objective, problem.theta0, learning_rate=0.01, **options)
+        lengths = [optimizer.step().step_length for _ in range(5)]
+        moves.append((optimizer.theta, sum(lengths)))
+    assert not np.array_equal(moves[0][0], problem.theta0)
+    for theta, length in moves[1:]:
+        np.testing.assert_array_equal(theta, moves[0][0])
+        assert length == moves[0][1]
+
+
+def test_a_step_that_is_no_longer_wanted_is_not_half_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_order, "_WORTH_SHARING", 1)
+    problem, is_unwanted = quadratic(3, 1, 6), False
+
+    def evaluated(theta: Array, index: int) -> tuple[float, Array]:
+        nonlocal is_unwanted
+        is_unwanted = True
+        return problem.objective.part(theta, index)
+
+    adam = Adam(FunctionSum(evaluated, 1), problem.theta0, learning_rate=0.1)
+    whole = Adam(problem.objective, problem.theta0, learning_rate=0.1)
+    with interruptible(lambda: is_unwanted):
+        adam.step()
+    whole.step()
+    np.testing.assert_array_equal(adam.theta, whole.theta)
 
 
 def test_sgd_with_decay_is_its_formula() -> None:
