@@ -155,15 +155,15 @@ class SpeculativeWriter:
         """At least one character, by as many numbers of those given; `text` is the last M."""
         m, follow, draw = len(text), self._drafter.follow, self._drafter.draw
         asked: list[int] = []  # which of the drafted characters may fall
-        states, left, adjustments = [], [], []
+        states, left, recalls = [], [], []
         chance = 1.0
         state = self._drafter.find(text)
         for i, uniform in enumerate(uniforms):
             code, rest = -1, uniform
             if memory is not None:
-                if self._adjust is not None:
-                    adjustments.append(memory.adjustment())
-                code, rest = memory.draw(uniform)
+                recall = memory.recall()
+                recalls.append(recall)
+                code, rest = recall.draw(uniform)
             is_own = code >= 0
             if not is_own:
                 code, rest = draw(state, rest)
@@ -184,8 +184,8 @@ class SpeculativeWriter:
         windows = np.array(text)[np.array(asked)[:, None] + np.arange(m)]
         draft, true = self._drafter.complete(windows, states)
         if self._adjust is not None:
-            if adjustments:
-                _apply(adjustments, draft, true)
+            if recalls:
+                _apply([recall.adjustment() for recall in recalls], draft, true)
             true = self._adjust(true)
         first, code = _settle(draft, true, [drafted[i] for i in asked], np.array(left))
         if first == len(asked):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from model.families.cache.settings import CacheSettings
@@ -24,6 +24,55 @@ class Adjustment:
 
     own: dict[int, float] = field(default_factory=dict)
     rest: float = 1.0
+
+
+class Recall:
+    """What followed contexts of all lengths that the end of a text has in common with the cache.
+
+    Args:
+        levels: from the shortest length on, of each what followed, in order of time, at least one
+            character; and its strength.
+    """
+
+    __slots__ = ("_levels",)
+
+    def __init__(self, levels: Sequence[tuple[Sequence[int], float]]) -> None:
+        self._levels = levels
+
+    def draw(self, uniform: float) -> tuple[int, float]:
+        """Draw a character, or none, by a number from [0, 1).
+
+        With the probability that a context of each length has of its own, from the longest one
+        down, one of its places is chosen, and what followed there comes again.
+
+        Returns:
+            A code, or -1 if what lies below the cache decides; and what is left of the number,
+            which is uniform in [0, 1) again.
+        """
+        for codes, strength in reversed(self._levels):
+            own = len(codes)
+            below = strength * len(set(codes))
+            at = uniform * (own + below)
+            if at < own:
+                chosen = int(at)
+                return codes[chosen], at - chosen
+            uniform = (at - own) / below
+        return -1, min(uniform, _BELOW_ONE)
+
+    def adjustment(self) -> Adjustment:
+        """The same as a change of any distribution."""
+        own: dict[int, float] = {}
+        rest = 1.0
+        for codes, strength in reversed(self._levels):
+            counts: dict[int, int] = {}
+            for code in codes:
+                counts[code] = counts.get(code, 0) + 1
+            below = strength * len(counts)
+            weight = rest / (len(codes) + below)
+            for code, count in counts.items():
+                own[code] = own.get(code, 0.0) + count * weight
+            rest *= below / (len(codes) + below)
+        return Adjustment(own, rest)
 
 
 class Memory:
@@ -89,62 +138,25 @@ class Memory:
         if len(self._text) - within >= max(_FORGOTTEN_AT_ONCE, within):
             self._begin(self._text[-within:])
 
-    def draw(self, uniform: float) -> tuple[int, float]:
-        """Draw a character, or none, by a number from [0, 1).
-
-        With the probability that a context of each length has of its own, from the longest one
-        down, one of its places is chosen, and what followed there comes again.
-
-        Returns:
-            A code, or -1 if what lies below the cache decides; and what is left of the number,
-            which is uniform in [0, 1) again.
-        """
-        text = self._text
-        for places, strength in reversed(self._found()):
-            own = len(places)
-            below = strength * len({text[place] for place in places})
-            at = uniform * (own + below)
-            if at < own:
-                chosen = int(at)
-                return text[places[chosen]], at - chosen
-            uniform = (at - own) / below
-        return -1, min(uniform, _BELOW_ONE)
-
     def adjustment(self) -> Adjustment:
         """What the cache makes of the distribution of the next character."""
-        text = self._text
-        own: dict[int, float] = {}
-        rest = 1.0
-        for places, strength in reversed(self._found()):
-            counts: dict[int, int] = {}
-            for place in places:
-                code = text[place]
-                counts[code] = counts.get(code, 0) + 1
-            below = strength * len(counts)
-            weight = rest / (len(places) + below)
-            for code, count in counts.items():
-                own[code] = own.get(code, 0.0) + count * weight
-            rest *= below / (len(places) + below)
-        return Adjustment(own, rest)
+        return self.recall().adjustment()
 
-    def _found(self) -> list[tuple[list[int], float]]:
-        """Where the end of what was read occurs in the cache, and the strength of that length.
-
-        Places are those of what followed, in order of time; lengths ascend as far as there are any.
-        """
+    def recall(self) -> Recall:
+        """What followed contexts like the one at the end of what was read."""
         text = self._text
-        found: list[tuple[list[int], float]] = []
+        levels: list[tuple[list[int], float]] = []
         places = self._places.get(self._contexts[-1], [])
         oldest = len(text) - self._settings.characters
         if places and places[0] < oldest:
             places = places[bisect_left(places, oldest) :]
         for length, strength in self._lengths:
-            if found:
+            if levels:
                 code = text[-length]
                 if code == self._size:
                     break
                 places = [place for place in places if text[place - length] == code]
             if not places:
                 break
-            found.append((places, strength))
-        return found
+            levels.append(([text[place] for place in places], strength))
+        return Recall(levels)

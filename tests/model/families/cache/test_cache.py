@@ -99,10 +99,10 @@ def test_characters_can_be_taken_back(
 @given(texts, caches)
 @settings(deadline=None, max_examples=50)
 def test_it_draws_what_it_adds(codes: list[int], cache: CacheSettings) -> None:
-    memory = Memory(cache, V, codes)
-    adjustment = memory.adjustment()
+    recall = Memory(cache, V, codes).recall()
+    adjustment = recall.adjustment()
     numbers = (np.arange(1000) + 0.5) / 1000
-    drawn = [memory.draw(number) for number in numbers]
+    drawn = [recall.draw(number) for number in numbers]
     got = np.array([code for code, _ in drawn])
     left = np.array([rest for _, rest in drawn])
     assert ((left >= 0) & (left < 1)).all()
