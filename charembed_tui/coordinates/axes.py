@@ -32,7 +32,7 @@ _FOCUS = 0.3  # median deviations in which a lens is nearly linear
 # Were it all of the axis, the share would be sqrt(0.1) at most, and near and far would look alike.
 _DEALT = 0.5
 _TENTHS = np.linspace(0.0, 1.0, 11)
-_LEAST_SPAN = 1e-9  # of bent values, below which they are the same
+_LEAST_SPAN = 1e-9  # of bent values, below which they are the same; and of their mean distance
 _HASTE = 0.25  # how much of the way to a smaller range is gone at once
 # Of the range, about a cell: for less no end moves, and no lens. Less than the margin, so that
 # nothing gets out.
@@ -120,9 +120,10 @@ class Lens:
         """Return the lens for values (n,): its unit is a part of their median deviation."""
         centre = float(np.median(values))
         deviations = np.abs(values - centre)
-        # More than half may be equal.
-        deviation = float(np.median(deviations)) or float(deviations.mean()) or 1.0
-        unit = _FOCUS * deviation
+        deviation, mean = float(np.median(deviations)), float(deviations.mean())
+        if deviation <= _LEAST_SPAN * mean:  # more than half may be equal
+            deviation = mean
+        unit = _FOCUS * deviation or 1.0
         bent = np.arcsinh((values - centre) / unit)
         span = float(np.diff(np.quantile(bent, [_TAIL, 1 - _TAIL]))[0])
         slope = (1 - _DEALT) / (span if span > _LEAST_SPAN else 1.0)
