@@ -118,13 +118,17 @@ class CharembedApp(App[None]):
         return [*super().get_line_filters(), PrintableFilter(), self._legibility]
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's choice; for terminals a driver of our own."""
+        """Textual's choice; for terminals and browsers drivers of our own."""
         found = super().get_driver_class()
-        if found.__name__ != "LinuxDriver":
-            return found
-        from charembed_tui.terminal_driver import TerminalDriver  # not on Windows
+        if found.__name__ == "LinuxDriver":
+            from charembed_tui.terminal_driver import TerminalDriver  # not on Windows
 
-        return TerminalDriver
+            return TerminalDriver
+        if found.__name__ == "WebDriver" and sys.platform != "win32":
+            from charembed_tui.served_driver import ServedDriver
+
+            return ServedDriver
+        return found
 
     def run_to_end(self) -> int:
         """Run in a terminal until keys, a signal or the terminal's loss end it; the exit status."""

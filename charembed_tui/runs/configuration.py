@@ -90,10 +90,12 @@ class Configuration:
     def is_of_the_run(self, other: Configuration) -> bool:
         """Whether another one is of the same run, in which only the optimizer may differ."""
         same = replace(self, settings=other.settings, switches=other.switches) == other
+        return same and self.has_but_for_the_optimizer(other.settings)
+
+    def has_but_for_the_optimizer(self, settings: TrainingSettings) -> bool:
+        """Whether these are the run's settings, but for the optimizer and its own."""
         names = [n for n in TrainingSettings.FIELDS if n not in optimizer_settings()]
-        return same and all(
-            getattr(self.settings, name) == getattr(other.settings, name) for name in names
-        )
+        return all(getattr(self.settings, name) == getattr(settings, name) for name in names)
 
     def write(self, file: Path) -> None:
         """Write it. Raises OSError."""

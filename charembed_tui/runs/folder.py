@@ -173,6 +173,9 @@ class RunFolder:
                     raise CheckpointError("it is too large.")
                 state = from_bytes(read_regular(file))
                 require_valid(state, self.configuration.model)
+                settings = TrainingSettings.from_saved(state["settings"])
+                if not self.configuration.has_but_for_the_optimizer(settings):
+                    raise CheckpointError("its settings are not those of run.json.")
                 found.append((state["steps"], slot, state))
             except FileNotFoundError:
                 continue

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,6 +13,7 @@ import pytest
 from laboratory import laboratory
 from problems import PLAY
 from saved_run import saved_run
+from served import served
 from textual.widgets import DirectoryTree
 from waiting import until
 
@@ -165,29 +164,11 @@ async def test_a_visitor_sees_what_is_inside(restricted: Path) -> None:
 
 
 def test_the_program_as_it_is_served_to_a_browser(root: Path) -> None:
-    # Texts and keys go in packets: a letter for the kind, the length, the data.
-    def packet(keys: str) -> bytes:
-        return b"D" + len(keys).to_bytes(4, "big") + keys.encode()
-
-    served = {"TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver", "COLUMNS": "120"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "charembed_tui", "--root", str(root), str(root / "texts")],
-        env={**os.environ, **served, "ROWS": "36"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    seen = b""
-    while b"ready" not in seen:
-        more = os.read(process.stdout.fileno(), 1 << 16)
-        assert more, process.stderr and process.stderr.read()
-        seen += more
-    process.stdin.write(packet("O"))
-    process.stdin.flush()
-    while b"of_a_secret" not in seen:
-        seen += os.read(process.stdout.fileno(), 1 << 16)
-    rest, errors = process.communicate(packet("O") + packet("q"), timeout=60)
-    assert (process.returncode, errors) == (0, b"")
-    assert b"linked" not in seen + rest
+    with served("--root", str(root), str(root / "texts")) as program:
+        program.wait_for(b"ready")
+        program.send("O")
+        program.wait_for(b"of_a_secret")
+        program.send("O")
+        program.send("q")
+        assert program.end() == 0
+        assert b"linked" not in program.seen

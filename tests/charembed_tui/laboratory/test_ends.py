@@ -13,6 +13,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there are no pseudo-terminals on Windows", allow_module_level=True)
 
+from served import served
 from terminals import ROWS, Terminal, terminal
 
 from charembed_tui.ending import INTERRUPTED
@@ -35,6 +36,18 @@ def test_the_terminal_goes_away(shell: str) -> None:
         opened.hang_up()
         assert opened.has_ended(_LONG) == INTERRUPTED
     assert _saved_steps() >= steps
+
+
+@pytest.mark.parametrize("ends", [("drawn",), ("keys", "drawn")], ids="-".join)
+def test_the_server_of_a_browser_goes_away(ends: tuple[str, ...]) -> None:
+    with served("--fresh", "--optimizer", "Adam") as program:
+        program.wait_for(b"ready")
+        program.send(" P")
+        program.wait_for(b"full speed")
+        for end in ends:
+            getattr(program, end).close()
+        assert program.process.wait(_LONG) == INTERRUPTED
+    assert _saved_steps() > 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -162,6 +162,20 @@ def test_what_a_stranger_writes_into_a_checkpoint_is_no_parameters(saved: RunFol
         find_run(None).parameters()
 
 
+@pytest.mark.parametrize(("name", "value"), [("held_out", False), ("seed", 7), ("cache", 500)])
+def test_a_checkpoint_has_the_settings_of_its_run(
+    saved: RunFolder, name: str, value: object
+) -> None:
+    """What would be measured from there on would not fit what was measured before."""
+    good = saved.load()
+    saved.save({**good, "settings": {**good["settings"], "optimizer": "SFO", "minibatches": 3}})
+    assert find_run(None).load()["settings"]["optimizer"] == "SFO"
+    for _ in range(2):
+        saved.save({**good, "settings": {**good["settings"], name: value}})
+    with pytest.raises(RunError, match="not those of"):
+        resume(None)
+
+
 async def test_what_is_saved_and_exported_of_a_run_goes_into_its_folder(other: Path) -> None:
     app = laboratory(other, PREFERENCES, save_runs=True)
     async with app.run_test(size=(120, 36)) as pilot:
