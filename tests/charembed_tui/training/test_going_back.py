@@ -15,6 +15,7 @@ from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 from model.corpus import Corpus
+from model.optimizers import registry as optimizers
 
 CORPUS = Corpus.from_text(PLAY * 3 + PLAY.upper())
 BY_HEART = TrainingSettings(context_length=3, prior=0.0, held_out=40)
@@ -72,6 +73,35 @@ def test_going_back_is_one_more_step() -> None:
         assert not each.converged
     np.testing.assert_array_equal(again.optimizer.theta, run.optimizer.theta)
     assert "went back" not in run.snapshot(SessionState.PAUSED).conclusion
+
+
+@pytest.mark.parametrize("name", optimizers.names())
+def test_every_optimizer_begins_anew_at_the_best_step(name: str) -> None:
+    settings = replace(BY_HEART, optimizer=name)
+    run = Trainer(1, settings.prepare(CORPUS), settings, Trajectory())
+    while run.steps < 40:
+        run.step()
+        run.measure()
+    best, loss, kind = required(run.best), held_out(run), type(run.optimizer)
+    assert best.step < 40
+    assert loss - best.loss > 0.01
+    run.converged = True
+    run.conclude()
+    assert required(run.went_back).loss == loss
+    assert run.steps == 41
+    assert held_out(run) == best.loss
+    assert type(run.optimizer) is kind
+    np.testing.assert_array_equal(run.optimizer.theta, best.theta)
+    # Nothing is left of the way there: it goes on as a run that began at these parameters.
+    new = Trainer(1, run.dataset, settings, Trajectory(), start=best.theta)
+    again = Trainer(1, run.dataset, settings, Trajectory())
+    again.load_state_dict(run.state_dict(), run.trajectory.frames())
+    for _ in range(8):
+        for each in (run, new, again):
+            each.step()
+    np.testing.assert_array_equal(run.optimizer.theta, new.optimizer.theta)
+    np.testing.assert_array_equal(run.optimizer.theta, again.optimizer.theta)
+    assert not np.array_equal(run.optimizer.theta, best.theta)
 
 
 @pytest.mark.parametrize(
