@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from problems import quadratic
 
+from model import parallel
 from model.errors import SettingsError
 from model.families.network.shape import Network
 from model.interruption import interruptible
@@ -77,9 +78,9 @@ def test_threads_share_a_step_and_change_no_bit(
 ) -> None:
     problem = quadratic(3, 2, 41)
     moves: list[tuple[Array, float]] = []
-    for threads in (1, 2, 3, 50):
-        monkeypatch.setattr(first_order, "_WORTH_SHARING", 41)
-        monkeypatch.setattr(first_order, "thread_count", lambda n=threads: n)
+    for threads in (0, 1, 2, 3, 50):
+        monkeypatch.setattr(first_order, "_WORTH_SHARING", 41 if threads else 42)
+        monkeypatch.setattr(parallel, "thread_count", lambda n=threads: n)
         options: dict[str, Any] = {"weight_decay": 0.2, "clip": 1.0, "seed": 0}
         optimizer = kind(problem.objective, problem.theta0, learning_rate=0.01, **options)
         lengths = [optimizer.step().step_length for _ in range(5)]
