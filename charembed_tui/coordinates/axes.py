@@ -21,6 +21,7 @@ _MARGIN = 0.04  # of the values' range, left free on each side
 _LEAST_SHARE = 1e-9  # of the numbers on an axis that its length is: less their digits hardly hold
 # Where the bulk ends: on linear axes that many times the quartiles' distance beyond the quartiles,
 # much as in Tukey's box plots, and on all axes where no more than this part is left out on a side.
+# With equal units, as on maps without numbers, whiskers suffice: one of the axes has room to spare.
 # The largest share of the letters in any tenth of the map, at the ends of default runs of both
 # programs on seven texts, with two or three seeds each: 0.27 to 0.52. With the whiskers alone it
 # was up to 0.58, with limits around everything 0.61 to 0.80.
@@ -193,7 +194,10 @@ class Axes:
             low, first, third, high = np.quantile(values, [_TAIL, 0.25, 0.75, 1 - _TAIL])
             if lenses is None:
                 reach = _WHISKER * (third - first)
-                low, high = max(low, first - reach), min(high, third + reach)
+                ends = first - reach, third + reach
+                low, high = (
+                    ends if scale is Scale.EQUAL else (max(low, ends[0]), min(high, ends[1]))
+                )
             ranges.append(Range.around(np.clip(values, low, high)))
         return cls((ranges[0], ranges[1]), scale, lenses)
 

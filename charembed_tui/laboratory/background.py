@@ -234,7 +234,7 @@ class Background:
                     note = f"{len(lines):,} lines at step {view.step:,}"
                     if corpus.counted is None:
                         old = sum(line in corpus.entries for line in lines)
-                        note += f", {old:,} of them in the list"
+                        note += f" · {old:,} in the list"
             except CharembedError as error:
                 note = str(error)
             if not is_cancelled():

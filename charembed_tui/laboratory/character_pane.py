@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from charembed_tui.text.glyphs import glyph
+from charembed_tui.text.glyphs import glyph, name
 from charembed_tui.training.snapshot import View
 from charembed_tui.widgets.titles import entitle, fitting
 from model.associations import by_cosine, by_distance, counted_after, predecessors, successors
@@ -88,13 +87,12 @@ class CharacterPane(VerticalScroll, can_focus=False):
     def _describe(
         self, character: int, view: View, counted: NgramTable | None, *, layout: bool = True
     ) -> None:
-        name = unicodedata.name(self._vocabulary[character], "").lower()
-        sign = glyph(self._vocabulary[character])
+        letter = self._vocabulary[character]
         subtitle = ""
         if self._corpus is not None:
             count = int(self._corpus.counts()[character])
             subtitle = f"{count:,} times · {count / len(self._corpus):.2%} · (counted)"
-        self._entitle(f"Character {sign} · {name}".removesuffix(" · "), subtitle)
+        self._entitle(f"Character {glyph(letter)} · {name(letter)}".removesuffix(" · "), subtitle)
         predictor, embeddings = view.predictor, view.embeddings
         rows = [
             (title, [(c, f"{value:.2f}") for c, value in ranking])

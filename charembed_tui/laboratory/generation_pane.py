@@ -53,7 +53,9 @@ class GenerationPane(Vertical):
         self._prompt = PromptInput(id="prompt", compact=True)
         self._bar = SamplingBar(settings, id="sampling")
         empty = Static(f"{written_by} {_EMPTY}", id="generation-empty", markup=False)
-        self._box = VerticalScroll(empty, id="samples-written")
+        # Below few samples it is empty: Textual would put what is anchored at the bottom.
+        self._rest = Static(id="below-samples")
+        self._box = VerticalScroll(empty, self._rest, id="samples-written")
         self._samples: list[GeneratedTextView] = []
         self._live = GeneratedTextView("", "", 0, 0, id="live-sample")
         self._beside = Static("", id="beside-prompt", markup=False)
@@ -178,7 +180,7 @@ class GenerationPane(Vertical):
         for old in self._samples[:-_MOST_SAMPLES]:
             old.remove()
         del self._samples[:-_MOST_SAMPLES]
-        self._box.mount(sample)
+        self._box.mount(sample, before=self._rest)
         self._asked = True
         self._live.display, self._box.display = False, True
 

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from charembed_tui.plotting.loss_plot import LossPlot
 from charembed_tui.settings.loss_view import LossView
 from charembed_tui.training.baselines import Baseline
-from charembed_tui.training.loss_log import Curve
+from charembed_tui.training.loss_log import Curve, in_words
 from charembed_tui.training.run_history import RunHistory
 from charembed_tui.training.snapshot import Snapshot
 from charembed_tui.widgets.titles import entitle, fitting
@@ -107,10 +107,10 @@ class LossPane(Vertical):
         elif held_out is None:
             subtitle = fitting(self, f"perplexity {perplexity(loss)}{self._axes()}")
         else:
-            number = f"held out {view.loss(held_out):.4f}"
+            number = f"held out {in_words(view.loss(held_out))}"
             rest = fitting(self, number + self._axes()).removeprefix(number)
             subtitle = Text.assemble((number, "#2f8fc9"), rest)
-        title = f"Loss {view.loss(loss):.4f} {view.unit} · {optimizer}"
+        title = f"Loss {in_words(view.loss(loss))} {view.unit} · {optimizer}"
         entitle(self, fitting(self, title), subtitle)
 
     def _entitle_norms(self, snapshot: Snapshot) -> None:

@@ -21,6 +21,7 @@ from charembed_tui.runs.plan import Plan
 from charembed_tui.settings.preferences import Preferences
 from charembed_tui.text.glyphs import visible
 from charembed_tui.training.commentary import Commentary
+from charembed_tui.training.loss_log import in_words
 from charembed_tui.training.session import Session
 from charembed_tui.training.snapshot import SessionState, Snapshot, View
 from charembed_tui.widgets.cached import (
@@ -194,7 +195,7 @@ class Panes:
         if step is not None:
             words[-1] += f" of {snapshot.step:,}"
         elif snapshot.loss is not None and alone != "loss":
-            words.append(f"{snapshot.loss:.4f} nats/char")
+            words.append(f"{in_words(snapshot.loss)} nats/char")
         titles = self.embedding.sides if alone == "map" else [str(pane.border_title)]
         captions = [" · ".join((*words, title)) for title in titles]
         return fitting(self.footer, *captions, " · ".join(words))

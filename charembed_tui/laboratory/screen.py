@@ -238,7 +238,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         if view is None or not generation.follows or not (view.step or self.snapshot.step):
             return
         chosen, by_novelty = generation.settings, generation.is_by_novelty
-        key = self.snapshot.run, view.step, generation.prompt, chosen, by_novelty
+        # Where the text alone fills the screen, there is room for all of it.
+        most = chosen.length if self.panes.alone == "text" else _LIVE_LENGTH
+        key = self.snapshot.run, view.step, generation.prompt, chosen, by_novelty, most
         now, is_same = time.monotonic(), view.theta is self._rewritten_theta
         if (
             (is_same and key == self._rewritten)
@@ -250,7 +252,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self._rewritten, self._rewrite_at = key, now + _SECONDS_BETWEEN_SAMPLES
         settings = replace(
             chosen,
-            length=min(chosen.length, _LIVE_LENGTH),
+            length=min(chosen.length, most),
             count=min(chosen.count, _LIVE_LINES),
             seed=max(chosen.seed, _LIVE_SEED),
         )

@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from charembed_tui.text.glyphs import visible
+from charembed_tui.training.loss_log import in_words
 from charembed_tui.training.session import Activity
 from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.widgets.line import Line
@@ -68,21 +69,21 @@ class StatusBar(Line):
             numbers += f" (the last took {took:,.1f} s)" if took else " (the first)"
         measured = snapshot.between or snapshot
         if measured.loss is not None:
-            numbers += f"  ·  {measured.loss:.4f} nats/char"
+            numbers += f"  ·  {in_words(measured.loss)} nats/char"
         if measured.held_out is not None:
-            numbers += f" (held out {measured.held_out:.4f})"
+            numbers += f" (held out {in_words(measured.held_out)})"
         if snapshot.steps_per_second and snapshot.step_seconds < _LONG_STEP:
             numbers += f"  ·  {snapshot.steps_per_second:,.0f} steps/s"
             if snapshot.objective_share:
                 numbers += f" ({snapshot.objective_share:.0%} objective)"
         if snapshot.state is SessionState.FINISHED:
             numbers += f"  ·  {snapshot.conclusion}"
-        is_above = bool(snapshot.warning) and snapshot.state in AT_REST
+        is_no_better = bool(snapshot.warning) and snapshot.state in AT_REST
         segments = [
             Segment(f" {_sign(snapshot, activity)} ", _REVERSE),
             Segment(f"  {note} " if note else "", _BOLD),
             *map(Segment, _PART.split(numbers)),
-            Segment("  ·  above where it began" if is_above else "", _BOLD),
+            Segment("  ·  not below where it began" if is_no_better else "", _BOLD),
             Segment(f"  ·  {visible(corpus_name)}", _DIM),
         ]
         if segments != self._segments:

@@ -8,6 +8,7 @@ from charembed_tui.laboratory.base_screen import BaseScreen
 from charembed_tui.storage.atomic import write_whole
 from charembed_tui.storage.locations import export_folder, unwritten
 from charembed_tui.text.glyphs import printable
+from charembed_tui.training.loss_log import in_words
 from charembed_tui.training.snapshot import View
 
 
@@ -21,7 +22,7 @@ class WritingActions(BaseScreen):
             return
         self.panes.go_to_page("write", "text")
         loss, generation = self.snapshot.loss, self.panes.generation
-        note = f" · {loss:.4f} nats per character" if view.live and loss is not None else ""
+        note = f" · {in_words(loss)} nats per character" if view.live and loss is not None else ""
         generation.begin(f"step {view.step:,}{note}", self.snapshot.run, view.step)
         self.mark_samples()
         self._write(view, generation.prompt)

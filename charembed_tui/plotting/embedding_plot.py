@@ -35,6 +35,7 @@ Trail = Callable[[], Sequence[Array]]
 _PAN = 0.15
 _ZOOM = 0.8
 _CLICK_REACH = 3  # cells
+_CELLS_PER_TICK = 10, 5  # a label is wide, but not high
 _CELL_HEIGHT = 2.0  # in widths of a cell
 _CURSOR, _TRAIL = len(CharacterClass), len(CharacterClass) + 1
 
@@ -239,7 +240,8 @@ class EmbeddingPlot(Plot, can_focus=True):
         projection = self.map.projection
         if projection is None or projection.plane is None:
             return ()
-        return tuple((c, short(v)) for c, v in axes.ticks(axis, cells, cells // 10 + 1))
+        most = cells // _CELLS_PER_TICK[axis] + 1
+        return tuple((c, short(v)) for c, v in axes.ticks(axis, cells, most))
 
     def _trail_signs(self, axes: Axes, size: tuple[int, int]) -> list[Sign]:
         """Return signs where the cursor's character was before."""

@@ -177,7 +177,7 @@ class LossPlot(Plot, can_focus=True):
         offset = view.log_offset if view.log_x else 0.0
         end = _rounded_up(10**right - offset if view.log_x else right)
         right = math.log10(end + offset) if view.log_x else end
-        right = max(right, left + (0.1 if view.log_x or view.against != "steps" else 1.0))
+        right = max(right, left + _least_length(view))
         self._horizontal = left, right
         per_x = (canvas.columns - 1) / (right - left)
         per_y = (canvas.rows - 1) / (high - low)
@@ -288,6 +288,13 @@ def _dots(columns: Array, rows: Array) -> tuple[Array, Array]:
     # NaN differs from everything, so the ends stay.
     visible = (np.diff(y, prepend=np.nan) != 0) | (np.diff(y, append=np.nan) != 0)
     return (x[visible] - 0.5) / 2, (y[visible] - 1.5) / 4
+
+
+def _least_length(view: LossView) -> float:
+    """Return how long the horizontal axis is at least: there is no part of a step."""
+    if view.against != "steps":
+        return 0.1
+    return math.log10(2) if view.log_x else 1.0
 
 
 def _step(most: float) -> float:

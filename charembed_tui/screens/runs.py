@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Static
 from charembed_tui.screens.dialog import Dialog, scroll_hint
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.text.glyphs import visible
+from charembed_tui.training.loss_log import in_words
 from charembed_tui.training.run_history import RunHistory
 
 _COLUMNS = ("", "run", "best", "at step", "training", "steps", "seconds", "text")
@@ -83,9 +84,9 @@ class RunsScreen(Dialog[TrainingSettings]):
             cells = (
                 f"{sign} best" if place == 0 else sign,
                 run.name,
-                f"{run.score:.4f}",
+                in_words(run.score),
                 "–" if best is None else f"{best.step:,}",
-                "–" if snapshot.loss is None else f"{snapshot.loss:.4f}",
+                "–" if snapshot.loss is None else in_words(snapshot.loss),
                 f"{snapshot.step:,}",
                 f"{snapshot.seconds:.1f}",
                 visible(run.corpus),

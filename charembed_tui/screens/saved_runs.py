@@ -25,7 +25,7 @@ from charembed_tui.screens.questions import ConfirmScreen, NameScreen
 from charembed_tui.settings.training_settings import changed
 from charembed_tui.storage.locations import runs_directory
 from charembed_tui.text.glyphs import visible
-from charembed_tui.training.loss_log import Measurement
+from charembed_tui.training.loss_log import Measurement, in_words
 
 _COLUMNS = ("", "name", "started", "loss", "steps", "text", "settings")
 _SUBTITLE = "enter opens · p starts from it · n names · d deletes"
@@ -105,7 +105,7 @@ class SavedRunsScreen(Dialog[tuple[RunFolder, Use]]):
                 "►" if is_current else "●" if run.is_in_use else "",
                 visible(run.folder.name),
                 visible(configuration.started.replace("T", " ")),
-                f"{run.last.score:.4f}" if run.last else "–",
+                in_words(run.last.score) if run.last else "–",
                 f"{run.last.step:,}" if run.last else "–",
                 visible(configuration.corpus_name),
                 f"M={s.context_length} H={s.embedding_size} {s.optimizer}",

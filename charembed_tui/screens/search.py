@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -12,11 +10,10 @@ from textual.widgets import Input
 from textual.widgets.option_list import Option
 
 from charembed_tui.screens.dialog import Dialog
-from charembed_tui.text.glyphs import glyph
+from charembed_tui.text.glyphs import glyph, name
 from charembed_tui.widgets.option_list import OptionList
 
 _MOST = 200
-_NAMES = {"\n": "line feed", "\t": "tab", "\r": "carriage return"}
 
 
 class SearchScreen(Dialog[int]):
@@ -69,11 +66,6 @@ class SearchScreen(Dialog[int]):
         self.dismiss(int(str(event.option_id)))
 
 
-def name(character: str) -> str:
-    """Return a character's name, in lower case."""
-    return _NAMES.get(character) or unicodedata.name(character, "").lower()
-
-
 def matches(vocabulary: tuple[str, ...], wanted: str) -> list[int]:
     """Return the codes of the characters that are, or are named, what is wanted; the best first."""
     if not wanted:
@@ -87,9 +79,10 @@ def matches(vocabulary: tuple[str, ...], wanted: str) -> list[int]:
             return 1
         if character.lower() == text:
             return 2
-        if name(character).startswith(text):
+        words = name(character).lower()
+        if words.startswith(text):
             return 3
-        return 4 if text in name(character) else None
+        return 4 if text in words else None
 
     ranks = [(r, code) for code, c in enumerate(vocabulary) if (r := rank(c)) is not None]
     return [code for _, code in sorted(ranks)]

@@ -55,6 +55,8 @@ _SCRIPTS = {
     "THAI": CharacterClass.THAI,
 }
 
+_NAMES_OF_CONTROLS = {"\n": "line feed", "\t": "tab", "\r": "carriage return"}
+
 
 def glyph(character: str) -> str:
     """Return a visible form of a character, one or two cells wide.
@@ -81,6 +83,16 @@ def glyph(character: str) -> str:
 def width(character: str) -> int:
     """Return how many cells the glyph of a character takes: 1 or 2."""
     return max(1, cell_len(glyph(character)))
+
+
+def name(character: str) -> str:
+    """Return a character's name, as people read it; empty where it has none."""
+    if character in _NAMES_OF_CONTROLS:
+        return _NAMES_OF_CONTROLS[character]
+    if 0 <= ord(character) - FIRST_BYTE < 256:
+        return f"byte {glyph(character)}"
+    found = unicodedata.name(character, "").lower()
+    return f"Han U+{ord(character):X}" if found.startswith("cjk unified ") else found
 
 
 def visible(text: str) -> str:

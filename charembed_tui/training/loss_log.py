@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_HUGE = 1e5  # nats per character
+
+
+def in_words(loss: float) -> str:
+    """Write a loss with four decimals; a huge one, of a run that diverged, by its power of ten."""
+    return f"{loss:.4f}" if abs(loss) < _HUGE else f"{loss:.0e}".replace("e+", "e")
+
 
 class Measurement(NamedTuple):
     """The losses after a step: nats per character, the held-out one where there is one.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from charembed_tui.text.corpus_facts import CorpusFacts
 from charembed_tui.training.best import Best, Return
-from charembed_tui.training.loss_log import NO_CURVE, Curve
+from charembed_tui.training.loss_log import NO_CURVE, Curve, in_words
 from charembed_tui.training.norms import NO_NORMS, Norms
 from model.families.base import Model, Predictor
 
@@ -129,24 +129,47 @@ class Snapshot:
             return ""
         text = f"best {self.best.loss:.4f} at step {self.best.step:,}"
         if self.ensemble_loss is not None:
-            text += f", {self.ensemble_loss:.4f} with all that goes with it"
-        by_heart = "after that it only learned the text by heart"
-        if self.went_back is not None and self.went_back.step == self.step - 1:
-            text += f"; {by_heart} ({self.went_back.loss:.4f}), and went back there"
+            text += f", {self.ensemble_loss:.4f} with all parts"
+        if self._has_gone_back is not None:
+            end = self._has_gone_back
+            text += f"; {self._afterwards(end.step)} ({in_words(end.loss)}), and went back there"
         elif self.held_out is not None and self.held_out - self.best.loss > NOTICEABLE:
-            text += f"; {by_heart}"
+            text += f"; {self._afterwards(self.step)}"
         return text
+
+    @property
+    def _has_gone_back(self) -> Return | None:
+        """From where the run went back with its last step; None if it did not."""
+        is_last = self.went_back is not None and self.went_back.step == self.step - 1
+        return self.went_back if is_last else None
+
+    def _afterwards(self, end: int) -> str:
+        """Say what came between the best step and another one."""
+        at_best, at_end = 0.0, 0.0
+        if self.best is not None and len(self.curve):
+            steps = [self.best.step, max(end, self.best.step)]
+            at_best, at_end = np.interp(steps, self.curve.steps, self.curve.losses)
+        if at_end > at_best:
+            return "after that it only got worse"
+        return "after that it only learned the text by heart"
 
     @property
     def warning(self) -> str:
         """What is wrong with where it stands, though nothing failed; empty for nothing.
 
-        That is a training loss above the one before the first step.
+        That is a training loss above the one before the first step, or no step better than that.
         """
+        back = self._has_gone_back
+        if back is not None and self.best is not None and not self.best.step:
+            return (
+                f"The loss rose to {in_words(back.loss)}, and the run went back to where it began: "
+                "try a smaller learning rate or another optimizer."
+            )
         if self.loss is None or not len(self.curve) or self.loss <= self.curve.losses[0]:
             return ""
+        first = float(self.curve.losses[0])
         return (
-            f"The loss is {self.loss:.4f}, above the {self.curve.losses[0]:.4f} it began with: "
+            f"The loss is {in_words(self.loss)}, above the {first:.4f} it began with: "
             "try a smaller learning rate or another optimizer."
         )
 

@@ -364,7 +364,7 @@ async def test_a_loss_above_where_it_began_is_remarked_on(text: Path) -> None:
     async with app.run_test(size=(200, 36)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("n")
-        await until(lambda: "above where it began" in app.laboratory.panes.status.text)
+        await until(lambda: "not below where it began" in app.laboratory.panes.status.text)
         await until(lambda: app._notifications)
         remarks = [n.message for n in app._notifications]
         assert len(remarks) == 1

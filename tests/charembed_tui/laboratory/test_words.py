@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from laboratory import laboratory
 from required import required
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from waiting import until
@@ -85,9 +86,16 @@ async def test_a_text_that_was_asked_for_stays(app: CharembedApp) -> None:
         assert (pane.written, pane._live.written) == (text, live)
         assert pane._box.display
         assert not pane._live.display
-        # Who goes somewhere else in time wants to see the words there.
+        # Few words stand at the top, also where there is room for more.
+        await pilot.resize_terminal(200, 60)
+        await until(lambda: required(pane.newest).region.bottom < pane._box.region.bottom)
+        await until(lambda: required(pane.newest).region.y == pane._box.region.y + 1)
+        # Who goes somewhere else in time wants to see the words there; all of them where they
+        # fill the screen.
         await pilot.press("{")
         await until(lambda: pane._live.display)
+        await pilot.press("6")
+        await until(lambda: len(pane._live.written) == 300)
 
 
 async def test_a_prompt_keeps_its_lines_and_names_what_was_never_seen(app: CharembedApp) -> None:
@@ -181,3 +189,9 @@ async def test_a_list_is_rewritten_by_whole_lines(tmp_path: Path) -> None:
             lambda: False,
         )
         assert sample.text.splitlines() == expected.splitlines()[:SAMPLE_LINES]
+        # What is said of those that are asked for fits on a small screen, too.
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("g")
+        pane = app.laboratory.panes.generation
+        await until(lambda: "in the list" in str(pane.border_subtitle))
+        assert cell_len(str(pane.border_subtitle)) <= pane.region.width - 6

@@ -44,6 +44,12 @@ async def test_glyphs_do_not_shift_the_frame(characters: str) -> None:
     assert {cell_len(line.rstrip()) for line in body} == {60}
 
 
+async def test_both_axes_of_a_map_have_several_numbers() -> None:
+    shown = await lines(embedding("abcdefghijklmnopqrstuvwxyz"), (60, 20))
+    assert len(shown[-1].split()) >= 3
+    assert len([line for line in shown if "┤" in line]) >= 3
+
+
 async def test_every_character_is_drawn() -> None:
     shown = "".join(await lines(embedding("aZ7 \n;世"), (100, 40)))
     assert all(glyph in shown for glyph in "aZ7␣⏎;世")
@@ -65,8 +71,8 @@ async def test_curves_are_drawn_with_their_numbers(scale: str) -> None:
 
 
 async def test_what_comes_after_the_best_step_is_shaded() -> None:
-    plot = LossPlot()
     for best, expected in ((20, True), (499, False), (None, False)):
+        plot = LossPlot()
         plot.show([falling()], {}, (), (), LossView(), best)
         text = "\n".join(await lines(plot, (60, 20)))
         assert ("★" in text) is expected
@@ -95,6 +101,13 @@ async def test_step_0_is_on_a_logarithmic_axis_of_steps() -> None:
     top = await lines(plot, (60, 20))
     assert [label for label in top[-1].split() if label.isdigit()] == ["0", "1", "10", "100"]
     assert min(row.find(c) for row in top for c in row if "\u2800" < c <= "\u28ff") == 7
+
+
+async def test_before_the_first_step_the_axis_has_no_parts_of_steps() -> None:
+    plot = LossPlot()
+    start = Curve(*np.array([[0.0], [0.0], [0.0], [4.0]]))
+    plot.show([start], {}, (), (), LossView())
+    assert (await lines(plot, (60, 20)))[-1].split() == ["0", "1"]
 
 
 async def test_lines_of_simpler_models_are_named_where_they_are_near() -> None:

@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from charembed_tui.text.glyphs import CharacterClass, classify, glyph, printable, visible, width
+from charembed_tui.text.glyphs import (
+    CharacterClass,
+    classify,
+    glyph,
+    name,
+    printable,
+    visible,
+    width,
+)
+from model.texts.reading import FIRST_BYTE
 
 
 @given(st.characters())
@@ -21,6 +30,20 @@ def test_every_character_has_a_visible_glyph_of_one_or_two_cells(character: str)
 )
 def test_known_glyphs(character: str, shown: str) -> None:
     assert glyph(character) == shown
+
+
+@pytest.mark.parametrize(
+    ("character", "expected"),
+    [
+        ("e", "latin small letter e"),
+        ("\n", "line feed"),
+        ("窓", "Han U+7A93"),
+        (chr(FIRST_BYTE + 0x7F), "byte 7f"),
+        ("\x01", ""),
+    ],
+)
+def test_names(character: str, expected: str) -> None:
+    assert name(character) == expected
 
 
 @given(st.text())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charembed_tui.settings.training_settings import TrainingSettings
-from charembed_tui.training.best import Best
+from charembed_tui.training.best import Best, Return
 from charembed_tui.training.loss_log import Curve
 from charembed_tui.training.run_history import RunHistory
 from charembed_tui.training.snapshot import SessionState, Snapshot
@@ -115,3 +115,19 @@ def test_a_snapshot_says_what_was_reached_and_whether_it_ended_above_its_beginni
     assert replace(over, held_out=2.39).conclusion == "best 2.3870 at step 122"
     assert over.warning == ""
     assert "3.4100, above the 3.4000 it began with" in replace(over, loss=3.41).warning
+
+
+def test_a_run_that_diverged_is_not_said_to_know_the_text_by_heart() -> None:
+    rows = np.array([[0, 0, 0, 3.4], [8, 1, 1, 1e53], [9, 1, 1, 3.4]])
+    back = replace(
+        snapshot(1, 3.4),
+        step=9,
+        best=Best(0, 0.0, 3.5, np.zeros(2)),
+        curve=Curve.of(rows),
+        went_back=Return(8, 1.0, 1e53),
+    )
+    assert back.conclusion == (
+        "best 3.5000 at step 0; after that it only got worse (1e53), and went back there"
+    )
+    assert back.warning.startswith("The loss rose to 1e53, and the run went back to where it began")
+    assert replace(back, best=Best(5, 0.1, 3.3, np.zeros(2))).warning == ""
