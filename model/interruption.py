@@ -29,6 +29,11 @@ def interruptible(is_unwanted: Callable[[], bool] | None) -> Iterator[None]:
         _is_unwanted.reset(token)
 
 
+def may_be_given_up() -> bool:
+    """Whether somebody may say that the work at hand is no longer wanted."""
+    return _is_unwanted.get() is not None
+
+
 def give_up_if_unwanted() -> None:
     """To be called between blocks that take milliseconds. Raises Cancelled."""
     is_unwanted = _is_unwanted.get()

@@ -93,7 +93,7 @@ def _bfgs(triangle: Array, smallest: float) -> Array | None:
     np.multiply(products[:, n:], 1.0 - _upper(n, n), out=middle[:n, n:])
     middle[n:, :n] = middle[:n, n:].T
     diagonal = np.concatenate([middle.diagonal()[:n], products[:, n:].diagonal()])
-    middle.flat[n * (2 * n + 1) :: 2 * n + 1] = -diagonal[n:]
+    middle.reshape(-1)[n * (2 * n + 1) :: 2 * n + 1] = -diagonal[n:]
     # Rows and columns of one size, or the solution loses digits to their different units.
     scale = 1.0 / np.sqrt(np.abs(diagonal))
     if not np.isfinite(scale).all():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model import validity
 from model.errors import Cancelled, OptimizerError, SettingsError
 from model.families.base import SumObjective
-from model.interruption import interruptible
+from model.interruption import interruptible, may_be_given_up
 from model.optimizers.base import (
     State,
     StepResult,
@@ -143,14 +143,16 @@ class SFO:
                 given up: to go back behind a collapse would take a second basis.
         """
         models, evaluated_before = self.models, self._evaluations
-        start, choices = self._theta, self._selection.state_dict()
+        start = self._theta
+        choices = self._selection.state_dict() if may_be_given_up() else None
         i = self._selection.choose(models, self._position)
         was_active, models.active[i] = models.active[i], True
         try:
             value, gradient = self._evaluate(self._theta, i)
         except Cancelled:
             models.active[i] = was_active
-            self._selection.load_state_dict(choices)
+            if choices is not None:
+                self._selection.load_state_dict(choices)
             raise
         failed = self._is_failure(i, value)
         if failed:
@@ -213,7 +215,7 @@ class SFO:
         grown = self._space.size - self.models.size
         if grown:
             self.models.size = self._space.size
-            self._position = np.append(self._position, np.zeros(grown))
+            self._position = np.concatenate([self._position, np.zeros(grown)])
         if self._space.is_full:
             self._collapse(gradient)
         return float(value), gradient

@@ -78,10 +78,10 @@ class ByRule:
             never = np.flatnonzero(models.active & (models.evaluations == 0))
             if len(never):
                 return int(self._rng.choice(never))
-        active = np.flatnonzero(models.active)
         if self._policy == "random":
-            return int(self._rng.choice(active))
+            return int(self._rng.choice(np.flatnonzero(models.active)))
         if self._policy == "cyclic":
+            active = np.flatnonzero(models.active)
             later = active[active > self._last]
             self._last = int(later[0] if len(later) else active[0])
             return self._last
@@ -90,15 +90,18 @@ class ByRule:
         )
         distances = models.distances(position, own_metric=not total)
         farthest = int(np.argmax(distances))
-        inactive = np.flatnonzero(~models.active)
-        if len(inactive) and distances[farthest] < _SAME_PLACE:
-            return int(self._rng.choice(inactive))
+        if distances[farthest] < _SAME_PLACE:
+            inactive = np.flatnonzero(~models.active)
+            if len(inactive):
+                return int(self._rng.choice(inactive))
         return farthest
 
     def grow(self, wanted: bool, models: Quadratics) -> int | None:
         """A random one."""
+        if not wanted:
+            return None
         inactive = np.flatnonzero(~models.active)
-        return int(self._rng.choice(inactive)) if wanted and len(inactive) else None
+        return int(self._rng.choice(inactive)) if len(inactive) else None
 
     def state_dict(self) -> dict[str, Any]:
         """The generator's state and the place in the cycle."""
