@@ -130,13 +130,13 @@ class FirstOrder(ABC):
             factor *= min(1.0, self._clip / size) if size else 1.0
         moved = np.empty_like(self._theta)
 
-        @np.errstate(over="ignore")  # the next evaluation tells
         def move(block: slice, decay: float) -> float:
-            change = self._change(gradient[block] * factor, block, rate)
-            if decay:
-                change -= (rate * decay) * self._theta[block]
-            np.add(self._theta[block], change, out=moved[block])
-            return float(change @ change)
+            with np.errstate(over="ignore"):  # the next evaluation tells
+                change = self._change(gradient[block] * factor, block, rate)
+                if decay:
+                    change -= (rate * decay) * self._theta[block]
+                np.add(self._theta[block], change, out=moved[block])
+                return float(change @ change)
 
         moves = [partial(move, *each) for each in self._blocks]
         if len(moved) < _WORTH_SHARING:
