@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,10 @@ from timing import Row, machine, print_rows
 
 from charembed_tui.plotting.picture import Canvas, Picture, Stroke, drawn, linear_ticks
 from charembed_tui.runs.folder import RunFolder
+from charembed_tui.runs.predictors import SavedModel
 from charembed_tui.text.sample_texts import default_sample
+from model.parallel import one_blas_thread
+from model.sampling import Sampler
 
 _MARKS = "•+x*o#"
 _NETWORK = ("--model", "network", "--hidden", "1536", "--dropout", "0.5", "--patience", "off")
@@ -38,6 +42,7 @@ _FOR_NAMES = (
     *("--hidden", "512", "--dropout", "0.5", "--steps", "6000", "--patience", "off"),
 )
 _BEST = ("--preset", "best-text")
+_LENGTH, _TEXTS = 20_000, 5  # characters, and how many texts of so many
 Curve = list[tuple[float, float]]
 
 
@@ -169,6 +174,25 @@ def speed(bench: Bench, text: Path) -> Row:
     return Row("network against PyTorch, steps/s", row.strip(), "2 times; stretch 2.5", met)
 
 
+def writing(bench: Bench, text: Path) -> list[Row]:
+    """Characters a second of the preset without and with a cache, ready to write."""
+    found = []
+    for cache in ("off", "auto"):
+        folder = bench.train(text, *_BEST, "--cache", cache, seconds=60).folder
+        predictor = SavedModel(folder).predictor()
+        sampler = Sampler(predictor, folder.configuration.vocabulary)
+        speeds = []
+        for seed in range(_TEXTS):
+            began = time.perf_counter()
+            with one_blas_thread:  # as in the programs
+                deque(sampler.write("", _LENGTH, np.random.default_rng(seed)), maxlen=0)
+            speeds.append(_LENGTH / (time.perf_counter() - began))
+        speed = float(np.median(speeds))
+        row = f"writing, cache {cache}, {_LENGTH:,} characters"
+        found.append(Row(row, f"{speed:,.0f} characters/s", "20,000", speed >= 20_000))
+    return found
+
+
 def rows(options: argparse.Namespace) -> dict[str, Callable[[Bench, Path], Row | list[Row]]]:
     """All rows by name."""
 
@@ -188,6 +212,7 @@ def rows(options: argparse.Namespace) -> dict[str, Callable[[Bench, Path], Row |
         "sample": sample,
         "defaults": defaults,
         "speed": speed,
+        "writing": writing,
     }
     if options.names:
         found["names"] = lambda bench, _: names(bench, options.names)
