@@ -78,12 +78,12 @@ class StatusBar(Line):
                 numbers += f" ({snapshot.objective_share:.0%} objective)"
         if snapshot.state is SessionState.FINISHED:
             numbers += f"  ·  {snapshot.conclusion}"
-        is_no_better = bool(snapshot.warning) and snapshot.state in AT_REST
+        if not note and snapshot.warning and snapshot.state in AT_REST:
+            note = "not below where it began"  # before the numbers, where nothing cuts it
         segments = [
             Segment(f" {_sign(snapshot, activity)} ", _REVERSE),
             Segment(f"  {note} " if note else "", _BOLD),
             *map(Segment, _PART.split(numbers)),
-            Segment("  ·  not below where it began" if is_no_better else "", _BOLD),
             Segment(f"  ·  {visible(corpus_name)}", _DIM),
         ]
         if segments != self._segments:
