@@ -28,8 +28,9 @@ HOSTILE = "a\x1b]0;title\x07b\x1b]52;c;eA==\x07\x9b2J\x85\u202e"
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202e]")
 # Everything that opens a dialog, unfolds a pane or fills the screen with one.
 DOORS = (
-    *("H", "d", "c", "A", "I", "slash", "R", "S", "t", "i", "e", "question_mark", "ctrl+p"),
+    *("d", "c", "A", "I", "slash", "R", "S", "t", "i", "e", "question_mark", "ctrl+p"),
     *("W", "j", "4", "5", "6"),
+    "H",  # last: what is unfolded is drawn behind everything that comes after
 )
 SETTINGS = TrainingSettings(context_length=1, embedding_size=2, optimizer="Adam")
 
