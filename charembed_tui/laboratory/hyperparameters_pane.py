@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Label, Select, Static
+from textual.widgets import Input, Label, Static
 
 from charembed_tui.settings.fields import Choice
 from charembed_tui.settings.presets import PRESETS
@@ -19,13 +19,14 @@ from charembed_tui.settings.training_settings import TrainingSettings, belongs, 
 from charembed_tui.training.cost_hint import CostHint
 from charembed_tui.widgets.folding import FoldingPane
 from charembed_tui.widgets.number_field import NumberField
+from charembed_tui.widgets.option_list import Select
 from model.corpus import Corpus
 from model.errors import SettingsError
 
 _UNKNOWN_COST = "estimating …\n"  # as high as what comes in its place
 
 
-class _Choice(Select[str], inherit_bindings=False):
+class _Choice(Select, inherit_bindings=False):
     """This selection leaves the space bar to the app."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -5,12 +5,13 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.widgets import Button, Input, Label, Static
 
 from charembed_tui.screens.dialog import Dialog
 from charembed_tui.settings.fields import Number
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training.sweep import Sweep, plan
+from charembed_tui.widgets.option_list import Select
 from model.errors import SettingsError
 from model.optimizers.registry import names
 

@@ -6,8 +6,11 @@ from contextlib import suppress
 from typing import Literal
 
 from textual import events
+from textual.app import ComposeResult
 from textual.command import CommandList
 from textual.widgets import OptionList as TextualOptionList
+from textual.widgets import Select as TextualSelect
+from textual.widgets._select import SelectCurrent, SelectOverlay
 
 
 class _Patient(TextualOptionList):
@@ -33,3 +36,16 @@ class OptionList(_Patient):
 
 class PaletteList(CommandList, _Patient):  # Textual takes a type's name from the first base
     """The list of a command palette."""
+
+
+class _SelectList(SelectOverlay, _Patient):
+    """The list that a selection opens."""
+
+
+class Select(TextualSelect[str]):
+    """A selection of one of several texts."""
+
+    def compose(self) -> ComposeResult:
+        """Compose what is chosen, and the list."""
+        yield SelectCurrent(self.prompt)
+        yield _SelectList(type_to_search=self._type_to_search).data_bind(compact=Select.compact)

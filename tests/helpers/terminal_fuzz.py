@@ -41,7 +41,7 @@ def fuzz(seed: int, events: int, text: Path) -> None:
             opened.send(_event(chance))
             opened.receive(0.01)
         opened.process.setwinsize(ROWS, COLUMNS)
-        assert opened.process.isalive()
+        assert opened.process.isalive(), opened.raw[-5000:]
         _leave(opened)
         opened.is_left_as_it_was_found()
 

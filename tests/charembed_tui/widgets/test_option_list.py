@@ -5,11 +5,12 @@ from __future__ import annotations
 from one_widget import OneWidget
 from textual import events
 from textual.command import CommandList
+from textual.widgets import OptionList as TextualOptionList
 from waiting import until
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.screens.dialog import Palette
-from charembed_tui.widgets.option_list import OptionList, PaletteList
+from charembed_tui.widgets.option_list import OptionList, PaletteList, Select
 
 
 def click(widget: OptionList, option: int) -> events.Click:
@@ -32,6 +33,21 @@ async def test_a_click_on_an_option_that_has_gone_does_nothing() -> None:
         await pilot.pause()
         assert app._exception is None
         assert chosen == [1]
+
+
+async def test_a_selection_turns_no_page_that_has_no_room() -> None:
+    select = Select([("one", "one"), ("two", "two")], value="one")
+    app = OneWidget(select)
+    async with app.run_test() as pilot:
+        options = select.query_one(TextualOptionList)
+        options.highlighted = 0  # while no line of it is laid out
+        await options.run_action("page_up")
+        await options.run_action("page_down")
+        select.focus()
+        await pilot.press("enter")
+        await until(lambda: options.has_focus)
+        await pilot.press("pagedown", "enter")
+        await until(lambda: select.value == "two")
 
 
 async def test_the_palette_has_such_a_list_and_survives_a_late_search(app: CharembedApp) -> None:
