@@ -276,7 +276,7 @@ def fuzzed(table: Table, seeds: int, events: int, folder: Path) -> None:
 def soaked(table: Table, options: argparse.Namespace, folder: Path) -> None:
     """Training for long, two families beside each other."""
     kinds = [name for name in ("log-bilinear, Adam", "network, Adam") if options.kind in name]
-    with ProcessPoolExecutor(len(kinds)) as pool:
+    with ProcessPoolExecutor(max(1, len(kinds))) as pool:
         found = [pool.submit(_soak, name, options.seconds, folder / name) for name in kinds]
         for name, future in zip(kinds, found, strict=True):
             table.row(f"{options.seconds:,} s of {name}", 1, partial(_result, future))
@@ -363,7 +363,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(rows))
     for name, (count, what) in COUNTS.items():
         parser.add_argument(f"--{name}", type=int, default=count, help=f"{count:,}: {what}")
-    parser.add_argument("--kind", default="", help="part of the names of runs that are killed")
+    parser.add_argument("--kind", default="", help="part of the names of runs to kill or soak")
     options = parser.parse_args(arguments)
     if unknown := set(options.rows) - set(rows):
         parser.error(f"no such rows: {', '.join(unknown)}")
