@@ -18,14 +18,15 @@ def make(problem: Problem) -> SFO:
         problem.theta0,
         max_history_terms=_history(problem.options),
         seed=problem.seed,
+        begins_anew=True,
     )
 
 
 def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
-    """Of the quadratic models, the basis of the subspace, and three points."""
+    """Of the quadratic models, the basis of the subspace, and four points."""
     parts = _parts(contexts, options)
     _, capacity = subspace_sizes(parameter_count, parts)
-    points = 2 * parameter_count + capacity
+    points = 3 * parameter_count + capacity
     basis = lent_bytes(parameter_count, contexts, options)
     return basis + 8 * points + quadratics_bytes(parts, capacity, _history(options))
 

@@ -23,6 +23,7 @@ from model.optimizers.base import (
 )
 from model.optimizers.sfo.hessian import HessianAlgorithm
 from model.optimizers.sfo.quadratics import Cholesky, Quadratics
+from model.optimizers.sfo.runaway import Runaway
 from model.optimizers.sfo.selection import ByRule, Policy, Selection
 from model.optimizers.sfo.subspace import Subspace
 from model.parallel import one_blas_thread
@@ -72,6 +73,8 @@ class SFO:
         seed: of all random choices.
         selection: replaces the random choices, by a `Replay` of a recording for instance;
             `subfunction_selection` then has no meaning.
+        begins_anew: whether a run that has lost half of what it gained begins anew where it was
+            best, see `Runaway`. That is not in the paper.
 
     Raises:
         SettingsError: an argument is out of range.
@@ -95,6 +98,7 @@ class SFO:
         max_gradient_noise: float = 1.0,
         seed: int | None = None,
         selection: Selection | None = None,
+        begins_anew: bool = False,
     ) -> None:
         subfunctions = len(objective)
         if subfunctions < 1:
@@ -112,20 +116,25 @@ class SFO:
         # Fills up the subspace after a collapse; no choice depends on it.
         self._filler = np.random.default_rng(0)
 
-        self._theta = as_parameters(theta0)
-        self._before_step = self._theta
-        self._space = Subspace(self._theta, subfunctions)
-        self.models = Quadratics(subfunctions, self._space.capacity, max_history_terms)
-        self._position = self._space.coordinates(self._theta)
+        self._history_terms, self._begins_anew = max_history_terms, begins_anew
+        self._begin(as_parameters(theta0))
+        self._runaway = Runaway(self._theta)
+        self._steps = 0
+        self._evaluations = 0
+
+    def _begin(self, theta: Array) -> None:
+        """Know nothing of any subfunction, at parameters (D,)."""
+        subfunctions = len(self._objective)
+        self._theta = self._before_step = theta
+        self._space = Subspace(theta, subfunctions)
+        self.models = Quadratics(subfunctions, self._space.capacity, self._history_terms)
+        self._position = self._space.coordinates(theta)
         first = self._selection.start(subfunctions, _FIRST_ACTIVE)
         self.models.start(self._position, first, _FIRST_HESSIAN)
-
         self.step_scale = 1.0
         self._predicted_improvement = 0.0
         self._distance = 0.0
-        self._steps = 0
         self._steps_since_growth = 0
-        self._evaluations = 0
         self._quiet_steps = 0
 
     @property
@@ -164,11 +173,16 @@ class SFO:
 
         models.record(i, self._position, value, self._space.coordinates(gradient))
         self._distance += _length(self._theta - self._before_step)
-        models.update_hessian(i, self._algorithm)
-        self._before_step = self._theta
-        factored = self._move()
-        self._grow(factored, failed)
         self._steps += 1
+        if self._has_run_away():
+            failed = True
+            self._begin(self._runaway.theta)
+            models = self.models
+        else:
+            models.update_hessian(i, self._algorithm)
+            self._before_step = self._theta
+            factored = self._move()
+            self._grow(factored, failed)
         quiet = models.active.all() and self._predicted_improvement <= _NO_PROGRESS * abs(
             models.values.sum()
         )
@@ -197,7 +211,15 @@ class SFO:
                 f"There is no subfunction {i}: they run from 0 to {len(self.models.active) - 1}."
             )
         self.models.forget(i)
+        self._runaway = Runaway(self._theta)
         self._quiet_steps = 0
+
+    def _has_run_away(self) -> bool:
+        """Whether the subfunctions' newest values say so, where there is one of each."""
+        models = self.models
+        if not (self._begins_anew and models.active.all() and models.evaluations.all()):
+            return False
+        return self._runaway.note(float(models.values.sum()), self._theta)
 
     def _evaluate(self, theta: Array, i: int) -> tuple[float, Array]:
         """Value and gradient, (D,), in a subspace that has grown to contain the gradient."""
@@ -336,6 +358,7 @@ class SFO:
             "models": self.models.state_dict(),
             "selection": self._selection.state_dict(),
             "filler": self._filler.bit_generator.state,
+            "runaway": self._runaway.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -354,9 +377,12 @@ class SFO:
             if len(basis) not in ({0} if space.is_identity else {state["size"], space.capacity}):
                 raise ValueError(f"its basis has {len(basis)} rows")
 
+        runaway = Runaway(self._theta)
+        earlier = {"runaway": runaway.state_dict(), **state}  # versions before it was noted
         check_state(
-            state,
+            earlier,
             self.state_dict(),
+            runaway=runaway.load_state_dict,
             position=lambda _: None,  # with the size
             basis=require_basis,
             size=require_size,
@@ -373,6 +399,7 @@ class SFO:
         self.step_scale = state["step_scale"]
         self._selection.load_state_dict(state["selection"])
         restore_generator(self._filler, state["filler"])
+        self._runaway = runaway
 
 
 _COUNTERS = (

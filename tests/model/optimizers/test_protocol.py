@@ -262,6 +262,8 @@ def test_refuses_a_state_in_which_anything_is_of_another_kind(make: Maker) -> No
                 continue
             with pytest.raises(OptimizerError):
                 optimizer.load_state_dict(state)
+            if path[-1] == "runaway":  # states of earlier versions have none
+                continue
             del place[path[-1]]
             with pytest.raises(OptimizerError):
                 optimizer.load_state_dict(state)

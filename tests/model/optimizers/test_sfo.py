@@ -49,8 +49,9 @@ def follow(problem: SumProblem, algorithm: str, history: int, seed: int, steps: 
     """Run SFO and the oracle side by side, and check that only rounding tells them apart.
 
     Rounding grows in a quasi-Newton run. How much, a second oracle tells whose gradients have
-    rounding errors; the comparison ends where the two oracles have parted by 1e-9. A wrong rule
-    shows as a difference of a percent and more at once.
+    rounding errors; the comparison ends where the two oracles have parted by 1e-9. (Squared
+    eigenvalues lose half of their digits, which SFO and oracle do each in its own way: up to ten
+    million times as much.) A wrong rule shows as a difference of a percent and more at once.
     """
     sfo = SFO(
         problem.objective,
@@ -81,7 +82,7 @@ def follow(problem: SumProblem, algorithm: str, history: int, seed: int, steps: 
         rounding = np.linalg.norm(perturbed.theta - oracle.theta) / size
         if not oracle.is_determined or rounding > 1e-9:
             break
-        assert np.linalg.norm(sfo.theta - oracle.theta) / size < 1e-4
+        assert np.linalg.norm(sfo.theta - oracle.theta) / size < max(1e-4, 1e7 * rounding)
         assert oracle.wants_growth == (newcomer is not None)
         assert sfo.step_scale == pytest.approx(oracle.step_scale)
         compared += 1
