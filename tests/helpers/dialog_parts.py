@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, DataTable, Input, Label, ProgressBar, Select, Static
+from textual.widgets import Button, DataTable, Input, Label, ProgressBar, Static
 
 from charembed_tui.screens.dialog import Dialog
 from charembed_tui.training.generation import Chunk
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
-from charembed_tui.widgets.option_list import OptionList
+from charembed_tui.widgets.option_list import OptionList, Select
 
 _COLOURED = frozenset({"hint", "error"})
 _CONTAINERS = (Horizontal, Vertical, VerticalScroll, Grid)
@@ -32,7 +32,7 @@ class PartsDialog(Dialog[None]):
             yield Static("story", id="help-story")
             with Horizontal(classes="field"):
                 yield Label("label")
-                yield Select([("chosen", 1)], value=1, allow_blank=False, compact=True)
+                yield Select([("chosen", "1")], value="1", allow_blank=False, compact=True)
                 yield Input("value", compact=True)
             yield Input(placeholder="placeholder", compact=True)
             yield OptionList("first", "second", compact=True)

@@ -215,7 +215,7 @@ def test_a_hundred_thousand_different_characters_are_refused_with_advice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("available_bytes", "resident_bytes"):  # they need a gigabyte
-        monkeypatch.setattr(memory, name, lambda: 100_000_000)
+        monkeypatch.setattr(memory, name, lambda: 150_000_000)
     points = [point for point in range(0x4E00, 0x4E00 + 110_000) if not 0xD800 <= point < 0xE000]
     text = "".join(map(chr, points[:100_000])) + "ab" * 5000
     session = TrainingSession(

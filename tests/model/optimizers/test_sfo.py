@@ -82,7 +82,7 @@ def follow(problem: SumProblem, algorithm: str, history: int, seed: int, steps: 
         rounding = np.linalg.norm(perturbed.theta - oracle.theta) / size
         if not oracle.is_determined or rounding > 1e-9:
             break
-        assert np.linalg.norm(sfo.theta - oracle.theta) / size < max(1e-4, 1e7 * rounding)
+        assert np.linalg.norm(sfo.theta - oracle.theta) / size < max(1e-4, 1e7 * float(rounding))
         assert oracle.wants_growth == (newcomer is not None)
         assert sfo.step_scale == pytest.approx(oracle.step_scale)
         compared += 1
