@@ -183,11 +183,17 @@ class LossPlot(Plot, can_focus=True):
         per_y = (canvas.rows - 1) / (high - low)
         ends = (0, canvas.columns - 1), (0, canvas.rows - 1)
         strokes, names = [], []
+        best = self._best_place()
+        star = None
+        if best is not None and left <= best[0] < right:
+            star = Sign(round((best[0] - left) * per_x), round((best[1] - low) * per_y), "★", _BEST)
         right_of: dict[int, int] = {}  # where the names in a row begin
         for name, level in levels.items():
             row = round((level - low) * per_y)
             strokes.append(Stroke(ends[0], (row, row), "╌", _BASELINE))
             begin = right_of.get(row, canvas.columns + 1) - 1 - len(name)
+            if star is not None and star.row == row and 0 <= star.column - begin < len(name):
+                begin = star.column - 1 - len(name)
             if begin >= 0 or row not in right_of:
                 begin = max(0, begin)
                 names.append(Sign(begin, row, name[: canvas.columns], _BASELINE))
@@ -200,18 +206,15 @@ class LossPlot(Plot, can_focus=True):
         for ink, x, y in drawn:
             columns, rows = _dots((x - left) * per_x, (y - low) * per_y)
             strokes.append(Stroke(tuple(columns.tolist()), tuple(rows.tolist()), "braille", ink))
-        shaded_from, star = None, self._best_place()
-        if star is not None and left <= star[0] < right:
-            column = round((star[0] - left) * per_x)
-            names.append(Sign(column, round((star[1] - low) * per_y), "★", _BEST))
-            shaded_from = column + 1
+        if star is not None:
+            names.append(star)
         if self._cursor is not None:
             strokes.append(Stroke((self._cursor, self._cursor), ends[1], "│", _CURSOR))
         names += self._names_at_ends(canvas, lambda y: (y - low) * per_y)
         most = canvas.columns // 12
         horizontal = _ticks(left, right, canvas.columns, most, view.log_x, offset)
         vertical = _ticks(low, high, canvas.rows, canvas.rows // 3, view.log_y)
-        return Picture(tuple(strokes), tuple(names), horizontal, vertical, shaded_from)
+        return Picture(tuple(strokes), tuple(names), horizontal, vertical, star and star.column + 1)
 
     def _best_place(self) -> tuple[float, float] | None:
         """Return where the best step is on both axes, if training went on after it."""

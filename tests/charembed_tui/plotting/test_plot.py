@@ -210,6 +210,17 @@ async def test_characters_without_room_are_counted() -> None:
     assert len({place[:2] for place in places}) == len(places)
 
 
+@pytest.mark.parametrize("best", [20, 300, 440, 470, 490])
+async def test_the_star_stands_on_no_name(best: int) -> None:
+    curve = falling()
+    level = float(curve.losses[best])
+    near = tuple(Baseline(name, name, level + i / 1e4) for i, name in enumerate(["first", "next"]))
+    plot = LossPlot()
+    plot.show([curve], {}, (), near, LossView(), best)
+    text = "\n".join(await lines(plot, (60, 20)))
+    assert all(name in text for name in ("first", "next", "★"))
+
+
 async def test_names_of_baselines_in_one_row_stand_side_by_side() -> None:
     plot = LossPlot()
     near = tuple(Baseline(name, name, 2.3 + i / 1e4) for i, name in enumerate(["first", "second"]))
