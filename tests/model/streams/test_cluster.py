@@ -25,7 +25,7 @@ from model.texts.reading import Reading
 if TYPE_CHECKING:
     from distributed import Client
 
-pytest.importorskip("distributed", reason="needs the extra cluster")
+distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
 
 RANGE = 1 << 16
 
@@ -107,7 +107,8 @@ def test_counting_is_cancelled(client: Client, texts: Path) -> None:
         )
     # Nobody is at it any more, so that there is room for something else at each worker.
     others = client.map(abs, range(-8, 0), pure=False)
-    assert client.gather(others, errors="raise") == list(range(8, 0, -1))
+    distributed.wait(others, timeout=60)
+    assert client.gather(others) == list(range(8, 0, -1))
 
 
 def test_what_is_wrong_with_a_text_is_told(client: Client, tmp_path: Path) -> None:
