@@ -134,6 +134,10 @@ class LossCurve:
         """The measurements after a step, as rows of a `Curve`."""
         return [(a, b, c, d) for a, b, c, d in self._growing.after(step).tolist()]
 
+    def count_after(self, step: float) -> int:
+        """How many measurements there are after a step."""
+        return len(self._growing.after(step))
+
     def curve(self) -> Curve:
         """What is retained."""
         return Curve.of(self._growing.rows())

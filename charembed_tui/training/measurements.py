@@ -58,6 +58,10 @@ class Measurements:
             for at, seconds, passes, loss in self._training.after(step)
         ]
 
+    def count_after(self, step: int) -> int:
+        """How many there are after a step, as far as they are retained."""
+        return self._training.count_after(step)
+
     @property
     def first_loss(self) -> float:
         """The training loss where the run began, nats per character."""

@@ -291,7 +291,7 @@ class Trainer:
         if self.went_back is not None:  # patience begins anew for who goes on from there
             step, seconds = max(step, self.went_back.step), max(seconds, self.went_back.seconds)
         # Where measuring takes long, one that is no better is soon that many seconds ago.
-        in_vain = len(self.measurements.after(step))
+        in_vain = self.measurements.count_after(step)
         return in_vain >= _LEAST_IN_VAIN and self.seconds - seconds > patience
 
     def _advice(self) -> str:
