@@ -97,7 +97,7 @@ class RunWriter:
         """Write files one after the other: where one does not fit, the next may."""
         state = trainer.steps, trainer.ensemble_loss
         written = self._saved == state and self._recorded == trainer.steps
-        written = written and not trainer.measurements.after(self._measured)
+        written = written and not trainer.measurements.count_after(self._measured)
         if not trainer.steps or (written and self.folder and not self.folder.was_emptied):
             return
         folder = self._ready(trainer)

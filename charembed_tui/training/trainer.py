@@ -443,8 +443,9 @@ class Trainer:
             self._passes = float(state["passes"])
             self.switches = _switches(state)
             self.measurements.load_state_dict(state)
-            self._gradient_norm = float(state.get("gradient_norm", math.nan))  # of late
-            went_back = state.get("went_back")  # not in runs of earlier versions
+            # These two are not in runs of earlier versions.
+            self._gradient_norm = float(state.get("gradient_norm", math.nan))
+            went_back = state.get("went_back")
             self.went_back = Return(*went_back) if went_back else None
             if self.fits:
                 self.fits.load_state_dict(state.get("fits") or {})
