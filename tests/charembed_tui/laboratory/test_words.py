@@ -21,6 +21,7 @@ from charembed_tui.exports.poster import SAMPLE_LINES, write_sample
 from charembed_tui.screens.through_time import ThroughTimeScreen
 from charembed_tui.settings.sampling_settings import SamplingSettings
 from charembed_tui.text.unseen import never_seen
+from charembed_tui.training.generation import Chunk
 from charembed_tui.training.run_history import RunHistory
 from charembed_tui.training.snapshot import Between
 from model.sampling import Sampler, generate
@@ -86,9 +87,15 @@ async def test_a_text_that_was_asked_for_stays(app: CharembedApp) -> None:
         assert (pane.written, pane._live.written) == (text, live)
         assert pane._box.display
         assert not pane._live.display
-        # Few words stand above the end, where there is room for more.
+        # Lines that do not fit are seen to their end; where there is room, they begin at the top.
+        newest, lines = required(pane.newest), "\n".join("abcdefghijklmn")
+        newest.rewrite("of 14 lines", "", newest.step, Chunk(lines, np.zeros(len(lines))))
+        await until(lambda: newest.region.height >= 14)
+        await until(lambda: newest.region.bottom == pane._box.region.bottom - 1)
+        assert newest.region.y < pane._box.region.y
         await pilot.resize_terminal(200, 60)
-        await until(lambda: required(pane.newest).region.bottom < pane._box.region.bottom)
+        await until(lambda: newest.region.bottom < pane._box.region.bottom - 1)
+        await until(lambda: newest.region.y == pane._box.region.y + 1)
         # Who goes somewhere else in time wants to see the words there; all of them where they
         # fill the screen.
         await pilot.press("{")
