@@ -75,7 +75,7 @@ def array(
         ends = (np.nanmin, np.nanmax) if may_miss else (np.min, np.max)
         if may_miss and np.isnan(value).all():
             return value
-        if not all(abs(end(value)) <= most for end in ends):  # as NaN is not
+        if not all(abs(float(end(value))) <= most for end in ends):  # as NaN is not
             raise ValueError(f"its {name} is non-finite, or too large")
     return value
 

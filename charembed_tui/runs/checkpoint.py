@@ -20,7 +20,7 @@ from charembed_tui.runs.errors import CheckpointError
 _MAGIC = b"charembed checkpoint 1\n"
 _DIGEST = 32
 _LENGTH = 8
-_TYPES = ("<f8", "<i8", "<i4", "<u4", "|b1")
+_TYPES = ("<f8", "<f4", "<i8", "<i4", "<u4", "|b1")
 _ARRAY = "\x00array"  # key that stands for an array in the header
 _MOST_DIMENSIONS = 4
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.errors import OptimizerError, SettingsError
 from model.families.base import SumObjective
-from model.optimizers.first_order import FirstOrder, arguments
+from model.optimizers.first_order import FirstOrder, Floats, arguments
 from model.optimizers.problem import Options, Problem
 
 Array = NDArray[np.float64]
@@ -38,8 +38,8 @@ class Adam(FirstOrder):
     """
 
     moments = ("_mean", "_square")
-    _mean: Array
-    _square: Array
+    _mean: Floats
+    _square: Floats
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Adam(FirstOrder):
         if (self._square < 0).any():
             raise OptimizerError("The saved state has squares below 0: it is damaged.")
 
-    def _change(self, gradient: Array, block: slice, rate: float) -> Array:
+    def _change(self, gradient: Floats, block: slice, rate: float) -> Floats:
         first, second = self._decay
         mean, square = self._mean[block], self._square[block]
         mean *= first
@@ -94,5 +94,5 @@ def make(problem: Problem) -> Adam:
 
 
 def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
-    """Of the parameters and both moments."""
+    """Of the parameters and both moments, at most: those of mini-batches are float32."""
     return 8 * parameter_count * (1 + len(Adam.moments))

@@ -91,11 +91,17 @@ def read_only(theta: Array) -> Array:
 
 def require_finite(value: float, gradient: Array) -> None:
     """Refuse an evaluation that is not finite. Raises OptimizerError."""
-    if not (np.isfinite(value) and np.isfinite(gradient).all()):
+    # One pass tells, unless a square overflows; `isfinite` and `all` are two, and slower ones.
+    if not (np.isfinite(value) and (_has_finite_length(gradient) or np.isfinite(gradient).all())):
         raise OptimizerError(
             f"The objective became non-finite (value {value}): "
             "use a smaller learning rate or start closer to zero."
         )
+
+
+def _has_finite_length(gradient: Array) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(gradient @ gradient))
 
 
 def copy_state(values: Mapping[str, Any]) -> State:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from model.errors import SettingsError
 from model.families.base import SumObjective
-from model.optimizers.first_order import FirstOrder, arguments
+from model.optimizers.first_order import FirstOrder, Floats, arguments
 from model.optimizers.problem import Options, Problem
 
 Array = NDArray[np.float64]
@@ -32,7 +32,7 @@ class SGD(FirstOrder):
     """
 
     moments = ("_velocity",)
-    _velocity: Array
+    _velocity: Floats
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class SGD(FirstOrder):
         super().__init__(objective, theta0, learning_rate=learning_rate, **others)
         self.momentum = momentum
 
-    def _change(self, gradient: Array, block: slice, rate: float) -> Array:
+    def _change(self, gradient: Floats, block: slice, rate: float) -> Floats:
         velocity = self._velocity[block]
         velocity *= self.momentum
         gradient *= rate
@@ -73,5 +73,5 @@ def make(problem: Problem) -> SGD:
 
 
 def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
-    """Of the parameters and the velocity."""
+    """Of the parameters and the velocity, at most: that of mini-batches is float32."""
     return 8 * parameter_count * (1 + len(SGD.moments))

@@ -117,11 +117,12 @@ class InputTables(InputLayer):
 
     def prepare(self, positions: range) -> None:
         """Fill the tables of some positions; that of the first has the bias in it."""
-        weights = self.weights
-        for m in positions:
-            np.matmul(weights.embeddings, weights.first[:, m].T, out=self.first[m])
-            if self.direct is not None and weights.direct is not None:
-                np.matmul(weights.embeddings, weights.direct[:, m].T, out=self.direct[m])
+        weights, part = self.weights, slice(positions.start, positions.stop)
+        pairs = (self.first, weights.first), (self.direct, weights.direct)
+        for tables, matrix in pairs:
+            if tables is not None and matrix is not None:
+                by_position = matrix[:, part].transpose(1, 2, 0)
+                np.matmul(weights.embeddings, by_position, out=tables[part])
         if 0 in positions:
             self.first[0] += weights.biases[0]
 
@@ -144,23 +145,44 @@ class InputTables(InputLayer):
     def finish(self, sums: list[InputSums], positions: range, gradient: Weights[Floats]) -> Floats:
         """See `InputLayer`."""
         weights, v = self.weights, self.characters
-        embeddings = np.zeros_like(weights.embeddings)
-        for m in positions:
-            rows = slice(m * v, (m + 1) * v)
-            table = total(s.first[rows] for s in sums if s.first is not None)
-            gradient.first[:, m] = table.T @ weights.embeddings
-            embeddings += table @ weights.first[:, m]
-            if m == 0:
-                gradient.biases[0][:] = table.sum(axis=0)
-            if weights.direct is not None and gradient.direct is not None:
-                table = total(s.direct[rows] for s in sums if s.direct is not None)
-                gradient.direct[:, m] = table.T @ weights.embeddings
-                embeddings += table @ weights.direct[:, m]
+        part = slice(positions.start, positions.stop)
+        rows = slice(positions.start * v, positions.stop * v)
+        table = total(s.first[rows] for s in sums if s.first is not None)
+        embeddings = _back(
+            table, weights.first[:, part], weights.embeddings, gradient.first[:, part]
+        )
+        if 0 in positions:
+            gradient.biases[0][:] = table[:v].sum(axis=0)
+        if weights.direct is not None and gradient.direct is not None:
+            table = total(s.direct[rows] for s in sums if s.direct is not None)
+            embeddings += _back(
+                table, weights.direct[:, part], weights.embeddings, gradient.direct[:, part]
+            )
         return embeddings
 
     def encode(self, codes: Codes) -> sparse.csr_array:
         """A one-hot matrix, (n, M * characters), M ones a row."""
         return one_hot(codes, self.characters, self.first.dtype)
+
+
+def _back(table: Floats, matrix: Floats, embeddings: Floats, gradient: Floats) -> Floats:
+    """From a gradient by tables, (m * V, width), to those by a matrix and by the embeddings.
+
+    All positions at once: whenever a call of numpy is over, a thread must get the interpreter back
+    from the other one, which takes longer than the product for one position.
+
+    Args:
+        table: of m positions; of float32 mostly.
+        matrix: (width, m, H), what the embeddings are multiplied by in the tables.
+        embeddings: (V, H).
+        gradient: (width, m, H), of any type; written to.
+
+    Returns:
+        The gradient by the embeddings, (V, H).
+    """
+    by_position = table.reshape(-1, len(embeddings), len(matrix))
+    gradient[:] = np.matmul(by_position.transpose(0, 2, 1), embeddings).transpose(1, 0, 2)
+    return cast(Floats, np.matmul(by_position, matrix.transpose(1, 0, 2)).sum(axis=0))
 
 
 def one_hot(codes: Codes, characters: int, dtype: np.dtype[Any]) -> sparse.csr_array:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from problems import quadratic
 
 from model import parallel
-from model.errors import SettingsError
+from model.errors import OptimizerError, SettingsError
 from model.families.network.shape import Network
 from model.interruption import interruptible
 from model.optimizers import SGD, Adam, first_order
@@ -123,6 +123,44 @@ def test_sgd_with_decay_is_its_formula() -> None:
         velocity = 0.7 * velocity - 0.05 * gradients[step]
         theta = theta + velocity - 0.05 * 0.2 * theta
         np.testing.assert_allclose(sgd.theta, theta, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [Adam, SGD])
+def test_moments_of_single_precision_go_the_same_way(kind: type[Adam | SGD]) -> None:
+    problem = quadratic(3, 4, 41)
+    double, single = (
+        kind(problem.objective, problem.theta0, learning_rate=0.01, clip=5.0, seed=0, precision=p)
+        for p in (np.float64, np.float32)
+    )
+    for _ in range(30):
+        before = single.theta
+        double.step()
+        length = single.step().step_length
+        np.testing.assert_allclose(single.theta, double.theta, rtol=1e-5, atol=1e-6)
+        assert single.theta.dtype == np.float64
+        assert length == pytest.approx(np.linalg.norm(single.theta - before), rel=1e-5)
+    # What was saved goes on to the last bit; moments of the version before were float64.
+    following = kind(
+        problem.objective, problem.theta0, learning_rate=0.01, clip=5.0, precision="f4"
+    )
+    following.load_state_dict(single.state_dict())
+    single.step()
+    following.step()
+    assert np.array_equal(following.theta, single.theta)
+    following.load_state_dict(double.state_dict())
+    for name in kind.moments:
+        assert following.state_dict()[name].dtype == np.float32
+    state = single.state_dict()
+    with pytest.raises(OptimizerError, match="type float64"):
+        double.load_state_dict(state)
+
+
+def test_moments_that_fit_no_single_precision_are_refused() -> None:
+    problem = quadratic(3, 4, 6)
+    adam = Adam(problem.objective, problem.theta0, precision=np.float32)
+    state = adam.state_dict() | {"_square": np.full(6, 1e40)}
+    with pytest.raises(OptimizerError, match="too large"):
+        adam.load_state_dict(state)
 
 
 def test_only_matrices_of_a_network_decay() -> None:
