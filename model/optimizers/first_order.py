@@ -34,7 +34,7 @@ from model.precision import checked_dtype
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
-# Elements updated at a time, in some fifteen passes. Fewer would stay in a core's own cache, but two
+# Elements updated at a time, in fifteen passes. Fewer would stay in a core's own cache, but two
 # threads then wait for the interpreter after each short pass: with 32,000 half a million parameters
 # take Adam 3.3 ms on two threads, with 131,000 2.5 ms; one thread takes 3.1 ms either way.
 _BLOCK = 1 << 17
