@@ -8,6 +8,7 @@ import io
 import json
 import math
 import shutil
+import struct
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -217,6 +218,7 @@ def _spliced(draw: Draw, data: bytes) -> bytes:
     return data[:place] + more + data[place + len(more) :]
 
 
+_UNCHANGEABLE = (ValueError, LookupError, RecursionError, struct.error)
 _CHANGES: dict[str, Callable[[Draw, bytes], bytes]] = {
     "run.json": _json,
     "checkpoint-a.bin": _checkpoint,
@@ -243,7 +245,7 @@ def strange_folders(draw: Draw, good: Good) -> Files:
                 if slot in files:
                     files[slot] = files[name] if name.startswith("checkpoint") else files[slot]
         else:
-            with contextlib.suppress(ValueError, LookupError, RecursionError):  # changed before
+            with contextlib.suppress(*_UNCHANGEABLE):  # changed before
                 files[name] = (_spliced if what == "bytes" else change)(draw, files[name])
     files.changes = tuple(changes)
     return files
