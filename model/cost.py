@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from model.ngrams import NgramTable
 
 _SAMPLE = 100_000  # characters
+_HARDLY_MORE, _LEAST_POWER, _HALVINGS = 1.001, 100.0, 50
 _COUNTED_AT_ONCE, _BYTES_A_WINDOW = 1 << 22, 24
 
 
@@ -87,13 +89,20 @@ class TextSize:
     def scaled(self, share: float) -> TextSize:
         """Some of the contexts drawn at random, with all that follows them.
 
-        A window that begins many contexts is hardly ever missing among some of them.
+        A window that begins many contexts is hardly ever missing among some of them, and most
+        begin few.
         """
+        return self._some(self.contexts, share)
+
+    def drawn(self, share: float) -> TextSize:
+        """Some of the positions drawn at random: most frequent contexts are among them, too."""
+        return self._some(self.positions, share)
+
+    def _some(self, things: int, share: float) -> TextSize:
         if share >= 1:
             return self
         found = [
-            max(1, round(count * (1 - (1 - share) ** max(1.0, self.contexts / max(1, count)))))
-            for count in self.different
+            max(1, round(count * _found(things / max(1, count), share))) for count in self.different
         ]
         return TextSize(max(1, round(share * self.positions)), tuple(found))
 
@@ -130,6 +139,31 @@ class Cost:
     bytes: int
     counting_seconds: float = 0.0
     evaluation_bytes: int = 0
+
+
+def _found(mean: float, share: float) -> float:
+    """How many of some kinds are there in a share of all things, as a part of these kinds.
+
+    There are as many kinds with so many things as the logarithmic series has it (Fisher, Corbet,
+    Williams, Journal of Animal Ecology 12, 1943, section 2). A tenth of Shakespeare's contexts of
+    eight characters has 38 % of all their halves, by this 45 %; it were 70 if all were alike.
+
+    Args:
+        mean: things of a kind.
+        share: of all things, drawn at random.
+    """
+    if mean < _HARDLY_MORE:
+        return share
+    # The mean is (1 - x) / (x ln 1/x), falling with x: found between powers of e.
+    low, high = -_LEAST_POWER, 0.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if math.expm1(-middle) > -mean * middle:
+            low = middle
+        else:
+            high = middle
+    x = math.exp(low)
+    return 1 - math.log(x + (1 - x) * share) / low
 
 
 def _counted(text: Sequences, vocabulary_size: int, context_length: int) -> TextSize:

@@ -29,7 +29,6 @@ from model.optimizers.problem import Options
 _STEP_OVERHEAD = 2e-4  # seconds outside the objective
 # Bytes of an optimizer's state that a second goes over; a history of searches is read five times.
 _STATE_SPEED, _HISTORY_SPEED = 1.5e10, 2e9
-_SEARCHES = 1.3  # evaluations in a step of an optimizer that searches along a line
 _PROGRAM_BYTES, _SEARCH_BYTES = 72_000_000, 16_000_000  # with numpy and scipy; what searches
 _SCREEN_BYTES = 45_000_000  # Textual, what it draws, and what a person has asked for
 _BYTES_PER_CHARACTER = 10  # of a text and its codes
@@ -57,7 +56,7 @@ class CostHint:
         self._screen_bytes = _SCREEN_BYTES * with_screen
         self._trajectory = trajectory or Trajectory()
         self._sizes: dict[int, TextSize] = {}
-        self._trials: dict[tuple[str, int, int, int], float] = {}
+        self._trials: dict[tuple[object, ...], float] = {}
 
     def cost(self, settings: TrainingSettings) -> Cost:
         """The estimate of a whole process that trains the model on the text.
@@ -70,7 +69,7 @@ class CostHint:
         cost, parts = model.cost(text), self._parts(settings)
         objectives, evaluation = cost.bytes, cost.evaluation_bytes
         if parts > 1:  # of the whole only the value is asked for
-            part = model.cost(text.scaled(1 / parts))
+            part = model.cost(self._part(settings))
             objectives += parts * part.bytes
             evaluation = int(max(_VALUE * evaluation, part.evaluation_bytes))
         training = (
@@ -101,15 +100,16 @@ class CostHint:
     def step_seconds(self, settings: TrainingSettings) -> float:
         """How long a step takes on this machine, by a trial on a little of the text."""
         model, parts = self._model(settings), self._parts(settings)
-        part = self.size(model.context_length).scaled(1 / parts)
-        key = (settings.model, model.context_length, model.parameter_count, parts)
+        part, family = self._part(settings), families.find(settings.model)
+        in_batches = parts > 1 and not self._has("minibatches", settings)
+        own = (getattr(settings, name) for name in family.settings)
+        key = (settings.model, model.context_length, *own, parts, in_batches)
         if key not in self._trials:
-            in_batches = parts > 1 and not self._has("minibatches", settings)
             self._trials[key] = part_seconds(model, self.corpus, part, in_batches=in_batches)
         searches = self._searches(settings)
         speed = _HISTORY_SPEED if searches else _STATE_SPEED
         overhead = _STEP_OVERHEAD + self.state_bytes(settings) / speed
-        return (_SEARCHES if searches else 1.0) * self._trials[key] + overhead
+        return (family.searches if searches else 1.0) * self._trials[key] + overhead
 
     def size(self, context_length: int) -> TextSize:
         """How much there is to count in the text. Raises SettingsError where it was counted."""
@@ -153,6 +153,12 @@ class CostHint:
         if not batch or not self._has("learning_rate", settings):
             return 1
         return max(1, round(text.positions / batch))
+
+    def _part(self, settings: TrainingSettings) -> TextSize:
+        """One of the parts: of contexts, or of positions where a family likes mini-batches."""
+        share, family = 1 / self._parts(settings), families.find(settings.model)
+        text = self.size(self._model(settings).context_length)
+        return text.drawn(share) if family.advice.batch else text.scaled(share)
 
     def _of_optimizer(
         self, count: Callable[[str, int, int, Options], int], settings: TrainingSettings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,9 @@ _SECONDS = 0.03  # what a tried evaluation should take at most
 _LEAST_CONTEXTS = 200
 _LONGEST = 300_000  # characters that are counted for a trial
 _CHARACTERS_A_CONTEXT = 4  # at least: so many contexts should be different in so long a text
-_EVALUATIONS = 4
+# The first finds caches cold, the next ones go over all threads, then some over one.
+_LEAST_EVALUATIONS, _MOST_EVALUATIONS = 3, 8
+_ENOUGH, _PATIENCE = 0.1, 0.5  # seconds of all, with that many and with fewer
 
 
 def part_seconds(model: Model, corpus: Corpus, part: TextSize, *, in_batches: bool) -> float:
@@ -43,17 +45,28 @@ def part_seconds(model: Model, corpus: Corpus, part: TextSize, *, in_batches: bo
         table = table.select(np.sort(rng.choice(len(table.contexts), contexts, replace=False)))
     objective = model.sum_objective(table, 1, 0, noise=in_batches)
     theta = model.initial(rng)
-    times = []
-    for turn in range(_EVALUATIONS):
+
+    def evaluate() -> None:
+        nonlocal theta
         theta = theta * (1 + 1e-9)  # what depends on parameters alone may be known from the last
-        began = perf_counter()
         objective.part(theta, 0)
-        if turn:  # not while caches are cold
-            times.append(perf_counter() - began)
-    seconds = statistics.median(times)
+
+    seconds = _seconds(evaluate)
     if in_batches:
         return seconds
     return seconds * estimate / max(model.cost(TextSize.of(table)).gradient_seconds, 1e-9)
+
+
+def _seconds(evaluate: Callable[[], None]) -> float:
+    """The least that an evaluation took: whatever else a machine has to do only adds to it."""
+    times: list[float] = []
+    while len(times) < _MOST_EVALUATIONS:
+        began = perf_counter()
+        evaluate()
+        times.append(perf_counter() - began)
+        if sum(times) >= (_ENOUGH if len(times) >= _LEAST_EVALUATIONS else _PATIENCE):
+            break
+    return min(times)
 
 
 def _beginning(corpus: Corpus, context_length: int, characters: int) -> NgramTable:

@@ -57,6 +57,29 @@ def test_some_contexts_have_most_of_the_short_beginnings() -> None:
         assert literal / 1.5 < guessed < 1.5 * literal
 
 
+@pytest.mark.parametrize("share", [0.03, 0.1, 0.5])
+def test_some_of_a_text_has_so_many_different_windows(share: float) -> None:
+    """Of contexts drawn at random, and of positions: frequent windows are found in few of them."""
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice(list(PLAY), rng.integers(1, 8))) for _ in range(2000)]
+    often = 1 / np.arange(1, 2001)  # as words are in texts
+    corpus = Corpus.from_text(" ".join(rng.choice(words, 15_000, p=often / often.sum())))
+    table = count_ngrams(corpus.codes, len(corpus.vocabulary), 5)
+    whole = TextSize.of(table)
+    drawn = rng.choice(whole.contexts, round(share * whole.contexts), replace=False)
+    of_contexts = TextSize.of(table.select(np.sort(drawn)))
+    windows = np.lib.stride_tricks.sliding_window_view(corpus.codes, 6)
+    some = windows[rng.choice(len(windows), round(share * len(windows)), replace=False)]
+    of_positions = [len(np.unique(some[:, :length], axis=0)) for length in range(2, 7)]
+    for literal, estimated in (
+        (of_contexts.different[2:], whole.scaled(share).different[2:]),
+        (of_positions, whole.drawn(share).different[2:]),
+    ):
+        for one, other in zip(literal, estimated, strict=True):
+            assert one / 1.5 < other < 1.5 * one
+    assert whole.drawn(share).positions == pytest.approx(share * whole.positions, abs=1)
+
+
 def test_more_of_anything_costs_more() -> None:
     small = LogBilinear(30, 2, 4).cost(all_different(1000, 2))
     assert small.parameters == 30 * 4 * 3
