@@ -12,7 +12,8 @@ stands and what comes instead. So how many characters are drafted at a time chan
 text. (With Kneser-Ney as the draft of a mixture, 91 of 100 characters stand; comparing the inverse
 distribution functions of both at the same number would let 80 stand.)
 
-A cache on top belongs to both distributions: what it draws itself stands unasked.
+A cache on top belongs to both distributions: what it draws itself stands unasked. So does what
+would stand whatever the slow predictor said, if the draft knows that.
 Where temperature, top-k or top-p change the whole, the slow predictor is asked about those as well.
 """
 
@@ -37,9 +38,10 @@ Adjust = Callable[[Array], Array]
 
 AHEAD = 32  # characters drafted at a time, at the most
 # A character falls where the rest of its number is above the ratio of both probabilities: with
-# Kneser-Ney as the draft of a mixture, in about 0.45 r^4 of the cases where the rest is r. Drafting
-# ends where what comes next would probably be thrown away.
-_FALLS = 0.45
+# Kneser-Ney as the draft of a mixture, in about 0.65 x^5 of the cases where the rest is x of the
+# way from what stands for sure to 1. Drafting ends where what comes next would probably be thrown
+# away.
+_FALLS = 0.65
 _LEAST_CHANCE = 0.25
 _UNIFORMS_AT_ONCE = 1024
 _BELOW_ONE = float(np.nextafter(1.0, 0.0))
@@ -66,8 +68,13 @@ class Drafter(Protocol):
         """As `find`, after M codes that end with a known one, from what it found without that."""
         ...
 
-    def draw(self, found: Any, uniform: float) -> tuple[int, float]:
-        """A code of the draft by a number from [0, 1), and a uniform rest of the number."""
+    def draw(self, found: Any, uniform: float) -> tuple[int, float, float]:
+        """Draw from the draft by a number from [0, 1).
+
+        Returns:
+            A code; a uniform rest of the number; and a share of such rests with which the code
+            stands whatever the true probabilities are, from 0 for nothing known.
+        """
         ...
 
     def complete(self, contexts: NDArray[np.intp], found: Sequence[Any]) -> tuple[Array, Array]:
@@ -159,19 +166,20 @@ class SpeculativeWriter:
         chance = 1.0
         state = self._drafter.find(text)
         for i, uniform in enumerate(uniforms):
-            code, rest = -1, uniform
+            code, rest, share = -1, uniform, 1.0
             if memory is not None:
                 recall = memory.recall()
                 recalls.append(recall)
                 code, rest = recall.draw(uniform)
-            is_own = code >= 0
-            if not is_own:
-                code, rest = draw(state, rest)
-            if not is_own or self._adjust is not None:
+            if code < 0:
+                code, rest, share = draw(state, rest)
+            if self._adjust is not None:
+                share = 0.0
+            if rest >= share:
                 asked.append(i)
                 states.append(state)
                 left.append(rest)
-                chance *= 1.0 - _FALLS * rest**4
+                chance *= 1.0 - _FALLS * ((rest - share) / (1.0 - share)) ** 5
             text.append(code)
             if memory is not None:
                 memory.read(code)

@@ -99,6 +99,37 @@ def test_how_far_ahead_changes_nothing(cache: CacheSettings | None, adjust: Adju
     assert texts[0] == texts[1] == texts[2] == texts[3]
 
 
+@pytest.mark.parametrize("cache", [None, CACHE], ids=["plain", "cache"])
+def test_what_stands_unasked_would_stand(cache: CacheSettings | None) -> None:
+    class Asking:
+        """Knows of nothing that it would stand."""
+
+        def __init__(self, mixed: MixturePredictor) -> None:
+            self._drafter = mixed.drafter()
+            self.vocabulary_size, self.context_length = V, mixed.context_length
+            self.find, self.follow = self._drafter.find, self._drafter.follow
+            self.complete = self._drafter.complete
+            self.shares: list[float] = []
+
+        def draw(self, found: list[int], uniform: float) -> tuple[int, float, float]:
+            code, rest, share = self._drafter.draw(found, uniform)
+            self.shares.append(share)
+            return code, rest, 0.0
+
+    means = []
+    for seed in range(4):
+        mixed, numbers = mixture(seed), np.random.default_rng(seed).random(1000)
+        asking = Asking(mixed)
+        pieces = SpeculativeWriter(asking, cache=cache).write(
+            [0],
+            1000,
+            Uniforms(numbers),  # type: ignore[arg-type]
+        )
+        assert write(mixed, numbers, [0], cache=cache) == [c for piece in pieces for c in piece]
+        means.append(np.mean(asking.shares))
+    assert max(means) > 0.2
+
+
 @given(
     seed=st.integers(0, 1000),
     prompt=st.lists(st.integers(0, V), max_size=30),
@@ -154,13 +185,12 @@ def test_draws_from_counts(codes: list[int], context: list[int], order: int) -> 
     draws: NgramDraws = predictor.draws()
     found = draws.find(context)
     window = np.array([[V] * 6 + context])
-    p, depths, rests = predictor.probabilities(window)
-    for one, other in zip(draws.rows([found, found]), (p, depths, rests), strict=True):
-        np.testing.assert_allclose(one, np.concatenate([other, other]), rtol=1e-12)
+    p = predictor.probabilities(window)[0]
+    np.testing.assert_allclose(draws.rows([found, found]), np.concatenate([p, p]), rtol=1e-12)
     numbers = (np.arange(NUMBERS) + 0.5) / NUMBERS
     drawn = [draws.draw(found, number) for number in numbers]
-    got = np.array([code for code, _ in drawn])
-    left = np.array([rest for _, rest in drawn])
+    got = np.array([code for code, *_ in drawn])
+    left = np.array([rest for _, rest, *_ in drawn])
     np.testing.assert_allclose(
         np.bincount(got, minlength=V) / NUMBERS, p[0], atol=2 * (V * order + V) / NUMBERS
     )

@@ -9,6 +9,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from model.families.ngrams.sureness import Sureness
+
 Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
 
@@ -73,7 +75,38 @@ class Gate:
 
     def shares(self, features: Array) -> Array:
         """The weight of the counts; (n, F) -> (n,), between 0 and 1."""
-        return _sigmoid(features @ self.weights)
+        return sigmoid(features @ self.weights)
+
+    @property
+    def of_other(self) -> tuple[float, float, float, float]:
+        """Weights of the other part's entropy and peak, of the overlap, and of equal peaks."""
+        entropy, peak, overlap, same = (float(w) for w in self.weights[[1, 3, 4, 5]])
+        return entropy, peak, overlap, same
+
+    def bases(self, sureness: Sureness) -> Array:
+        """What the counts alone add up to before the gate, after every known context; (C,)."""
+        w = self.weights
+        bases = w[0] * sureness.entropies + w[2] * np.log(sureness.peaks)
+        bases += w[6] * np.log(sureness.rests)
+        by_depth = w[_STATEMENTS - 1] + np.append(0.0, np.cumsum(w[_STATEMENTS:]))
+        bases += by_depth[sureness.depths]
+        return bases
+
+    def shares_after(self, bases: Array, ngrams: Array, other: Array, log_other: Array) -> Array:
+        """As `shares` from features, where what the counts add up to is known; (n,).
+
+        Args:
+            bases: (n,) see `bases`.
+            ngrams: (n, V) probabilities of the counts.
+            other: (n, V) probabilities of the other part.
+            log_other: (n, V) their logarithms.
+        """
+        entropy, peak, overlap, same = self.of_other
+        x = bases + same * (ngrams.argmax(axis=1) == other.argmax(axis=1))
+        x -= entropy * np.einsum("ij,ij->i", other, np.maximum(log_other, _LEAST_LOGARITHM))
+        x += peak * log_other.max(axis=1)
+        x += overlap * np.minimum(ngrams, other).sum(axis=1)
+        return sigmoid(x)
 
     @classmethod
     def fitted(cls, features: Array, ngrams: Array, other: Array) -> Self:
@@ -120,7 +153,7 @@ def gate_loss(
     Returns:
         The loss, and its gradient, (F,).
     """
-    g = _sigmoid(features @ weights)
+    g = sigmoid(features @ weights)
     p = np.maximum(g * ngrams + (1.0 - g) * other, _LEAST)
     slope = (other - ngrams) / p * g * (1.0 - g)
     n = len(features)
@@ -128,6 +161,7 @@ def gate_loss(
     return float(value), features.T @ slope / n + prior / n * weights
 
 
-def _sigmoid(x: Array) -> Array:
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), elementwise."""
     # By tanh: no overflow at either end.
     return 0.5 * (1.0 + np.tanh(0.5 * x))

@@ -12,6 +12,7 @@ from model.errors import SettingsError
 from model.families.base import Codes, Predictor, Reader
 from model.families.mixture.evidence import Evidence, probabilities_after
 from model.families.mixture.gate import Gate, gate_features
+from model.families.mixture.sure_shares import SureShares
 from model.families.ngrams.order import best_order
 from model.families.ngrams.predictor import NgramPredictor
 from model.families.set_aside import Mask, with_gaps
@@ -63,6 +64,7 @@ class MixturePredictor:
     def __init__(self, ngrams: NgramPredictor, other: Predictor, gate: Gate) -> None:
         _require_alike(ngrams, other)
         self.ngrams, self.other, self.gate = ngrams, other, gate
+        self._drafter: MixtureDrafter | None = None
 
     @property
     def vocabulary_size(self) -> int:
@@ -87,19 +89,21 @@ class MixturePredictor:
         """Both distributions and the gate, after (n, M) contexts."""
         contexts = np.asarray(contexts)
         ngrams, depths, rests = self.ngrams.probabilities(contexts)
-        return self.combined(contexts, ngrams, depths, rests)
-
-    def combined(self, contexts: Codes, ngrams: Array, depths: IntArray, rests: Array) -> Parts:
-        """As `parts`, with what `NgramPredictor.probabilities` gave already."""
-        log_other = self.other.log_probabilities(contexts[:, -self.other.context_length :])
+        log_other = self.log_other(contexts)
         other = np.exp(log_other)
         deepest = self.ngrams.order - 1
         features = gate_features(ngrams, other, depths, rests, deepest, log_other)
         return Parts(ngrams, other, self.gate.shares(features))
 
+    def log_other(self, contexts: Codes) -> Array:
+        """Logarithms of the other part's probabilities; (n, M) -> (n, V)."""
+        return self.other.log_probabilities(contexts[:, -self.other.context_length :])
+
     def drafter(self) -> MixtureDrafter:
-        """For writing several characters at once: the counts go ahead."""
-        return MixtureDrafter(self)
+        """For writing several characters at once, the counts ahead; made the first time."""
+        if self._drafter is None:
+            self._drafter = MixtureDrafter(self)
+        return self._drafter
 
     def reader(self, codes: Sequence[int] = ()) -> Reader:
         """A reader that has read these codes, of any number."""
@@ -115,14 +119,27 @@ class MixtureDrafter:
         self.vocabulary_size = mixture.vocabulary_size
         self.context_length = mixture.context_length
         self.find, self.follow = self._draws.find, self._draws.follow
-        self.draw = self._draws.draw
+        self._sure = SureShares(mixture.gate, mixture.ngrams.sureness(), self.vocabulary_size)
+
+    def draw(self, found: list[int], uniform: float) -> tuple[int, float, float]:
+        """See `Drafter`."""
+        code, rest, context, gram = self._draws.draw(found, uniform)
+        deepest = found[-1]
+        if context == deepest:
+            return code, rest, self._sure.of_gram(deepest, gram)
+        return code, rest, self._sure.of_context(deepest)
 
     def complete(
         self, contexts: NDArray[np.intp], found: Sequence[list[int]]
     ) -> tuple[Array, Array]:
         """Probabilities of the counts alone, and of the whole mixture; (k, M) -> two of (k, V)."""
-        ngrams, depths, rests = self._draws.rows(found)
-        return ngrams, self._mixture.combined(contexts, ngrams, depths, rests).probabilities
+        ngrams = self._draws.rows(found)
+        log_other = self._mixture.log_other(contexts)
+        other = np.exp(log_other)
+        bases = self._sure.bases[[known[-1] for known in found]]
+        shares = self._mixture.gate.shares_after(bases, ngrams, other, log_other)
+        other += shares[:, None] * (ngrams - other)
+        return ngrams, other
 
 
 def fit_gate(ngrams: NgramPredictor, other: Predictor, codes: IntArray, aside: Mask) -> Gate:

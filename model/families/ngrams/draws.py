@@ -101,8 +101,8 @@ class NgramDraws:
             found = self._steps[step] = self.find(context)
         return found
 
-    def rows(self, found: Sequence[list[int]]) -> tuple[Array, NDArray[np.int64], Array]:
-        """As `NgramPredictor.probabilities`, after contexts that `find` found."""
+    def rows(self, found: Sequence[list[int]]) -> Array:
+        """Probabilities of all characters after contexts that `find` found; (n, V)."""
         # Of each the longest context that is in the table, and all longer ones.
         last, size = self._levels_in_table - 1, self._size
         padding = [self._nothing] * (self._order - 1 - last)
@@ -128,14 +128,16 @@ class NgramDraws:
             where = which // len(padding) * size + self._following[at]
             shares = left[:, 1:].ravel()[which] * self._each[at]
             p += np.bincount(where, shares, minlength=p.size).reshape(p.shape)
-        depths = np.array([len(known) - 1 for known in found])
-        return p, depths, self._rests[[known[-1] for known in found]]
+        return p
 
-    def draw(self, numbers: Sequence[int], uniform: float) -> tuple[int, float]:
+    def draw(self, numbers: Sequence[int], uniform: float) -> tuple[int, float, int, int]:
         """A character after a context that `find` found, by a number from [0, 1).
 
         Returns:
-            Its code, and what is left of the number: uniform in [0, 1) again, whatever the code.
+            Its code; what is left of the number: uniform in [0, 1) again, whatever the code; the
+            number of the context that it was drawn after, and that of both together: all of them
+            count the characters that follow contexts, in the order of those. Both are -1 where it
+            followed none.
         """
         begins, within = self._begins, self._within
         for number in reversed(numbers):
@@ -146,7 +148,8 @@ class NgramDraws:
             if uniform < own:
                 at = bisect_right(within, uniform, start, stop)
                 low = within[at - 1] if at > start else 0.0
-                return self._codes[at], min((uniform - low) / (within[at] - low), BELOW_ONE)
+                rest = min((uniform - low) / (within[at] - low), BELOW_ONE)
+                return self._codes[at], rest, number, at
             uniform = min((uniform - own) / (1.0 - own), BELOW_ONE) if own < 1.0 else BELOW_ONE
         code = int(uniform * self._size)
-        return code, uniform * self._size - code
+        return code, uniform * self._size - code, -1, -1

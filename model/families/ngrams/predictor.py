@@ -11,7 +11,9 @@ from model.families.base import Codes, Reader
 from model.families.ngrams.draws import NgramDraws
 from model.families.ngrams.levels import Level, count_levels
 from model.families.ngrams.limits import Smoothing
+from model.families.ngrams.places import places
 from model.families.ngrams.smoothing import SmoothedLevel, kneser_ney, witten_bell
+from model.families.ngrams.sureness import Sureness
 from model.families.windows import WindowReader
 from model.running_text import RunningText
 from model.sequences import Sequences
@@ -53,6 +55,7 @@ class NgramPredictor:
         self._levels = list(levels)
         self.vocabulary_size = vocabulary_size
         self._draws: NgramDraws | None = None
+        self._sureness: Sureness | None = None
         self._tables = [self._table(np.full((1, vocabulary_size), 1.0 / vocabulary_size), 0)]
         most = _TABLE_CELLS if table_cells is None else table_cells
         for j in range(1, len(self._levels)):
@@ -154,6 +157,12 @@ class NgramPredictor:
             self._draws = NgramDraws(self._levels, self._tables, self.vocabulary_size)
         return self._draws
 
+    def sureness(self) -> Sureness:
+        """How sure it is after every context that it knows, found the first time."""
+        if self._sureness is None:
+            self._sureness = Sureness.of(self._levels, self.vocabulary_size)
+        return self._sureness
+
     def drafter(self) -> NgramDrafter:
         """For writing several characters at once: see `model.speculative`."""
         return NgramDrafter(self)
@@ -171,7 +180,7 @@ class NgramPredictor:
             keys = self._levels[j].keys
             codes = contexts[rows, -j]
             wanted = numbers * self.vocabulary_size + codes
-            at, there = _places(keys, wanted)
+            at, there = places(keys, wanted)
             there &= codes < self.vocabulary_size
             rows, numbers = rows[there], at[there]
             if not len(rows):
@@ -216,7 +225,7 @@ class NgramPredictor:
         )
         grams += level.following
         wanted = numbers * self.vocabulary_size + targets
-        at, there = _places(grams, wanted)
+        at, there = places(grams, wanted)
         p = level.rest[numbers] * p
         p[there] += level.shares[at[there]]
         return p
@@ -239,21 +248,15 @@ class NgramDrafter:
         self.vocabulary_size = predictor.vocabulary_size
         self.context_length = predictor.context_length
         self.find, self.follow = self._draws.find, self._draws.follow
-        self.draw = self._draws.draw
+
+    def draw(self, found: list[int], uniform: float) -> tuple[int, float, float]:
+        """A code, the rest of the number, and a share: all of it stands."""
+        code, rest, _, _ = self._draws.draw(found, uniform)
+        return code, rest, 1.0
 
     def complete(
         self, contexts: NDArray[np.intp], found: Sequence[list[int]]
     ) -> tuple[Array, Array]:
         """Probabilities after contexts that `find` found, twice; (k, M) -> two of (k, V)."""
-        p = self._draws.rows(found)[0]
+        p = self._draws.rows(found)
         return p, p.copy()
-
-
-def _places(
-    ordered: NDArray[np.int64], wanted: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Where numbers stand among ascending ones, and whether they do."""
-    at = np.searchsorted(ordered, wanted)
-    there = at < len(ordered)
-    there[there] = ordered[at[there]] == wanted[there]
-    return at, there

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from model.families.mixture.gate import Gate, gate_features, gate_loss
+from model.families.ngrams.sureness import Sureness
 
 
 def distributions(rng: np.random.Generator, n: int, v: int) -> np.ndarray:
@@ -34,6 +35,21 @@ def test_features_are_what_they_say() -> None:
         assert found[i] == pytest.approx(expected)
     certain = np.eye(5)[:2]
     assert np.isfinite(gate_features(certain, certain[::-1], depths[:2], np.zeros(2), 3)).all()
+
+
+def test_what_the_counts_add_up_to_is_known_beforehand() -> None:
+    rng = np.random.default_rng(5)
+    p, q = distributions(rng, 6, 5), distributions(rng, 6, 5)
+    depths, rests = np.array([0, 1, 2, 3, 3, 0]), rng.uniform(0.1, 1.0, size=6)
+    gate = Gate(rng.normal(size=11))
+    entropies = -(p * np.log(p)).sum(axis=1)
+    probabilities = np.zeros(0, dtype=np.float32)
+    sureness = Sureness(depths.astype(np.int8), rests, entropies, p.max(axis=1), probabilities)
+    np.testing.assert_allclose(
+        gate.shares_after(gate.bases(sureness), p, q, np.log(q)),
+        gate.shares(gate_features(p, q, depths, rests, 3)),
+        rtol=1e-12,
+    )
 
 
 @pytest.mark.parametrize("prior", [0.0, 2.0])
