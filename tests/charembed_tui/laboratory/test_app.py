@@ -70,7 +70,7 @@ async def test_a_whole_visit(app: CharembedApp) -> None:
     assert app.return_code == 0
 
 
-async def test_one_step_at_a_time(app: CharembedApp) -> None:
+async def test_one_step_at_a_time_and_a_reset_to_step_0(app: CharembedApp) -> None:
     async with app.run_test() as pilot:
         await pilot.press("n", "n", "n")
         await until(
@@ -81,9 +81,6 @@ async def test_one_step_at_a_time(app: CharembedApp) -> None:
         )
         assert app.laboratory.snapshot.step == 3
 
-
-async def test_reset_starts_a_new_run_at_step_0(app: CharembedApp) -> None:
-    async with app.run_test() as pilot:
         await pilot.press("space")
         await until(lambda: app.laboratory.snapshot.step > 5)
         old = app.laboratory.session
@@ -92,16 +89,6 @@ async def test_reset_starts_a_new_run_at_step_0(app: CharembedApp) -> None:
         assert old.join(0)
         assert app.laboratory.snapshot.step == 0
         assert app.laboratory.snapshot.state is SessionState.IDLE
-
-
-async def test_training_goes_on_while_writing(app: CharembedApp) -> None:
-    async with app.run_test(size=(120, 36)) as pilot:
-        await pilot.press("space")
-        await until(lambda: app.laboratory.snapshot.step > 5)
-        await pilot.press("g")
-        await until(lambda: len(app.query_one(GenerationPane).written) == 300)
-        steps = app.laboratory.snapshot.step
-        await until(lambda: app.laboratory.snapshot.step > steps)
 
 
 def is_focused(app: CharembedApp, kind: type[Widget]) -> bool:
@@ -275,7 +262,7 @@ async def test_small_screens_show_a_page_at_a_time(app: CharembedApp) -> None:
         assert not app.query_one(Tabs).display
 
 
-async def test_help_and_palette_know_every_key(app: CharembedApp) -> None:
+async def test_help_and_palette_know_every_key_and_close_nothing_else(app: CharembedApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("?")
         assert isinstance(app.screen, HelpScreen)
@@ -291,10 +278,10 @@ async def test_help_and_palette_know_every_key(app: CharembedApp) -> None:
         assert "Timeline · [/]" in message
         await pilot.press(*"comp", "enter")
         await until(lambda: isinstance(app.screen, RunsScreen))
+        await pilot.press("escape")
+        await until(lambda: len(app.screen_stack) == 1)
 
-
-async def test_a_dialog_that_is_closed_twice_closes_nothing_else(app: CharembedApp) -> None:
-    async with app.run_test(size=(120, 36)) as pilot:
+        # A dialog that is closed twice closes nothing else.
         await pilot.press("question_mark")
         help_screen = app.screen
         await pilot.press("ctrl+p")
@@ -342,10 +329,14 @@ async def test_a_window_that_is_too_small_says_so(app: CharembedApp) -> None:
         await pilot.press("q")
 
 
-async def test_training_goes_on_behind_the_help(app: CharembedApp) -> None:
+async def test_training_goes_on_while_writing_and_behind_the_help(app: CharembedApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("space")
         await until(lambda: app.laboratory.snapshot.step > 5)
+        await pilot.press("g")
+        await until(lambda: len(app.query_one(GenerationPane).written) == 300)
+        written_at = app.laboratory.snapshot.step
+        await until(lambda: app.laboratory.snapshot.step > written_at)
         await pilot.press("?")
         steps = app.laboratory.snapshot.step
         await until(lambda: app.laboratory.snapshot.step > steps + 20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -38,6 +39,12 @@ async def test_training_folds_what_is_set_up_and_keys_unfold_it(app: CharembedAp
         panes = app.laboratory.panes
         assert panes.corpus.size.height > 3
         assert not panes.corpus.summary.display
+        # Before training nothing folds when a field is left.
+        await pilot.press("h")
+        await until(partial(is_displayed_with_focus, app, "preset"))
+        await pilot.press("escape")
+        await until(lambda: app.focused is None)
+        assert not app.laboratory.is_folded
         await pilot.press("space")
         await until(lambda: app.laboratory.is_folded)
         await until(lambda: panes.corpus.region.height == panes.hyperparameters.region.height == 1)
@@ -80,15 +87,9 @@ async def test_what_was_unfolded_in_mid_run_stays_until_training_starts_again(
         await until(lambda: app.laboratory.is_folded)
 
 
-async def test_before_training_nothing_folds_when_a_field_is_left(app: CharembedApp) -> None:
-    async with app.run_test(size=(120, 36)) as pilot:
-        await ready(app)
-        await pilot.press("h", "escape")
-        await until(lambda: app.focused is None)
-        assert not app.laboratory.is_folded
-
-
-async def test_the_map_has_more_than_half_of_the_cells_and_is_square(app: CharembedApp) -> None:
+async def test_the_map_has_more_than_half_of_the_cells_and_one_column_beside_it(
+    app: CharembedApp,
+) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(app)
         await pilot.press("n")
@@ -98,13 +99,9 @@ async def test_the_map_has_more_than_half_of_the_cells_and_is_square(app: Charem
         await until(lambda: cells(app, MAP) >= 200 * 60 / 2)
         canvas = app.laboratory.panes.embedding.plot.canvas
         assert abs(canvas.columns / 2 - canvas.rows) <= 0.05 * canvas.rows
-
-
-async def test_one_of_character_and_inspector_has_the_narrow_column(app: CharembedApp) -> None:
-    async with app.run_test(size=(120, 36)) as pilot:
-        await ready(app)
-        await pilot.press("n", "i")
-        await until(lambda: app.laboratory.is_folded)
+        # One of character and inspector has the narrow column.
+        await pilot.resize_terminal(120, 36)
+        await pilot.press("i")
         await until(lambda: cells(app, "#inspector") and not cells(app, "#character"))
         await pilot.press("escape", "m")
         await until(lambda: cells(app, "#character") and not cells(app, "#inspector"))
@@ -126,16 +123,9 @@ async def test_contents_are_made_when_they_are_first_on_the_screen(app: Charembe
         await until(lambda: app.query("#embedding-size") and app.query("#samples"))
 
 
-async def test_small_screens_turn_to_the_map(app: CharembedApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: app.laboratory.snapshot.theta is not None)
-        await pilot.press("H")
-        await until(lambda: cells(app, "#setup") and not cells(app, MAP))
-        await pilot.press("space")
-        await until(lambda: cells(app, MAP) and not cells(app, "#setup"))
-
-
-async def test_a_plot_that_has_left_the_screen_has_lines_all_the_same(app: CharembedApp) -> None:
+async def test_small_screens_turn_to_the_map_which_has_lines_also_off_the_screen(
+    app: CharembedApp,
+) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("H")
@@ -143,6 +133,8 @@ async def test_a_plot_that_has_left_the_screen_has_lines_all_the_same(app: Chare
         for plot in (app.laboratory.panes.loss.plot, app.laboratory.panes.embedding.plot):
             assert not plot.size
             assert len(plot.render_lines(Region(0, 0, 28, 12))) == 12
+        await pilot.press("space")
+        await until(lambda: cells(app, MAP) and not cells(app, "#setup"))
 
 
 async def test_training_that_is_over_before_it_is_seen_folds_as_well(sample: Path) -> None:
@@ -177,7 +169,8 @@ async def test_a_setting_that_cannot_be_seen_does_not_stay_invalid(tmp_path: Pat
 
 
 async def test_no_word_is_cut(sample: Path) -> None:
-    app = laboratory(sample)
+    # With less patience it has finished sooner.
+    app = laboratory(sample, Preferences(replace(Preferences().training, patience=1.0)))
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(app)
         panes = app.laboratory.panes

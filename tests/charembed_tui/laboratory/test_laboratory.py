@@ -35,15 +35,20 @@ from charembed_tui.widgets.prompt_input import PromptInput
 from model.families.log_bilinear.shape import LogBilinear
 from model.sampling import Sampler
 
-SIZE = (120, 36)
+SIZE, SMALL = (120, 36), (80, 24)
 
 
 async def trained(app: CharembedApp, pilot: Pilot[None], steps: int = 40) -> None:
-    """Train for some steps, and pause."""
+    """Train for some steps, and pause; on a screen for all panes afterwards.
+
+    What is set up has been folded by then: begun on a small screen it is never made.
+    """
     await pilot.press("space")
     await until(lambda: app.laboratory.snapshot.step >= steps)
     await pilot.press("space")
     await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+    await pilot.resize_terminal(*SIZE)
+    await until(lambda: app.screen.size == SIZE)
     await until(
         lambda: (
             app.laboratory.snapshot
@@ -54,24 +59,8 @@ async def trained(app: CharembedApp, pilot: Pilot[None], steps: int = 40) -> Non
     )
 
 
-async def test_the_component_chooser(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
-        pane = app.laboratory.panes.embedding
-        await pilot.press("c")
-        assert isinstance(app.screen, ComponentsScreen)
-        order = app.screen._order
-        await pilot.press("x", "down", "y", "enter")
-        assert pane.components == (order[0], order[1])
-        # Putting the other axis's component on this one exchanges the two.
-        await pilot.press("c", "y", "enter")
-        assert pane.components == (order[1], order[0])
-        await pilot.press("c", "down", "down", "x", "escape")
-        assert pane.components == (order[1], order[0])
-
-
-async def test_principal_plane_hold_zoom_and_fit(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
+async def test_the_map_is_turned_held_and_searched(app: CharembedApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
         await trained(app, pilot)
         pane = app.laboratory.panes.embedding
         await pilot.press("p")
@@ -90,10 +79,19 @@ async def test_principal_plane_hold_zoom_and_fit(app: CharembedApp) -> None:
         await pilot.pause()
         assert "axes held" not in required(pane.border_title)
 
+        # The component chooser.
+        await pilot.press("c")
+        assert isinstance(app.screen, ComponentsScreen)
+        order = app.screen._order
+        await pilot.press("x", "down", "y", "enter")
+        assert pane.components == (order[0], order[1])
+        # Putting the other axis's component on this one exchanges the two.
+        await pilot.press("c", "y", "enter")
+        assert pane.components == (order[1], order[0])
+        await pilot.press("c", "down", "down", "x", "escape")
+        assert pane.components == (order[1], order[0])
 
-async def test_find_a_character_and_read_about_it(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
+        # Find a character, and read about it.
         await pilot.press("slash")
         assert isinstance(app.screen, SearchScreen)
         await pilot.press(*"space", "enter")
@@ -126,8 +124,10 @@ def test_searching_by_character_name_and_code_point() -> None:
     assert len(matches(vocabulary, "")) == 6
 
 
-async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
+async def test_the_timeline_shows_what_was_loses_nothing_and_plays_to_the_end(
+    app: CharembedApp,
+) -> None:
+    async with app.run_test(size=SMALL) as pilot:
         await trained(app, pilot)
         bar = app.laboratory.panes.embedding.timeline_bar
         frames = [frame.step for frame in app.laboratory.session.trajectory.frames()]
@@ -160,11 +160,7 @@ async def test_the_timeline_shows_what_was_and_loses_nothing(app: CharembedApp) 
         assert required(app.laboratory.view).live
         assert [frame.step for frame in app.laboratory.session.trajectory.frames()] == frames
 
-
-async def test_playback_goes_on_to_the_end(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
-        bar = app.laboratory.panes.embedding.timeline_bar
+        # Playback goes on to the end.
         await pilot.press("<", "\\")
         assert bar.is_playing
         await until(lambda: bar.step)
@@ -178,8 +174,9 @@ async def test_playback_goes_on_to_the_end(app: CharembedApp) -> None:
         # The mouse goes anywhere too.
         await pilot.click(bar, offset=(2, 0))
         assert bar.step == 0
+        newest = app.laboratory.snapshot.step
         await pilot.press("n")
-        await until(lambda: app.laboratory.snapshot.step > 40)
+        await until(lambda: app.laboratory.snapshot.step > newest)
         assert bar.step == 0  # what is looked at stays
 
 
@@ -194,7 +191,7 @@ async def test_a_sample_can_be_stopped_continued_copied_and_saved(
             yield character
 
     monkeypatch.setattr(Sampler, "write", slowly)
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SMALL) as pilot:
         await trained(app, pilot)
         length = app.query_one("#sampling-length", Input)
         length.value = "1000000"
@@ -220,24 +217,8 @@ async def test_a_sample_can_be_stopped_continued_copied_and_saved(
         assert saved.read_bytes().decode() == app.laboratory.panes.generation.text
 
 
-async def test_the_same_seed_writes_the_same_text(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
-        app.query_one("#sampling-seed", Input).value = "4"
-        app.query_one("#sampling-top_k", Input).value = "3"
-        await pilot.pause()
-        texts = []
-        for _ in range(2):
-            await pilot.press("g")
-            await until(lambda: len(app.laboratory.panes.generation.written) == 300)
-            texts.append(app.laboratory.panes.generation.written)
-        assert texts[0] == texts[1]
-        app.query_one("#sampling-top_p", Input).value = "7"
-        await until(lambda: "top-p: from" in str(app.laboratory.panes.generation.border_subtitle))
-
-
-async def test_prompts_are_remembered(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
+async def test_prompts_are_remembered_and_followed_through_time(app: CharembedApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
         await trained(app, pilot)
         prompt = app.query_one("#prompt", PromptInput)
 
@@ -256,11 +237,8 @@ async def test_prompts_are_remembered(app: CharembedApp) -> None:
         await pilot.press("down", "down")
         assert prompt.value == "draft"
 
-
-async def test_the_prompt_through_time(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
-        app.query_one("#prompt", Input).value = "the "
+        # The prompt through time.
+        prompt.value = "the "
         await pilot.press("escape", "t")
         screen = app.screen
         assert isinstance(screen, ThroughTimeScreen)
@@ -288,6 +266,23 @@ async def test_the_prompt_through_time(app: CharembedApp) -> None:
         await pilot.press("escape")
         assert not isinstance(app.screen, ThroughTimeScreen)
 
+        # The same seed writes the same text.
+        app.query_one("#sampling-seed", Input).value = "4"
+        app.query_one("#sampling-top_k", Input).value = "3"
+        await pilot.pause()
+        generation = app.laboratory.panes.generation
+
+        async def written() -> str:
+            before = generation.newest
+            await pilot.press("g")
+            await until(lambda: generation.newest is not before and len(generation.written) == 300)
+            return generation.written
+
+        first = await written()
+        assert await written() == first
+        app.query_one("#sampling-top_p", Input).value = "7"
+        await until(lambda: "top-p: from" in str(generation.border_subtitle))
+
 
 def test_points_of_a_timeline() -> None:
     timeline, model = Trajectory(), LogBilinear(2, 1, 1)
@@ -304,8 +299,8 @@ def test_points_of_a_timeline() -> None:
     assert views[-1].theta is best.theta
 
 
-async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
+async def test_inspector_and_loss_as_one_likes(app: CharembedApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
         await trained(app, pilot)
         await pilot.press("i", *"the")
         await pilot.pause()
@@ -322,10 +317,7 @@ async def test_the_inspector_tells_model_and_counts(app: CharembedApp) -> None:
         await pilot.press("enter")
         assert app.focused is None
 
-
-async def test_the_loss_is_displayed_as_one_likes(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
+        # The loss in other units, against other things, and norms in its place.
         await until(lambda: len(app.laboratory.panes.loss._baselines) >= 5)
         await pilot.press("u", "v", "l", "s", "b")
         view = app.laboratory.panes.loss.view
@@ -410,7 +402,7 @@ async def test_runs_are_compared_and_lend_their_settings(app: CharembedApp) -> N
         assert app.laboratory.panes.loss.plot._past == {}  # hidden
 
 
-async def test_a_sweep_runs_by_itself(app: CharembedApp) -> None:
+async def test_a_sweep_runs_by_itself_and_can_be_stopped(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("S")
@@ -431,10 +423,7 @@ async def test_a_sweep_runs_by_itself(app: CharembedApp) -> None:
         assert app.query_one("#embedding-size", Input).value == "3"
         assert app.laboratory.displayed_settings() == app.laboratory.session.settings
 
-
-async def test_a_sweep_can_be_stopped(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: app.laboratory.snapshot.theta is not None)
+        # Another one can be stopped.
         await pilot.press("S", "enter")
         await until(lambda: app.laboratory.snapshot.state is SessionState.RUNNING)
         await pilot.press("S")
@@ -442,24 +431,20 @@ async def test_a_sweep_can_be_stopped(app: CharembedApp) -> None:
         assert app.laboratory.running_sweep is None
 
 
-async def test_presets_fill_the_fields(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: app.laboratory.snapshot.theta is not None)
-        await pilot.press("h")
-        assert app.focused is app.query_one("#preset")
-        app.query_one("#preset", Select).value = "the source's"
-        await until(
-            lambda: app.laboratory.session.settings == TrainingSettings(optimizer="SFO", prior=0.0)
-        )
-
-
-async def test_details_of_the_text(app: CharembedApp) -> None:
+async def test_details_of_the_text_and_presets_of_the_fields(app: CharembedApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(lambda: app.laboratory.snapshot.facts is not None)
         await pilot.press("d")
         assert isinstance(app.screen, TextFactsScreen)
         await pilot.press("d")
         assert not isinstance(app.screen, TextFactsScreen)
+
+        await pilot.press("h")
+        assert app.focused is app.query_one("#preset")
+        app.query_one("#preset", Select).value = "the source's"
+        await until(
+            lambda: app.laboratory.session.settings == TrainingSettings(optimizer="SFO", prior=0.0)
+        )
 
 
 async def test_rare_characters_are_merged_on_demand(tmp_path: Path) -> None:

@@ -22,22 +22,29 @@ from charembed_tui.screens.isolate import IsolateScreen
 from charembed_tui.text.glyphs import CharacterClass
 from charembed_tui.training.snapshot import SessionState
 
-SIZE = (120, 36)
+SIZE, SMALL = (120, 36), (80, 24)
 
 
-async def trained(app: CharembedApp, pilot: Pilot[None]) -> None:
+async def trained(app: CharembedApp, pilot: Pilot[None], size: tuple[int, int] = SIZE) -> None:
+    """Begun on a small screen, since what is folded by then is never made."""
     await pilot.press("space")
     await until(lambda: app.laboratory.snapshot.step > 40)
     await pilot.press("space")
     await until(lambda: app.laboratory.snapshot.state is SessionState.PAUSED)
+    await pilot.resize_terminal(*size)
+    await until(lambda: app.screen.size == size)
     newest = app.laboratory.snapshot
     await until(lambda: app.laboratory.panes._drawn is newest)
 
 
-async def test_the_first_step_has_axes_of_its_own(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
+async def test_axes_scales_and_characters_as_one_chooses(
+    app: CharembedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test(size=SMALL) as pilot:
         await trained(app, pilot)
-        plot = app.laboratory.panes.embedding.plot
+        # The first step has axes of its own.
+        pane = app.laboratory.panes.embedding
+        plot = pane.plot
         last = required(plot.map.axes)
         await pilot.press("{")
         await until(lambda: plot.map.axes != last)
@@ -48,12 +55,8 @@ async def test_the_first_step_has_axes_of_its_own(app: CharembedApp) -> None:
         await pilot.press("}")
         await until(lambda: plot.map.axes != type(last).around(points, Scale.LENS))
 
-
-async def test_an_axis_of_ones_own(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
-        pane = app.laboratory.panes.embedding
-        pane.plot.select(app.laboratory.corpus.vocabulary.index("a"))
+        # An axis of one's own.
+        plot.select(app.laboratory.corpus.vocabulary.index("a"))
         await pilot.press("A")
         await until(lambda: isinstance(app.screen, DifferenceScreen))
         start, end = app.screen.query(Input)
@@ -64,40 +67,27 @@ async def test_an_axis_of_ones_own(app: CharembedApp) -> None:
         await until(lambda: "no €" in str(app.screen.query_one("#difference-note").render()))
         end.value = "capitals"
         await pilot.press("enter")
-        await until(lambda: isinstance(pane.plot.map.view, Difference))
+        await until(lambda: isinstance(plot.map.view, Difference))
         assert "from a to capitals" in str(pane.border_title)
         # Another key leads back to components.
         await pilot.press("x")
-        assert isinstance(pane.plot.map.view, Components)
+        assert isinstance(plot.map.view, Components)
 
-
-async def test_scales_take_turns_and_are_named(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
-        pane = app.laboratory.panes.embedding
-        for scale in (*list(Scale)[1:], *list(Scale)):
-            await pilot.press("z")
-            assert required(pane.plot.map.axes).scale is scale
-            assert str(pane.border_title).endswith(scale.value)
-
-
-async def test_a_class_or_a_selection_alone(app: CharembedApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
-        pane, vocabulary = app.laboratory.panes.embedding, app.laboratory.corpus.vocabulary
+        # A class or a selection alone.
+        vocabulary = app.laboratory.corpus.vocabulary
 
         def visible() -> str:
-            return "".join(c for c, p in zip(vocabulary, pane.plot.map.places, strict=True) if p)
+            return "".join(c for c, p in zip(vocabulary, plot.map.places, strict=True) if p)
 
         await until(lambda: len(visible()) > 40)
-        pane.plot.select(vocabulary.index("B"))
+        plot.select(vocabulary.index("B"))
         await pilot.press("I")
         await until(lambda: isinstance(app.screen, IsolateScreen))
         app.screen.query_one(Input).focus()
         await pilot.press(*"aeiou", "enter")
         await until(lambda: visible() == "aeiou")
         assert "only aeiou" in str(pane.border_subtitle)
-        assert pane.plot.cursor is None
+        assert plot.cursor is None
         legend = pane.query_one(Legend)
         await pilot.click(legend, offset=(1, 0))
         await until(lambda: "only vowels" in str(pane.border_subtitle))
@@ -105,10 +95,23 @@ async def test_a_class_or_a_selection_alone(app: CharembedApp) -> None:
         await until(lambda: len(visible()) > 40)
         assert "only" not in str(pane.border_subtitle)
 
+        # Scales take turns and are named.
+        for scale in (*list(Scale)[1:], *list(Scale)):
+            await pilot.press("z")
+            assert required(plot.map.axes).scale is scale
+            assert str(pane.border_title).endswith(scale.value)
+
+        # Without scikit-learn, neighbours' key says how to get it.
+        monkeypatch.setitem(sys.modules, "sklearn", None)
+        view = plot.map.view
+        await pilot.press("N")
+        await until(lambda: any("pip install" in n.message for n in app._notifications))
+        assert plot.map.view == view
+
 
 async def test_neighbours_are_laid_out_on_a_thread(app: CharembedApp) -> None:
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SMALL) as pilot:
         await trained(app, pilot)
         pane = app.laboratory.panes.embedding
         await pilot.press("N")
@@ -120,17 +123,6 @@ async def test_neighbours_are_laid_out_on_a_thread(app: CharembedApp) -> None:
         assert required(pane.plot.map.projection).view == Neighbours()
         await pilot.press("N")
         assert required(pane.plot.map.projection).view == Components()
-
-
-async def test_without_scikit_learn_the_key_says_how_to_get_it(
-    app: CharembedApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn", None)
-    async with app.run_test(size=SIZE) as pilot:
-        await trained(app, pilot)
-        await pilot.press("N")
-        await until(lambda: any("pip install" in n.message for n in app._notifications))
-        assert app.laboratory.panes.embedding.plot.map.view == Components()
 
 
 @pytest.mark.parametrize("columns", [200, 60, 30, 20, 13])
@@ -149,28 +141,36 @@ async def test_the_legend_is_never_cut(columns: int) -> None:
             assert used + 1 + len(following[0][0].value) > columns
 
 
-@pytest.mark.parametrize(
-    ("key", "part"), [("4", "#embedding"), ("5", "#loss"), ("6", "#generation")]
-)
+PARTS = {"4": "#embedding", "5": "#loss", "6": "#generation"}
+
+
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)])
 async def test_one_part_fills_the_screen_over_a_caption(
-    app: CharembedApp, key: str, part: str, size: tuple[int, int]
+    app: CharembedApp, size: tuple[int, int]
 ) -> None:
-    async with app.run_test(size=size) as pilot:
-        await trained(app, pilot)
-        pane, footer = app.query_one(part), app.laboratory.panes.footer
-        before = pane.region
-        await pilot.press(key)
-        await until(lambda: pane.region.size == (size[0], size[1] - 1))
-        await until(lambda: "the_salt_crown" in footer.render_line(0).text)
-        step = app.laboratory.snapshot.step
-        assert f"step {step:,}" in footer.caption
-        assert footer.region.height == 1
-        # The same key, esc, or a key that is about something else leads back.
-        other = "j" if part == "#embedding" else "m"
-        for leave in (key, "escape", other):
-            await pilot.press(leave)
-            await until(lambda: pane.region.width < size[0] or pane.region == before)
-            await until(lambda: not footer.caption)
-            await pilot.press("escape", key)
-            await until(lambda: pane.region.size == (size[0], size[1] - 1))
+    async with app.run_test(size=SMALL) as pilot:
+        await trained(app, pilot, size)
+        for key, part in PARTS.items():
+            await _fills_the_screen(app, pilot, key, part)
+
+
+async def _fills_the_screen(app: CharembedApp, pilot: Pilot[None], key: str, part: str) -> None:
+    pane, footer, size = app.query_one(part), app.laboratory.panes.footer, app.size
+    before = pane.region
+    assert before.size != (size.width, size.height - 1)
+    await pilot.press(key)
+    await until(lambda: pane.region.size == (size.width, size.height - 1))
+    await until(lambda: "the_salt_crown" in footer.render_line(0).text)
+    step = app.laboratory.snapshot.step
+    assert f"step {step:,}" in footer.caption
+    assert footer.region.height == 1
+    # The same key, esc, or a key that is about something else leads back.
+    other = "j" if part == "#embedding" else "m"
+    for leave in (key, "escape", other):
+        await pilot.press(leave)
+        await until(lambda: pane.region.width < size.width or pane.region == before)
+        await until(lambda: not footer.caption)
+        await pilot.press("escape", key)
+        await until(lambda: pane.region.size == (size.width, size.height - 1))
+    await pilot.press(key)
+    await until(lambda: not footer.caption)
