@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,15 @@ from charembed_tui.training.measuring_schedule import MeasuringSchedule
 times = st.floats(1e-4, 1.0)
 
 
+@st.composite
+def many_steps(draw: st.DrawFn) -> list[float]:
+    """Times of 50 to 200 steps, which may be all the same or of every size between two."""
+    low, high, seed = draw(times), draw(times), draw(st.integers(0, 2**32 - 1))
+    return (low * (high / low) ** np.random.default_rng(seed).random(50 + seed % 151)).tolist()
+
+
 @pytest.mark.parametrize(("by_batches", "share"), [(False, 0.1), (True, 0.05)])
-@given(st.lists(times, min_size=50, max_size=200), times)
+@given(many_steps(), times)
 def test_measuring_takes_its_share_and_no_more(
     by_batches: bool, share: float, steps: list[float], measuring: float
 ) -> None:

@@ -20,7 +20,7 @@ from model.texts.reading import Reading
 from model.texts.sources import find_sources
 
 BLOCK = 32  # bytes: at least four times (M + 2)
-TEXTS = st.text(st.sampled_from("ab\n\r éß語😀\ufeff"), min_size=30, max_size=400)
+TEXTS = st.text(st.sampled_from("ab\n\r éß語😀\ufeff"), min_size=30, max_size=250)
 Ngrams = Counter[tuple[str, ...]]
 
 
@@ -93,7 +93,7 @@ def literal(datas: list[bytes], m: int, part: float, lines: bool) -> tuple[Ngram
 
 @pytest.mark.parametrize("lines", [False, True])
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     texts=st.lists(TEXTS, min_size=1, max_size=3),
