@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pyte
@@ -18,6 +19,7 @@ import pyte
 import charembed_tui
 
 COLUMNS, ROWS = 120, 36
+SMALL = (80, 24)  # where what is set up stands on another page, and is not made
 SOURCE = Path(charembed_tui.__file__).parents[1]
 
 
@@ -28,10 +30,17 @@ class Terminal:
         arguments: of the program.
         shell: a script that starts it, given as its arguments.
         interactive: start it from a shell with job control, as people do.
+        size: of the terminal, columns and rows.
     """
 
-    def __init__(self, *arguments: str, shell: str = "", interactive: bool = False) -> None:
-        self.screen = pyte.Screen(COLUMNS, ROWS)
+    def __init__(
+        self,
+        *arguments: str,
+        shell: str = "",
+        interactive: bool = False,
+        size: tuple[int, int] = (COLUMNS, ROWS),
+    ) -> None:
+        self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self._is_reaped = False
@@ -45,7 +54,7 @@ class Terminal:
         self.process: pexpect.spawn[bytes] = pexpect.spawn(
             command[0],
             command[1:],
-            dimensions=(ROWS, COLUMNS),
+            dimensions=size[::-1],
             env={
                 "TERM": "xterm-256color",
                 "LANG": "C.UTF-8",
@@ -151,9 +160,9 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal(*arguments: str, shell: str = "", interactive: bool = False) -> Iterator[Terminal]:
-    """A terminal for as long as a test needs it."""
-    opened = Terminal(*arguments, shell=shell, interactive=interactive)
+def terminal(*arguments: str, **options: Any) -> Iterator[Terminal]:
+    """A terminal, with the options of one, for as long as a test needs it."""
+    opened = Terminal(*arguments, **options)
     try:
         yield opened
     finally:

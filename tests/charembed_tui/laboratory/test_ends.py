@@ -14,7 +14,7 @@ if sys.platform == "win32":
     pytest.skip("there are no pseudo-terminals on Windows", allow_module_level=True)
 
 from served import served
-from terminals import ROWS, Terminal, terminal
+from terminals import ROWS, SMALL, Terminal, terminal
 
 from charembed_tui.ending import INTERRUPTED
 from charembed_tui.runs.opening import resume
@@ -31,7 +31,7 @@ def _saved_steps() -> int:
 
 @pytest.mark.parametrize("shell", ["", _WITHOUT_HANGUP], ids=["signalled", "end of file alone"])
 def test_the_terminal_goes_away(shell: str) -> None:
-    with terminal(shell=shell) as opened:
+    with terminal(shell=shell, size=SMALL) as opened:
         steps = opened.train()
         opened.hang_up()
         assert opened.has_ended(_LONG) == INTERRUPTED
@@ -52,7 +52,7 @@ def test_the_server_of_a_browser_goes_away(ends: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal(number: signal.Signals) -> None:
-    with terminal() as opened:
+    with terminal(size=SMALL) as opened:
         steps = opened.train()
         os.kill(opened.pid, number)
         opened.is_left_as_it_was_found(INTERRUPTED)
@@ -89,7 +89,7 @@ def test_a_signal_at_the_start(delay: float) -> None:
 
 
 def test_bytes_that_are_no_text_are_dropped() -> None:
-    with terminal() as opened:
+    with terminal(size=SMALL) as opened:
         steps = opened.train()
         for data in (b"\xe9", b"\xff\xfe", b"\x1b[M\xff\xff\xff", b"\x1b[M \xf0", b"\xf0"):
             opened.send(data)
@@ -102,7 +102,7 @@ def test_bytes_that_are_no_text_are_dropped() -> None:
 
 
 def test_a_paste_without_its_end_makes_no_key_unheard() -> None:
-    with terminal() as opened:
+    with terminal(size=SMALL) as opened:
         steps = opened.train()
         opened.send("\x1b[200~abc")
         opened.receive(3)
@@ -145,7 +145,7 @@ def test_stopped_by_its_key_and_brought_back_by_the_shell() -> None:
 
 
 def test_ended_while_it_is_stopped() -> None:
-    with terminal(interactive=True) as opened:
+    with terminal(interactive=True, size=SMALL) as opened:
         steps = opened.train()
         opened.send("\x1a")
         opened.wait_for("Stopped")
