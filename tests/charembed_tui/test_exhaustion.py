@@ -154,7 +154,7 @@ async def test_the_app_says_so_and_goes_on_where_it_can(
     monkeypatch.setattr(app, "panic", noted)
 
     async def visit() -> None:
-        async with app.run_test(size=(120, 36)) as pilot:
+        async with app.run_test(size=(80, 24)) as pilot:
             monkeypatch.setattr(app.laboratory, "notify", lambda text, **_: notices.append(text))
             await until(lambda: USED_UP in notices)
             await pilot.press("space")

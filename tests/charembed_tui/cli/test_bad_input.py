@@ -77,7 +77,7 @@ async def test_any_prompt_is_displayed_without_harm(tmp_path: Path) -> None:
     path = tmp_path / "play.txt"
     path.write_text(PLAY * 4, encoding="utf-8")
     app = laboratory(path, Preferences(training=SETTINGS), save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         for prompt in PROMPTS.values():
             await _try_out(app, pilot, prompt)
@@ -184,7 +184,7 @@ async def test_the_largest_numbers_that_are_let_in_can_be_seen(
         loss = validity.MOST if i % 2 else 1e-300
         folder.metrics.append([Measurement(step, 10.0**i, 1e99, loss, loss, (loss,) * 3)], ["E"])
     app = CharembedApp(follow(folder))
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.step == steps[-1])
         for key in ("x", "p", "z", "z", "W", "W", "l", "v", "j", "R"):
             await pilot.press(key)
@@ -239,7 +239,7 @@ async def test_a_line_of_ten_megabytes_is_learned(tmp_path: Path) -> None:
     path = tmp_path / "line.txt"
     path.write_text("one endless line without an end " * 320_000)
     app = laboratory(path, Preferences(training=SETTINGS))
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("n")
         await until(lambda: app.laboratory.snapshot.step == 1)
         await pilot.press("d", "escape", "g")

@@ -194,7 +194,7 @@ async def test_a_run_made_without_a_screen_opens_in_the_app(text: Path) -> None:
     run("train", text, *FAST, "--steps", "15", "--optimizer", "Adam")
     opened = resume(None)
     app = CharembedApp(opened.plan(), save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         assert app.laboratory.snapshot.step == 15
         np.testing.assert_array_equal(app.laboratory.snapshot.theta, opened.state["theta"])
@@ -209,7 +209,7 @@ async def test_a_run_made_without_a_screen_opens_in_the_app(text: Path) -> None:
 async def test_the_app_saves_its_runs(text: Path, folders: Path) -> None:
     preferences = Preferences(training=TrainingSettings(context_length=1, optimizer="Adam"))
     app = laboratory(text, preferences, save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("space")
         await until(lambda: app.laboratory.snapshot.step > 5)
         await pilot.press("space")
@@ -228,7 +228,7 @@ async def test_a_run_that_cannot_be_saved_goes_on(text: Path, folders: Path) -> 
     (folders / "runs").write_text("a file where the folder should be")
     preferences = Preferences(training=TrainingSettings(context_length=1, optimizer="Adam"))
     app = laboratory(text, preferences, save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("space")
         await until(lambda: any("Not saved" in n.message for n in app._notifications))
         steps = app.laboratory.snapshot.step

@@ -151,7 +151,7 @@ def test_the_program_does_not_begin_outside(
 async def test_a_visitor_sees_what_is_inside(restricted: Path) -> None:
     restrict_to([restricted, default_sample().parent])
     app = laboratory(default_sample())
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("o")
         tree = app.query_one("#files", DirectoryTree)

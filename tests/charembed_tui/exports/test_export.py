@@ -139,7 +139,7 @@ async def export(app: CharembedApp, pilot: Pilot[None], kind: str) -> None:
 async def test_e_exports_the_run_also_while_training(
     app: CharembedApp, runs: Path, kind: str, file: str
 ) -> None:
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("space")
         await until(lambda: app.laboratory.snapshot.step > 20)
         await export(app, pilot, kind)
@@ -162,7 +162,7 @@ async def test_a_failed_export_is_reported(
         await pilot.press("escape")
         await until(lambda: not isinstance(app.screen, ExportScreen))
 
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await fails("data", str(runs))
         runs.unlink()
@@ -194,7 +194,7 @@ async def test_an_export_can_be_cancelled(
         raise Cancelled("The export was cancelled.")
 
     monkeypatch.setitem(KINDS, "GIF", ("never ends", endless))
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await export(app, pilot, "GIF")
         await until(began.is_set)
@@ -207,7 +207,7 @@ async def test_without_pillow_it_says_how_to_install_it(
     app: CharembedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await export(app, pilot, "PNG")
         note = app.screen.query_one("#export-note", Static)

@@ -86,7 +86,7 @@ async def test_the_app_follows_and_leaves_the_training_to_the_other(
     training: subprocess.Popen[bytes],
 ) -> None:
     app = CharembedApp(plan(), save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.step > 10)
         await until(lambda: "following" in app.laboratory.panes.status.text)
         await pilot.press("space", "n")

@@ -52,7 +52,7 @@ async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
     saved: RunFolder, other: Path
 ) -> None:
     app = laboratory(other, PREFERENCES, save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("O")
         await listed(app)
         await pilot.press("enter")
@@ -73,7 +73,7 @@ async def test_a_saved_run_goes_on_with_its_text_timeline_and_samples(
     assert saved.load()["steps"] == 13
 
     app = CharembedApp(resume(None).plan(), save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.step == 13)
         await until(lambda: app.laboratory.panes.generation.text == written)
         assert app.laboratory.panes.generation.steps_of(app.laboratory.snapshot.run) == [12]
@@ -84,7 +84,7 @@ async def test_a_run_that_another_process_trains_is_followed(saved: RunFolder, t
     pytest.importorskip("fcntl", reason="there are no such locks on Windows")
     saved.lock()
     app = laboratory(text, PREFERENCES, save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("O")
         await listed(app)
         await pilot.press("enter")
@@ -95,7 +95,7 @@ async def test_a_run_that_another_process_trains_is_followed(saved: RunFolder, t
 
 async def test_a_run_starts_from_the_parameters_of_another(saved: RunFolder, other: Path) -> None:
     app = laboratory(other, PREFERENCES, save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("O")
         await listed(app)
         await pilot.press("p")
@@ -122,7 +122,7 @@ async def test_a_run_whose_text_is_gone_is_explained(
 ) -> None:
     text.unlink()
     app = laboratory(other, PREFERENCES)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("O")
         await listed(app)
         await pilot.press("enter")
@@ -178,7 +178,7 @@ def test_a_checkpoint_has_the_settings_of_its_run(
 
 async def test_what_is_saved_and_exported_of_a_run_goes_into_its_folder(other: Path) -> None:
     app = laboratory(other, PREFERENCES, save_runs=True)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await pilot.press("n", "g")
         await until(lambda: app.laboratory.session.saved_as is not None)
@@ -195,7 +195,7 @@ async def test_what_is_saved_and_exported_of_a_run_goes_into_its_folder(other: P
 async def test_runs_are_named_and_deleted(saved: RunFolder, text: Path) -> None:
     second, _ = saved_run(text, PREFERENCES.training, 3)
     app = laboratory(text, PREFERENCES)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("O")
         screen = await listed(app)
         place = [run.folder.path for run in screen._runs].index(saved.path)

@@ -117,7 +117,7 @@ async def test_keys_can_be_changed(sample: Path) -> None:
     keys |= {"choose-another-text": "f6", "change-hyperparameters": "f7", "quit": "("}
     preferences = Preferences(TrainingSettings(optimizer="Adam"), is_new=True)
     app = laboratory(sample, preferences, keys=keys)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         panes = app.laboratory.panes
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await until(lambda: "s starts training" in panes.footer.notice)

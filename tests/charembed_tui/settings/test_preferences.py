@@ -100,7 +100,7 @@ async def test_a_visit_is_remembered_in_the_next(sample: Path) -> None:
     assert after.sampling.temperature == 0.5
     assert after.loss.unit == "bits"
     app = laboratory(sample, after)
-    async with app.run_test(size=(120, 36)):
+    async with app.run_test(size=(80, 24)):
         assert app.theme == "nord"
         assert app.laboratory.session.settings.embedding_size == 4
         assert not app.laboratory.panes.footer.notice
