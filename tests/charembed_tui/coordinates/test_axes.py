@@ -33,7 +33,7 @@ def test_no_tenth_of_the_map_is_crowded_at_the_end_of_the_default_run(
 ) -> None:
     # With less patience, to be quick. Where a run ends depends on the machine in any case, and so
     # it is looked at on the way, too.
-    settings = replace(settings, patience=min(settings.patience, 2.0))
+    settings = replace(settings, patience=min(settings.patience, 1.0))
     trainer = Trainer(1, settings.prepare(Corpus.from_file(path)), settings, Trajectory())
     seen = []
     while not trainer.converged:

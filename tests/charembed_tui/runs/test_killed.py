@@ -12,7 +12,7 @@ from killed_runs import kills, open_again
 from charembed_tui.training.trainer import Trainer
 from charembed_tui.training.trajectory import Trajectory
 
-KILLS = 100  # for each seed
+KILLS = 60  # for each seed; tests/benchmarks/endure.py kills more often, and every kind of run
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")

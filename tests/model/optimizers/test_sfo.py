@@ -231,14 +231,16 @@ def test_every_selection_finds_the_minimum(policy: str, algorithm: str, dimensio
 def test_running_sums_do_not_drift() -> None:
     problem = logistic(0, 6, 30)
     sfo = SFO(problem.objective, problem.theta0, max_history_terms=4, seed=1)
-    for _ in range(10_000):
+    steps = 4000
+    for _ in range(steps):
         sfo.step()
+    most = 1e-12 * steps
     models = sfo.models
     hessian, gradient = recomputed(models, sfo._position)
     total = models.hessian()
-    assert np.abs(total - hessian).max() <= 1e-8 * np.abs(hessian).max()
+    assert np.abs(total - hessian).max() <= most * np.abs(hessian).max()
     scale = max(1.0, float(np.abs(models.gradients).max()))
-    assert np.abs(models.gradient(sfo._position) - gradient).max() <= 1e-8 * scale
+    assert np.abs(models.gradient(sfo._position) - gradient).max() <= most * scale
 
 
 def recomputed(models: Quadratics, position: Array) -> tuple[Array, Array]:
