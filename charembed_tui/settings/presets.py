@@ -71,6 +71,7 @@ def _best(now: TrainingSettings, characters: int) -> TrainingSettings:
         layers=1,
         activation="relu",
         optimizer="auto",
+        batch=0,
         learning_rate=0.0,
         weight_decay=-1.0,
         clip=0.0,

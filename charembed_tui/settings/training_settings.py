@@ -43,6 +43,8 @@ class TrainingSettings(Checked):
         minibatches: how many subfunctions SFO deals the text out to (N), at most one a context;
             0 for the number that serves it best.
         history_terms: pairs of step and gradient change kept, by SFO for each minibatch.
+        batch: positions in a mini-batch, for Adam and SGD on families that are trained on some; 0
+            for what suits family and text.
         learning_rate: of Adam and SGD; 0 for the optimizer's own default.
         weight_decay: of a model's matrices, for Adam and SGD; -1 for what suits the family.
         clip: longest gradient for Adam and SGD, longer ones are made as short; 0 for no limit.
@@ -83,6 +85,7 @@ class TrainingSettings(Checked):
         "optimizer": Choice("optimizer", optimizers.names),
         "minibatches": Number("minibatches", 1, 1000, word="auto"),
         "history_terms": Number("history terms", 1, 50),
+        "batch": Number("mini-batch", 1, 1 << 20, word="auto"),
         "learning_rate": Number("learning rate", 1e-9, 100, float, word="auto"),
         "weight_decay": Number("weight decay", 0, 10, float, word="auto", word_value=-1),
         "clip": Number("clip gradients", 1e-9, 1e9, float, word="off"),
@@ -110,6 +113,7 @@ class TrainingSettings(Checked):
     optimizer: str = "auto"
     minibatches: int = 0
     history_terms: int = 6
+    batch: int = 0
     learning_rate: float = 0.0
     weight_decay: float = -1.0
     clip: float = 0.0
@@ -160,12 +164,15 @@ class TrainingSettings(Checked):
         """Settings of a run, as it saved them.
 
         Those of before families had names had no prior, and all were float64 before it was chosen.
+        Mini-batches had one size before it was a setting.
         """
         if "model" not in values:
             values = {**values, "prior": 0.0, "patience": 0.0}
         settings = cls.from_mapping(values)
         if "precision" not in values and automatic(settings.context_length) != "float64":
             settings = replace(settings, precision="float64")
+        if "batch" not in values:
+            settings = replace(settings, batch=families.find(settings.model).advice.batch)
         return settings
 
     @property

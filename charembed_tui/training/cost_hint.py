@@ -149,10 +149,10 @@ class CostHint:
         text = self.size(model.context_length)
         if self._has("minibatches", settings):
             return min(text.contexts, settings.minibatches or automatic_count(text.contexts))
-        batch = families.find(settings.model).advice.batch
-        if not batch or not self._has("learning_rate", settings):
+        if not self._has("learning_rate", settings):
             return 1
-        return max(1, round(text.positions / batch))
+        advice = families.find(settings.model).advice
+        return advice.on(text.positions, settings.batch).parts(text.positions)
 
     def _part(self, settings: TrainingSettings) -> TextSize:
         """One of the parts: of contexts, or of positions where a family likes mini-batches."""

@@ -10,8 +10,9 @@ Shapes are written with V (vocabulary), M (context length), H (embedding size), 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -117,11 +118,34 @@ class FirstOrderAdvice:
         batch: positions in a mini-batch; 0 for the whole text at every step.
         learning_rate: 0 for the optimizer's own.
         weight_decay: of the blocks that are meant for it.
+        long_text: positions from which on a mini-batch is twice as large.
     """
 
     batch: int = 0
     learning_rate: float = 0.0
     weight_decay: float = 0.0
+    long_text: float = math.inf
+
+    def on(self, positions: float, batch: int = 0) -> FirstOrderAdvice:
+        """The same for a text of so many positions.
+
+        Args:
+            positions: that are trained on.
+            batch: what somebody chose; 0 for what suits the text. The learning rate goes with its
+                square root (Krizhevsky, One weird trick for parallelizing convolutional neural
+                networks, arXiv:1404.5997, section 5).
+        """
+        if not self.batch:
+            return self
+        suited = 2 * self.batch if positions >= self.long_text else self.batch
+        batch = batch or suited
+        return replace(
+            self, batch=batch, learning_rate=self.learning_rate * math.sqrt(batch / self.batch)
+        )
+
+    def parts(self, positions: float) -> int:
+        """How many mini-batches a text of so many positions is dealt out to."""
+        return max(1, round(positions / self.batch)) if self.batch else 1
 
 
 def block_names(blocks: Sequence[Block]) -> tuple[str, ...]:

@@ -56,14 +56,16 @@ class Problem:
 
     def mini_batches(self) -> SumObjective:
         """The loss in the parts that first-order optimizers take one after another, with noise."""
-        batch = self.advice.batch
-        parts = max(1, round(self.table.positions / batch)) if batch else 1
-        return self.sum_objective(parts, noise=True)
+        return self.sum_objective(self._advice.parts(self.table.positions), noise=True)
+
+    @property
+    def _advice(self) -> FirstOrderAdvice:
+        return self.advice.on(self.table.positions, self.options.get("batch", 0))
 
     @property
     def learning_rate(self) -> float | None:
         """The learning rate that was chosen, or suits the family; None for the optimizer's own."""
-        return self.options.get("learning_rate") or self.advice.learning_rate or None
+        return self.options.get("learning_rate") or self._advice.learning_rate or None
 
     @property
     def weight_decay(self) -> float:

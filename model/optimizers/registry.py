@@ -23,7 +23,14 @@ from model.optimizers.problem import Options, Problem
 from model.registry import Registry
 
 AUTO = "auto"
-_FIRST_ORDER = ("learning_rate", "weight_decay", "clip", "anneal_seconds", "anneal_steps")
+_FIRST_ORDER = (
+    "batch",
+    "learning_rate",
+    "weight_decay",
+    "clip",
+    "anneal_seconds",
+    "anneal_steps",
+)
 _MINIBATCHES_PAY = 3_000_000  # contexts times vocabulary: a gradient of about 5 ms
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import chain, repeat
 
 import numpy as np
@@ -46,6 +46,21 @@ def test_the_sizes_that_suit_a_network_come_with_it() -> None:
     assert (chosen.context_length, chosen.embedding_size) == (8, 32)
     assert chosen.with_family("log-bilinear") == TrainingSettings()
     assert SETTINGS.chosen_optimizer(10, 10) == "Adam"
+
+
+def test_a_mini_batch_is_of_the_size_that_was_chosen_or_that_runs_had_before() -> None:
+    saved = asdict(SETTINGS)
+    assert TrainingSettings.from_saved(saved) == SETTINGS
+    del saved["batch"]
+    earlier = TrainingSettings.from_saved(saved)
+    assert earlier == replace(SETTINGS, batch=1024)
+    del saved["model"]
+    assert TrainingSettings.from_saved(saved).batch == 0
+    run = trainer(replace(SETTINGS, batch=300))
+    for _ in range(10):
+        run.step()
+    run.measure()
+    assert run.measured.passes == pytest.approx(10 / round(run.table.positions / 300))
 
 
 def test_a_step_is_a_mini_batch_and_the_run_ends_as_planned() -> None:

@@ -21,6 +21,21 @@ def test_log_bilinear_is_there() -> None:
     assert model.family == family.name
 
 
+def test_advice_goes_with_the_length_of_a_text_and_the_size_of_a_batch() -> None:
+    advice = registry.find("network").advice
+    assert advice.on(499_999) == advice
+    long = advice.on(500_000)
+    assert (long.batch, long.weight_decay) == (2048, advice.weight_decay)
+    assert long.learning_rate == pytest.approx(2**0.5 * advice.learning_rate)
+    assert long.parts(500_000) == 244
+    chosen = advice.on(1e6, 256)
+    assert (chosen.batch, chosen.learning_rate) == (256, advice.learning_rate / 2)
+    assert (advice.parts(1.0), advice.parts(1e5)) == (1, 98)
+    whole = registry.find("log-bilinear").advice
+    assert whole.on(1e9, 256) == whole
+    assert whole.parts(1e9) == 1
+
+
 def test_a_family_comes_and_goes() -> None:
     built_in = registry.names()
     with registry.registered(BIGRAMS) as family:
