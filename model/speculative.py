@@ -42,7 +42,7 @@ AHEAD = 32  # characters drafted at a time, at the most
 # way from what stands for sure to 1. Drafting ends where what comes next would probably be thrown
 # away.
 _FALLS = 0.65
-_LEAST_CHANCE = 0.25
+_LEAST_CHANCE = 0.4
 _UNIFORMS_AT_ONCE = 1024
 _BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
