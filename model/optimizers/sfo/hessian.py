@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Literal
 
@@ -33,30 +34,33 @@ def estimate_hessian(
     """
     n = len(steps)
     # All that is known happens in the space of the history: its QR factors are all we need.
-    factored, reflectors, _, _ = lapack.dgeqrf(np.concatenate([steps, changes]).T)
+    factored, reflectors, _, _ = lapack.dgeqrf(np.concatenate([steps, changes]).T, overwrite_a=1)
     size = min(factored.shape)
     triangle = factored[:size] * _upper(size, 2 * n)
     s, y = triangle[:, :n], triangle[:, n:]
     smallest = _smallest_eigenvalue(s, y)
-    hessian = _bfgs(triangle, smallest) if algorithm == "bfgs" else None
-    if hessian is None:
-        hessian = _one_by_one(s, y, smallest, algorithm)
-    eigenvalues, vectors, _ = lapack.dsyevd(hessian)
+    beyond = _bfgs(triangle, smallest) if algorithm == "bfgs" else None
+    if beyond is None:
+        beyond = _one_by_one(s, y, smallest, algorithm)
+    excess, vectors, _ = lapack.dsyevd(beyond, overwrite_a=1)  # in ascending order
 
-    weak = eigenvalues < np.abs(eigenvalues).max() / _LARGEST_RATIO
-    if weak.any():
+    lowest, highest = float(excess[0]) + smallest, float(excess[-1]) + smallest
+    least = max(-lowest, highest) / _LARGEST_RATIO
+    if lowest < least:
+        eigenvalues = excess + smallest
         positive = eigenvalues[eigenvalues > 0]
-        eigenvalues[weak] = np.median(positive) if len(positive) else smallest
-    excess = eigenvalues - smallest
-    basis, _, _ = lapack.dorgqr(factored[:, :size], reflectors)
-    factors = (vectors * np.sqrt(np.abs(excess))).T @ basis.T
-    return factors, np.sign(excess), smallest
+        median = np.median(positive) if len(positive) else smallest
+        excess[eigenvalues < least] = median - smallest
+    signs = np.sign(excess)
+    vectors *= np.sqrt(np.abs(excess))
+    basis, _, _ = lapack.dorgqr(factored[:, :size], reflectors, overwrite_a=1)
+    return vectors.T.dot(basis.T), signs, smallest
 
 
 @cache
 def _upper(rows: int, columns: int) -> Array:
-    """Ones on and above the diagonal."""
-    return np.triu(np.ones((rows, columns)))
+    """Ones on and above the diagonal, in the order of LAPACK's results."""
+    return np.asfortranarray(np.triu(np.ones((rows, columns))))
 
 
 def _smallest_eigenvalue(s: Array, y: Array) -> float:
@@ -66,20 +70,19 @@ def _smallest_eigenvalue(s: Array, y: Array) -> float:
     of them as it has terms. In the QR basis dTheta is triangular, so dd takes one small solve.
     """
     n = s.shape[1]
-    diagonal = np.abs(s.diagonal())
-    if len(s) >= n and diagonal.min() > _DEPENDENT * diagonal.max():
+    diagonal = [abs(each) for each in s.diagonal().tolist()]
+    if len(s) >= n and min(diagonal) > _DEPENDENT * max(diagonal):
         dd = lapack.dtrtrs(s[:n], y.T, lower=0, trans=1)[0]
-        squared = dd @ dd.T
+        squared = dd.dot(dd.T)
     else:
         dd = y @ np.linalg.pinv(s)
         squared = dd.T @ dd
-    eigenvalues = np.sqrt(np.abs(lapack.dsyevd(squared, compute_v=0)[0]))
-    eigenvalues.sort()
-    return max(float(eigenvalues[-n:][0]), float(eigenvalues[-1]) / _LARGEST_RATIO)
+    eigenvalues = sorted(map(abs, lapack.dsyevd(squared, compute_v=0)[0].tolist()))
+    return max(math.sqrt(eigenvalues[-n:][0]), math.sqrt(eigenvalues[-1]) / _LARGEST_RATIO)
 
 
 def _bfgs(triangle: Array, smallest: float) -> Array | None:
-    """All BFGS updates at once, where that is well-defined.
+    """What all BFGS updates at once add to smallest * identity, where that is well-defined.
 
     `triangle` has the steps in columns, oldest first, and then the changes of the gradient.
 
@@ -87,30 +90,36 @@ def _bfgs(triangle: Array, smallest: float) -> Array | None:
     memory methods, Mathematical Programming 63, 1994, theorem 2.3.
     """
     n = triangle.shape[1] // 2
-    products = triangle[:, :n].T @ triangle
+    columns = triangle.T.reshape(2, n, -1)
+    own = np.vecdot(columns, columns[0])  # of each step with itself, and with its change
+    own[1] *= smallest
+    # Columns of one size, or the solution loses digits to their different units.
+    lengths = np.sqrt(np.abs(own)).reshape(-1)
+    if 0.0 in lengths.tolist():
+        return None
+    sides = triangle / lengths
     middle = np.zeros((2 * n, 2 * n))
-    np.multiply(products[:, :n], smallest, out=middle[:n, :n])
-    np.multiply(products[:, n:], 1.0 - _upper(n, n), out=middle[:n, n:])
+    np.multiply(sides[:, :n].T.dot(sides), _mask(n), out=middle[:n])
     middle[n:, :n] = middle[:n, n:].T
-    diagonal = np.concatenate([middle.diagonal()[:n], products[:, n:].diagonal()])
-    middle.reshape(-1)[n * (2 * n + 1) :: 2 * n + 1] = -diagonal[n:]
-    # Rows and columns of one size, or the solution loses digits to their different units.
-    scale = 1.0 / np.sqrt(np.abs(diagonal))
-    if not np.isfinite(scale).all():
+    middle.reshape(-1)[n * (2 * n + 1) :: 2 * n + 1] = np.sign(own[1])
+    _, _, solved, info = lapack.dgesv(middle.T, sides.T, overwrite_a=1)
+    entries = solved.ravel(order="K")
+    if info or not math.isfinite(entries.dot(entries)):
         return None
-    weights = scale.copy()
-    weights[:n] *= smallest
-    sides = triangle * weights
-    _, _, solved, info = lapack.dgesv(middle * scale * scale[:, None], sides.T)
-    if info or not np.isfinite(solved).all():
-        return None
-    hessian = -sides @ solved
-    hessian.flat[:: len(triangle) + 1] += smallest
-    return (hessian + hessian.T) / 2.0
+    beyond = sides.dot(solved)
+    beyond = beyond + beyond.T
+    beyond *= smallest / 2.0
+    return beyond
+
+
+@cache
+def _mask(n: int) -> Array:
+    """Which products of steps with steps and changes the compact form has, with their sign."""
+    return -np.hstack([np.ones((n, n)), np.tril(np.ones((n, n)), -1)])
 
 
 def _one_by_one(s: Array, y: Array, smallest: float, algorithm: HessianAlgorithm) -> Array:
-    """Update by update, leaving out those that are not defined."""
+    """What single updates add to smallest * identity, leaving out those that are not defined."""
     hessian = np.eye(len(s)) * smallest
     update = _bfgs_update if algorithm == "bfgs" else _rank_one_update
     for step, change in zip(s.T, y.T, strict=True):
@@ -118,7 +127,7 @@ def _one_by_one(s: Array, y: Array, smallest: float, algorithm: HessianAlgorithm
         addition = update(hessian, step / length, change / length)
         if np.isfinite(addition).all():
             hessian += addition
-    return hessian
+    return hessian - np.eye(len(s)) * smallest
 
 
 def _bfgs_update(hessian: Array, s: Array, y: Array) -> Array:
