@@ -157,7 +157,7 @@ class SFO:
         i = self._selection.choose(models, self._position)
         was_active, models.active[i] = models.active[i], True
         try:
-            value, gradient = self._evaluate(self._theta, i)
+            value, gradient, coordinates = self._evaluate(self._theta, i)
         except Cancelled:
             models.active[i] = was_active
             if choices is not None:
@@ -167,11 +167,12 @@ class SFO:
         if failed:
             with interruptible(None):
                 value, gradient = self._recover(i, value, gradient)
+            coordinates = self._space.coordinates(gradient)
         else:
             share = 1.0 / len(models.active)
             self.step_scale = share + (1.0 - share) * self.step_scale
 
-        models.record(i, self._position, value, self._space.coordinates(gradient))
+        models.record(i, self._position, value, coordinates)
         self._distance += _length(self._theta - self._before_step)
         self._steps += 1
         if self._has_run_away():
@@ -183,9 +184,8 @@ class SFO:
             self._before_step = self._theta
             factored = self._move()
             self._grow(factored, failed)
-        quiet = models.active.all() and self._predicted_improvement <= _NO_PROGRESS * abs(
-            models.values.sum()
-        )
+        little = _NO_PROGRESS * abs(sum(models.values.tolist()))
+        quiet = self._predicted_improvement <= little and models.all_active()
         self._quiet_steps = self._quiet_steps + 1 if quiet else 0
         return StepResult(
             step=self._steps,
@@ -217,12 +217,12 @@ class SFO:
     def _has_run_away(self) -> bool:
         """Whether the subfunctions' newest values say so, where there is one of each."""
         models = self.models
-        if not (self._begins_anew and models.active.all() and models.evaluations.all()):
+        if not (self._begins_anew and models.all_active() and models.least_evaluations()):
             return False
         return self._runaway.note(float(models.values.sum()), self._theta)
 
-    def _evaluate(self, theta: Array, i: int) -> tuple[float, Array]:
-        """Value and gradient, (D,), in a subspace that has grown to contain the gradient."""
+    def _evaluate(self, theta: Array, i: int) -> tuple[float, Array, Array]:
+        """Value, gradient, (D,), and its coordinates in a subspace that has grown to contain it."""
         value, gradient = self._objective.part(read_only(theta), i)
         if gradient.shape != theta.shape:
             raise OptimizerError(
@@ -231,36 +231,45 @@ class SFO:
             )
         self._evaluations += 1
         self.models.evaluations[i] += 1
-        if not np.isfinite(gradient).all():
-            return np.nan, gradient
-        self._space.include(gradient)
+        # The square is a tenth of the price of asking all, and finite unless it overflows.
+        if not (math.isfinite(gradient.dot(gradient)) or np.isfinite(gradient).all()):
+            return np.nan, gradient, gradient[:0]
+        coordinates = self._space.include(gradient)
         grown = self._space.size - self.models.size
         if grown:
             self.models.size = self._space.size
             self._position = np.concatenate([self._position, np.zeros(grown)])
         if self._space.is_full:
-            self._collapse(gradient)
-        return float(value), gradient
+            coordinates = self._collapse(coordinates)
+        return float(value), gradient, coordinates
 
-    def _collapse(self, gradient: Array) -> None:
-        """Keep what the active models' last positions and gradients span, and what is new."""
+    def _collapse(self, gradient: Array) -> Array:
+        """Keep what the active models' last positions and gradients span, and what is new.
+
+        Args:
+            gradient: (size,) coordinates of what is new.
+
+        Returns:
+            Its coordinates in what remains of the subspace.
+        """
         active, k = self.models.active, self._space.size
         keep = np.vstack(
             [
                 self.models.gradients[active, :k],
                 self.models.positions[active, :k],
-                self._space.coordinates(gradient),
+                gradient,
                 self._position,
             ]
         )
         matrix = self._space.collapse(keep, self._filler)
         self.models.transform(matrix)
         self._position = self._position @ matrix
+        return gradient @ matrix
 
     def _is_failure(self, i: int, value: float) -> bool:
         """Whether the last step led to a place much worse than the models said."""
         models = self.models
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             return True
         if models.evaluations[i] == 1:
             known = models.values[models.evaluations > 1]
@@ -276,7 +285,7 @@ class SFO:
         """Look at the previous position too, go back part of the way, keep the better one."""
         models = self.models
         self.step_scale = max(self.step_scale / 2.0, _LEAST_STEP_SCALE)
-        value_before, gradient_before = self._evaluate(self._before_step, i)
+        value_before, gradient_before, _ = self._evaluate(self._before_step, i)
         if not np.isfinite(value_before):
             raise OptimizerError(
                 f"Subfunction {i} is not finite where the last step began: "
@@ -291,7 +300,7 @@ class SFO:
             if value - value_before < _TOLERATED_EXCESS * change:
                 break
             self._go_to((1.0 - _BACK_OFF) * self._before_step + _BACK_OFF * self._theta)
-            value, gradient = self._evaluate(self._theta, i)
+            value, gradient, _ = self._evaluate(self._theta, i)
         if value < value_before:
             before = self._space.coordinates(self._before_step)
             models.record(i, before, value_before, self._space.coordinates(gradient_before))
@@ -311,11 +320,11 @@ class SFO:
         factored, gradient = models.factored(), models.gradient(self._position)
         newton = factored.solve(gradient)
         scale = self.step_scale
-        length = scale * math.sqrt(newton @ newton)
+        length = scale * _length(newton)
         if length < _LEAST_STEP:
             scale = scale * (_LEAST_STEP / length) if length > 0 else scale
             length = _LEAST_STEP
-        evaluations = int(models.evaluations.sum())
+        evaluations = sum(models.evaluations.tolist())
         if evaluations > len(models.active):
             longest = _LONGEST_STEP_RATIO * self._distance / evaluations
             if length > longest:
@@ -324,14 +333,14 @@ class SFO:
         self._position = self._position + step
         self._theta = self._theta + self._space.vector(step)
         # Half of step' H step, where H step is a multiple of the gradient.
-        self._predicted_improvement = -0.5 * scale * float(step @ gradient)
+        self._predicted_improvement = -0.5 * scale * float(step.dot(gradient))
         return factored
 
     def _grow(self, factored: Cholesky, failed: bool) -> None:
         """Activate one more subfunction when the active ones have told what they can."""
         models = self.models
         wanted = False
-        if not models.active.all():
+        if not models.all_active():
             gradients = models.gradients[models.active, : models.size]
             count = len(gradients)
             wanted = (
@@ -414,7 +423,7 @@ _COUNTERS = (
 
 def _length(vector: Array) -> float:
     """Euclidean; numpy's norm takes five times as long for vectors of this size."""
-    return math.sqrt(vector @ vector)
+    return math.sqrt(vector.dot(vector))
 
 
 def _noise_ratio(factored: Cholesky, gradients: Array) -> float:

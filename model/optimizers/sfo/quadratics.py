@@ -9,7 +9,7 @@ with N but the choice of the next subfunction.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,8 @@ class Quadratics:
         self.signs = np.zeros((n, 2 * h))
         self.smallest = np.zeros(n)
         # Running sums, relative to an origin near the current position to keep digits:
-        # offsets[i] = g_i - H_i (x_i - origin).
+        # offsets[i] = g_i - H_i (x_i - origin). Of the low-rank sum, only what is on and above
+        # the diagonal is up to date: that is half the work.
         self._origin = np.zeros(capacity)
         self._low_rank = np.zeros((capacity, capacity))
         self._offsets = np.zeros((n, capacity))
@@ -84,41 +85,58 @@ class Quadratics:
         self.active[active] = True
         self.smallest[active] = hessian
 
+    def all_active(self) -> bool:
+        """Whether all subfunctions take part."""
+        return b"\0" not in self.active.tobytes()  # numpy's `all` takes four times as long
+
+    def least_evaluations(self) -> int:
+        """How often that subfunction was evaluated that was so least often."""
+        return int(self.evaluations[self.evaluations.argmin()])  # as does its `min`
+
     @property
     def diagonal(self) -> float:
         """Multiple of the identity in the total Hessian."""
-        return float(self.smallest @ self.active)
+        return float(self.smallest.dot(self.active))
 
     def hessian(self) -> Array:
         """The total Hessian; (size, size), a copy."""
+        return _symmetric(self._upper_hessian(self.diagonal))
+
+    def _upper_hessian(self, diagonal: float) -> Array:
+        """The total Hessian on and above the diagonal; (size, size), a copy."""
         k = self.size
         total = self._low_rank[:k, :k].copy()
-        total.reshape(-1)[:: k + 1] += self.diagonal  # a third of the time of `flat`
+        total.reshape(-1)[:: k + 1] += diagonal  # a third of the time of `flat`
         return total
 
     def factored(self) -> Cholesky:
         """The total Hessian, factored; once as long as it stays the same."""
         key = self.size, self.diagonal
         if self._factored is None or self._factored[0] != key:
-            self._factored = key, Cholesky(self.hessian())
+            self._factored = key, Cholesky(lambda: self._upper_hessian(key[1]))
         return self._factored[1]
 
     def gradient(self, position: Array) -> Array:
         """Gradient of the sum of all models at a position; (size,)."""
         k = self.size
-        away = position - self._origin[:k]
-        return self._low_rank[:k, :k] @ away + self.diagonal * away + self._offset[:k]
+        away = np.zeros(len(self._origin))
+        np.subtract(position, self._origin[:k], out=away[:k])
+        gradient = blas.dsymv(1.0, self._low_rank.T, away, 1.0, self._offset, lower=1)
+        away *= self.diagonal
+        gradient += away
+        return gradient[:k]
 
     def predict(self, i: int, position: Array) -> float:
         """Model i's value at a position."""
         k = self.size
         d = position - self.positions[i, :k]
-        projected = self.factors[i, :, :k] @ d
-        curvature = self.signs[i] @ projected**2 + self.smallest[i] * (d @ d)
-        return float(self.values[i] + self.gradients[i, :k] @ d + 0.5 * curvature)
+        projected = self.factors[i, :, :k].dot(d)
+        projected *= projected
+        curvature = self.signs[i].dot(projected) + self.smallest[i] * d.dot(d)
+        return float(self.values[i] + self.gradients[i, :k].dot(d) + 0.5 * curvature)
 
-    def distances(self, position: Array, *, own_metric: bool) -> Array:
-        """How far from its last evaluation each subfunction is, -1 for inactive ones; (N,).
+    def farthest(self, position: Array, *, own_metric: bool) -> tuple[int, float]:
+        """The active subfunction that is farthest from its last evaluation, and how far.
 
         The metric is each model's own Hessian, or the total one.
         """
@@ -126,11 +144,16 @@ class Quadratics:
         d = position - self.positions[:, :k]
         if own_metric:
             projected = np.matmul(self.factors[:, :, :k], d[:, :, None])[..., 0]
-            squared = np.einsum("ij,ij->i", self.signs, projected**2)
-            squared += self.smallest * np.einsum("ij,ij->i", d, d)
+            projected *= projected
+            squared = np.vecdot(d, d)
+            squared *= self.smallest
+            squared += np.vecdot(self.signs, projected)
         else:
             squared = self.factored().norms(d)
-        return np.where(self.active, np.sqrt(np.maximum(squared, 0.0)), -1.0)
+        if not self.all_active():
+            squared[~self.active] = -np.inf
+        farthest = int(squared.argmax())
+        return farthest, math.sqrt(max(squared[farthest], 0.0))
 
     def record(self, i: int, position: Array, value: float, gradient: Array) -> None:
         """Note an evaluation of subfunction i, as history too where it is informative."""
@@ -138,10 +161,10 @@ class Quadratics:
         if self.evaluations[i] > 1:
             step = position - self.positions[i, :k]
             change = gradient - self.gradients[i, :k]
-            lengths = math.sqrt(step @ step), math.sqrt(change @ change)
+            lengths = math.sqrt(step.dot(step)), math.sqrt(change.dot(change))
             if (
                 min(lengths) >= _NEGLIGIBLE
-                and abs(step @ change) >= _NEGLIGIBLE * lengths[0] * lengths[1]
+                and abs(step.dot(change)) >= _NEGLIGIBLE * lengths[0] * lengths[1]
             ):
                 self._push(i, step, change)
         self.values[i] = value
@@ -167,8 +190,8 @@ class Quadratics:
     def update_hessian(self, i: int, algorithm: HessianAlgorithm) -> None:
         """Estimate subfunction i's Hessian anew and bring the running sums up to date."""
         k, terms = self.size, int(self.terms[i])
-        used = self.signs[i] != 0
-        old, old_signs = self.factors[i, used, :k], self.signs[i, used]
+        own_factors, own_signs = self.factors[i], self.signs[i]
+        old_factors, old_signs = own_factors.copy(), own_signs.copy()
         if terms:
             factors, signs, smallest = estimate_hessian(
                 self.steps[i, :terms, :k], self.changes[i, :terms, :k], algorithm
@@ -176,27 +199,41 @@ class Quadratics:
         else:
             factors, signs = np.zeros((0, k)), np.zeros(0)
             smallest = self._median_eigenvalue() / int(self.active.sum())
-        both = np.concatenate([factors, old])
-        self._low_rank[:k, :k] += (both.T * np.concatenate([signs, -old_signs])) @ both
+        own_factors[: len(signs), :k] = factors
+        own_signs[: len(signs)] = signs
+        if len(signs) < len(own_signs):
+            own_factors[len(signs) :] = 0.0
+            own_signs[len(signs) :] = 0.0
+        self._add(
+            np.concatenate([old_factors, own_factors]), np.concatenate([-old_signs, own_signs])
+        )
         self._factored = None
-        self.factors[i] = 0.0
-        self.signs[i] = 0.0
-        self.factors[i, : len(signs), :k] = factors
-        self.signs[i, : len(signs)] = signs
         collapsed = smallest < _CANCELLATION * self.smallest[i]
         self.smallest[i] = smallest
 
-        self._offset -= self._offsets[i]
-        self._offsets[i] = self._offset_of(i)
-        self._offset += self._offsets[i]
+        offset = self._offsets[i]
+        self._offset -= offset
+        offset[:] = self._offset_of(i)
+        self._offset += offset
         self._updates += 1
         if collapsed or self._updates >= _UPDATES_BETWEEN_SUMS:
             self._sum_up(self.positions[i].copy())
 
     def _offset_of(self, i: int) -> Array:
-        d = self.positions[i] - self._origin
-        bend = (self.signs[i] * (self.factors[i] @ d)) @ self.factors[i]
-        return self.gradients[i] - bend - self.smallest[i] * d
+        d, factors = self.positions[i] - self._origin, self.factors[i]
+        projected = factors.dot(d)
+        projected *= self.signs[i]
+        d *= self.smallest[i]
+        d += projected.dot(factors)
+        return np.subtract(self.gradients[i], d, out=d)
+
+    def _add(self, rows: Array, signs: Array) -> None:
+        """Add sum_j signs[j] rows[j] rows[j]' to the low-rank sum; rows are (n, capacity)."""
+        for sign in (-1.0, 1.0):
+            chosen = rows[signs == sign]
+            if len(chosen):
+                total = self._low_rank.T  # in the order of BLAS: it is written to where it is
+                self._low_rank = blas.dsyrk(sign, chosen.T, 1.0, total, lower=1, overwrite_c=1).T
 
     def _median_eigenvalue(self) -> float:
         """Of the total Hessian over all coordinates, the unused ones included."""
@@ -221,8 +258,8 @@ class Quadratics:
         """Compute the running sums from scratch."""
         self._factored = None
         self._origin = origin
-        used = self.factors[self.signs != 0]
-        self._low_rank = (used.T * self.signs[self.signs != 0]) @ used
+        self._low_rank[:] = 0.0
+        self._add(self.factors.reshape(-1, len(origin)), self.signs.reshape(-1))
         for i in range(len(self._offsets)):
             self._offsets[i] = self._offset_of(i)
         self._offset = self._offsets.sum(axis=0)
@@ -230,7 +267,7 @@ class Quadratics:
 
     def state_dict(self) -> dict[str, Any]:
         """All arrays and counters, the running sums included, so that rounding repeats too."""
-        return copy_state(self._state())
+        return {**copy_state(self._state()), "_low_rank": _symmetric(self._low_rank)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`. Raises OptimizerError if it does not fit."""
@@ -257,6 +294,12 @@ class Quadratics:
         return {key: value for key, value in vars(self).items() if key != "_factored"}
 
 
+def _symmetric(upper: Array) -> Array:
+    """The symmetric matrix with these entries on and above the diagonal."""
+    upper = np.triu(upper)
+    return upper + np.triu(upper, 1).T
+
+
 def quadratics_bytes(subfunctions: int, capacity: int, history_terms: int) -> int:
     """Bytes of the arrays of `Quadratics`, which are all allocated from the beginning."""
     n, h, k = subfunctions, history_terms, capacity
@@ -273,32 +316,29 @@ class Cholesky:
     A matrix that rounding left indefinite gets its eigenvalues raised to 1e-15 of the largest.
 
     Args:
-        matrix: symmetric; overwritten.
+        matrix: computes it, (K, K), on and above the diagonal; what it returns is overwritten.
     """
 
-    def __init__(self, matrix: Array) -> None:
-        diagonal = matrix.diagonal().copy()
-        # The transpose of a symmetric matrix is itself, in the order that LAPACK reads.
-        self._factor, info = lapack.dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
+    def __init__(self, matrix: Callable[[], Array]) -> None:
+        # Rows above the diagonal are columns below it in the order that LAPACK reads.
+        self._factor, info = lapack.dpotrf(matrix().T, lower=1, clean=0, overwrite_a=1)
         if info:
-            matrix = np.tril(matrix, -1)  # which was not overwritten
-            matrix += matrix.T
-            np.fill_diagonal(matrix, diagonal)
-            eigenvalues, vectors = np.linalg.eigh(matrix)
+            eigenvalues, vectors = np.linalg.eigh(matrix(), UPLO="U")
             floor = max(eigenvalues.max() * 1e-15, np.finfo(float).tiny)
             repaired = (vectors * np.maximum(eigenvalues, floor)) @ vectors.T
             self._factor, _ = lapack.dpotrf(repaired, lower=1, clean=0)
 
     def solve(self, vector: Array) -> Array:
         """The inverse times a vector."""
-        return lapack.dpotrs(self._factor, vector, lower=1)[0]
+        half = blas.dtrsv(self._factor, vector, lower=1)
+        return blas.dtrsv(self._factor, half, lower=1, trans=1, overwrite_x=1)
 
     def norms(self, rows: Array) -> Array:
         """V' A v for each row v, which are overwritten; (n, K) -> (n,)."""
-        halves = blas.dtrmm(1.0, self._factor, rows.T, lower=1, trans_a=1, overwrite_b=1)
-        return np.einsum("ij,ij->j", halves, halves)
+        halves = blas.dtrmm(1.0, self._factor, rows.T, lower=1, trans_a=1, overwrite_b=1).T
+        return np.vecdot(halves, halves)
 
     def inverse_norms(self, rows: Array) -> Array:
         """V' A^-1 v for each row v; (n, K) -> (n,)."""
-        halves = lapack.dtrtrs(self._factor, rows.T, lower=1)[0]
-        return np.einsum("ij,ij->j", halves, halves)
+        halves = lapack.dtrtrs(self._factor, rows.T, lower=1)[0].T
+        return np.vecdot(halves, halves)

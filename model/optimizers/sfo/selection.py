@@ -71,7 +71,7 @@ class ByRule:
 
     def choose(self, models: Quadratics, position: Array) -> int:
         """First those that have no Hessian yet, then by the policy."""
-        if models.evaluations.min() < 2:
+        if models.least_evaluations() < 2:
             once = np.flatnonzero(models.active & (models.evaluations == 1))
             if len(once):
                 return int(once[0])
@@ -88,9 +88,8 @@ class ByRule:
         total = self._policy == "distance" or (
             self._policy == "distance both" and bool(self._rng.random() < 0.5)
         )
-        distances = models.distances(position, own_metric=not total)
-        farthest = int(np.argmax(distances))
-        if distances[farthest] < _SAME_PLACE:
+        farthest, distance = models.farthest(position, own_metric=not total)
+        if distance < _SAME_PLACE:
             inactive = np.flatnonzero(~models.active)
             if len(inactive):
                 return int(self._rng.choice(inactive))

@@ -59,34 +59,41 @@ class Subspace:
 
     def coordinates(self, vector: Array) -> Array:
         """Coordinates of a vector's projection; (D,) -> (size,)."""
-        return vector.copy() if self.is_identity else self.rows[: self.size] @ vector
+        return vector.copy() if self.is_identity else self.rows[: self.size].dot(vector)
 
     def vector(self, coordinates: Array) -> Array:
         """The vector with these coordinates; (size,) -> (D,)."""
-        return coordinates.copy() if self.is_identity else coordinates @ self.rows[: self.size]
+        return coordinates.copy() if self.is_identity else coordinates.dot(self.rows[: self.size])
 
-    def include(self, vector: Array) -> None:
-        """Grow by the part of a vector that is not in the subspace yet, if there is any."""
-        if self.is_identity:
-            return
-        length = math.sqrt(vector @ vector)
-        if not _NEGLIGIBLE <= length < math.inf:
-            return
-        direction = vector / length
+    def include(self, vector: Array) -> Array:
+        """Grow by the part of a vector that is not in the subspace yet, if there is any.
+
+        Returns:
+            (size,) coordinates of the vector then: all but the last are needed to find that part.
+        """
+        coordinates = self.coordinates(vector)
+        length = math.sqrt(vector.dot(vector))
+        if self.is_identity or not _NEGLIGIBLE <= length < math.inf:
+            return coordinates
         basis = self.rows[: self.size]
         # Gram-Schmidt; one round loses digits when little is left of the direction.
-        for _ in range(_ROUNDS):
-            direction -= (basis @ direction) @ basis
-            length = math.sqrt(direction @ direction)
-            if length < _NEGLIGIBLE:
-                return
-            direction /= length
-            if length > _LARGELY_ORTHOGONAL:
+        direction = vector - coordinates.dot(basis)
+        rounds = 1
+        while True:
+            left = math.sqrt(direction.dot(direction))
+            if left < _NEGLIGIBLE * length:
+                return coordinates
+            direction /= left
+            if left > _LARGELY_ORTHOGONAL * length or rounds == _ROUNDS:
                 break
+            direction -= basis.dot(direction).dot(basis)
+            length = 1.0
+            rounds += 1
         if self._is_lent(self.size):
             self.rows, self._lent = self.rows.copy(), []
         self.rows[self.size] = direction
         self.size += 1
+        return np.concatenate([coordinates, [direction.dot(vector)]])
 
     def lend(self) -> Array:
         """The rows in use, (size, D), read-only: they stay as they are while somebody has them.
@@ -101,7 +108,8 @@ class Subspace:
 
     def _is_lent(self, first: int) -> bool:
         """Whether somebody has a row from this number on."""
-        return any(view is not None and len(view) > first for view in (v() for v in self._lent))
+        lent = (view() for view in self._lent)
+        return bool(self._lent) and any(rows is not None and len(rows) > first for rows in lent)
 
     def restore(self, rows: Array, size: int) -> None:
         """Go back to what was lent, or on from what another one lent."""

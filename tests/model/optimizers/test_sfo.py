@@ -22,7 +22,7 @@ from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
 from model.optimizers import LBFGS
 from model.optimizers.sfo import SFO, Replay
-from model.optimizers.sfo.quadratics import Quadratics
+from model.optimizers.sfo.quadratics import Cholesky, Quadratics
 from model.optimizers.sfo.subspace import Subspace
 from model.parts import FunctionSum
 
@@ -255,6 +255,44 @@ def recomputed(models: Quadratics, position: Array) -> tuple[Array, Array]:
     return hessian, gradient
 
 
+@pytest.mark.parametrize("own_metric", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_farthest_subfunction_is_so_by_the_definition_of_its_distance(
+    own_metric: bool, seed: int
+) -> None:
+    problem = logistic(seed, 6, 30)
+    sfo = SFO(problem.objective, problem.theta0, max_history_terms=3, seed=seed)
+    for steps in (4, 40):  # before all are active, and after
+        for _ in range(steps):
+            sfo.step()
+        models, k = sfo.models, sfo.models.size
+        assert models.all_active() == models.active.all() == (steps == 40)
+        assert models.least_evaluations() == models.evaluations.min()
+        distances = np.full(6, -np.inf)
+        for i in np.flatnonzero(models.active):
+            f = models.factors[i, :, :k]
+            metric = (f.T * models.signs[i]) @ f + models.smallest[i] * np.eye(k)
+            if not own_metric:
+                metric = recomputed(models, sfo._position)[0]
+            away = sfo._position - models.positions[i, :k]
+            distances[i] = np.sqrt(away @ metric @ away)
+        farthest, distance = models.farthest(sfo._position, own_metric=own_metric)
+        assert farthest == np.argmax(distances)
+        assert distance == pytest.approx(distances.max())
+
+
+def test_a_matrix_that_rounding_left_indefinite_is_factored_nearly_as_it_is() -> None:
+    rng = np.random.default_rng(0)
+    vectors = np.linalg.qr(rng.normal(size=(5, 5)))[0]
+    matrix = (vectors * [1e4, 1.0, 2.0, 3.0, -1e-12]) @ vectors.T
+    factored = Cholesky(lambda: np.triu(matrix))
+    row = rng.normal(size=(1, 5))
+    assert factored.norms(row.copy())[0] == pytest.approx(row[0] @ matrix @ row[0])
+    solution = factored.solve(matrix @ vectors[:, 1])
+    np.testing.assert_allclose(vectors[:, :4].T @ solution, [0, 1, 0, 0], atol=1e-9)
+    assert factored.inverse_norms(vectors[:, 1:2].T)[0] == pytest.approx(1.0, rel=1e-3)
+
+
 def test_says_when_it_has_converged_and_not_before() -> None:
     problem = logistic(0, 5, 8)
     sfo = SFO(problem.objective, problem.theta0, seed=0)
@@ -369,6 +407,25 @@ def test_a_state_stays_as_it_was_while_somebody_has_it() -> None:
         sfo.state_dict()
         sfo.step()
     assert sfo._space.rows is rows
+
+
+@given(st.integers(0, 2**16), st.sampled_from([0.0, 1e-10, 1e-3, 1.0]), st.integers(0, 4))
+@settings(deadline=None, max_examples=50)
+def test_a_subspace_gives_coordinates_of_what_it_includes(
+    seed: int, distance: float, before: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    space = Subspace(rng.normal(size=30), 3)
+    for _ in range(before):
+        space.include(rng.normal(size=30))
+    inside = rng.normal(size=space.size) @ space.rows[: space.size]
+    size, vector = space.size, 1e3 * (inside + distance * rng.normal(size=30))
+    coordinates = space.include(vector)
+    basis = space.rows[: space.size]
+    assert space.size == size + (distance > 0)
+    np.testing.assert_allclose(basis @ basis.T, np.eye(space.size), atol=1e-12)
+    np.testing.assert_allclose(coordinates, basis @ vector, atol=1e-10)
+    np.testing.assert_allclose(coordinates @ basis, vector, atol=1e-9)
 
 
 def test_growing_leaves_what_is_lent_where_it_is() -> None:
