@@ -21,6 +21,7 @@ from model.families.ngrams.smoothing import SmoothedLevel
 Array = NDArray[np.float64]
 
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
+_SHORT = 3  # characters, the last one with them
 _MOST_STEPS = 1 << 18  # remembered from context to context, about 60 MB
 
 
@@ -70,9 +71,13 @@ class NgramDraws:
 
     def find(self, context: Sequence[int]) -> list[int]:
         """Numbers of the known contexts at the end of some codes, from that of none on."""
-        size, first, last_codes, number = self._size, self._first, self._last_codes, 0
-        numbers = [0]
-        for code in context[: -self._order : -1]:
+        return self._deeper([0], context)
+
+    def _deeper(self, numbers: list[int], context: Sequence[int]) -> list[int]:
+        """All numbers for some codes, where those of the shorter contexts are found."""
+        size, first, last_codes, number = self._size, self._first, self._last_codes, numbers[-1]
+        numbers = numbers.copy()
+        for code in context[-len(numbers) : -self._order : -1]:
             if code >= size:
                 break
             low, high = first[number], first[number + 1]
@@ -98,7 +103,14 @@ class NgramDraws:
         if found is None:
             if len(self._steps) >= _MOST_STEPS:
                 self._steps.clear()
-            found = self._steps[step] = self.find(context)
+            known = numbers[:_SHORT]
+            if len(known) < len(numbers):
+                # After so few characters most steps have been taken, whatever stands before.
+                shorter = self.follow(known, code, context[-_SHORT:])
+                found = shorter if len(shorter) <= _SHORT else self._deeper(shorter, context)
+            else:
+                found = self.find(context)
+            self._steps[step] = found
         return found
 
     def rows(self, found: Sequence[list[int]]) -> Array:
