@@ -11,6 +11,7 @@ from contextvars import ContextVar, copy_context
 from functools import cache
 from itertools import count
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from model.interruption import give_up_if_unwanted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _MOST_THREADS = 8
+_SECONDS_OF_CORES = 1.0  # for which their number is believed: who takes some away says nothing
 _VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -31,6 +33,7 @@ _VARIABLES = (
 
 _chosen: int | None = None
 _or_fewer = True
+_cores = 1, 0.0  # and until when that is believed
 _is_alone: ContextVar[bool] = ContextVar("is_alone", default=False)
 _blas_before: dict[str, int] = {}  # threads of libraries that have others now
 
@@ -82,9 +85,13 @@ def alone(is_alone: bool = True) -> Iterator[None]:
 
 def worthwhile_threads() -> int:
     """How many threads are worth having here."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not everywhere
-    cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
-    return min(cores, _MOST_THREADS)
+    global _cores
+    now = monotonic()
+    if now >= _cores[1]:  # a system call, and short steps ask several times each
+        affinity = getattr(os, "sched_getaffinity", None)  # not everywhere
+        cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
+        _cores = cores, now + _SECONDS_OF_CORES
+    return min(_cores[0], _MOST_THREADS)
 
 
 def blas_takes_one_thread() -> bool:

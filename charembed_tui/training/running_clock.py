@@ -36,16 +36,34 @@ class RunningClock:
         self._now, self._used = now, used
         self._lock = Lock()
         self._last = now(), used()
+        self._seen = self._last[0]  # the last moment at which somebody was here
         self._stopped = 0.0
 
     def __call__(self) -> float:
-        """Seconds since some moment, without those in which the process was stopped."""
+        """Seconds since some moment, without those in which the process was stopped.
+
+        A step asks seven times, and the processor's time takes a system call: it is left to `look`,
+        as long as somebody did so lately.
+        """
+        now = self._now()
+        if now - self._last[0] > _STOPPED:
+            return self.look(now)
+        self._seen = now
+        return now - self._stopped
+
+    def look(self, now: float | None = None) -> float:
+        """Find out whether the process was stopped since the last look; the time as `__call__`.
+
+        Args:
+            now: the time by the clock below this one, where it is known.
+        """
         with self._lock:
-            before, self._last = self._last, (self._now(), self._used())
+            before, self._last = self._last, (self._now() if now is None else now, self._used())
             passed, used = (now - then for now, then in zip(self._last, before, strict=True))
             if passed > _STOPPED and used < _RAN * passed:
-                self._stopped += passed - used
-            return self._last[0] - self._stopped
+                self._stopped += min(passed - used, self._last[0] - self._seen)
+            self._seen = self._last[0]
+            return self._seen - self._stopped
 
 
 _clock = RunningClock()
@@ -53,18 +71,23 @@ _clock = RunningClock()
 
 def running_time() -> float:
     """Seconds since some moment, without those in which this process was stopped."""
-    _look_all_the_time(os.getpid())
+    _look_all_the_time()
     return _clock()
 
 
 @cache
-def _look_all_the_time(_process: int) -> None:
-    """Begin to, once in each process: forks have no thread of their parent's."""
+def _look_all_the_time() -> None:
+    """Begin to, once in each process."""
     _clock._last = time.perf_counter(), time.process_time()
+    _clock._seen = _clock._last[0]
     Thread(target=_look, name="clock", daemon=True).start()
+
+
+if hasattr(os, "register_at_fork"):  # forks have no thread of their parent's
+    os.register_at_fork(after_in_child=_look_all_the_time.cache_clear)
 
 
 def _look() -> None:
     while True:
-        _clock()
+        _clock.look()
         time.sleep(_SECONDS_BETWEEN_LOOKS)

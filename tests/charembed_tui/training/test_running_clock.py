@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from problems import PLAY
 
 from charembed_tui.settings.training_settings import TrainingSettings
@@ -22,9 +24,11 @@ from model.corpus import Corpus
 
 def clock(*looks: tuple[float, float]) -> Iterator[float]:
     """What a clock says at each look, of which the time and the processor's time are given."""
-    now, used = (iter([0.0, *times]) for times in zip(*looks, strict=True))
-    found = RunningClock(lambda: next(now), lambda: next(used))
-    return (found() for _ in looks)
+    moment = (0.0, 0.0)
+    found = RunningClock(lambda: moment[0], lambda: moment[1])
+    for look in looks:
+        moment = look
+        yield found()
 
 
 def test_it_stands_still_while_nothing_runs() -> None:
@@ -40,6 +44,22 @@ def test_a_busy_machine_or_a_long_call_stops_nothing() -> None:
 def test_it_never_goes_back() -> None:
     times = list(clock(*((10.0 * i, 0.5 * i) for i in range(1, 20))))
     assert times == sorted(times)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.0, 9.0), st.floats(0.0, 1.0), st.booleans()), min_size=1, max_size=30
+    )
+)
+def test_it_never_goes_back_whoever_looks(moments: list[tuple[float, float, bool]]) -> None:
+    now, used = 0.0, 0.0
+    found = RunningClock(lambda: now, lambda: used)
+    last = 0.0
+    for passed, part, is_look in moments:
+        now, used = now + passed, used + part * passed
+        time = found.look() if is_look else found()
+        assert last - 1e-9 <= time <= now
+        last = time
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="there are no such signals")
