@@ -33,6 +33,8 @@ _FOCUS = 0.3  # median deviations in which a lens is nearly linear
 # Were it all of the axis, the share would be sqrt(0.1) at most, and near and far would look alike.
 _DEALT = 0.5
 _TENTHS = np.linspace(0.0, 1.0, 11)
+_TAILS = np.array([_TAIL, 1 - _TAIL])
+_BULK = np.array([_TAIL, 0.25, 0.75, 1 - _TAIL])
 _LEAST_SPAN = 1e-9  # of bent values, below which they are the same; and of their mean distance
 _HASTE = 0.25  # how much of the way to a smaller range is gone at once
 # Of the range, about a cell: for less no end moves, and no lens. Less than the margin, so that
@@ -62,9 +64,8 @@ class Range:
     high: float
 
     @classmethod
-    def around(cls, values: Array) -> Range:
-        """Return the range of values (n,), with a margin."""
-        low, high = float(values.min()), float(values.max())
+    def between(cls, low: float, high: float) -> Range:
+        """Return the range of values from `low` to `high`, with a margin."""
         room = max(high - low, 1e-6, _LEAST_SHARE * max(abs(low), abs(high))) * _MARGIN
         return cls(low - room, high + room)
 
@@ -94,6 +95,21 @@ def _following(end: float, goal: float, calm: float) -> float:
     return end if abs(goal - end) <= calm else max(goal, end + _HASTE * (goal - end))
 
 
+def _quantiles(ordered: Array, parts: Array) -> Array:
+    """Return where parts of values lie, (n,) in ascending order, linear from value to value.
+
+    numpy's own is made for more: of 65 values it takes 70 microseconds, and this takes 4.
+    """
+    last = len(ordered) - 1
+    return np.interp(parts * last, np.arange(last + 1), ordered)
+
+
+def _middle(ordered: Array) -> float:
+    """Return the median of values (n,) in ascending order."""
+    count = len(ordered)
+    return float(ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+
+
 @dataclass(frozen=True)
 class Lens:
     """A lens spreads the crowd, wherever on an axis that is.
@@ -119,17 +135,19 @@ class Lens:
     @classmethod
     def over(cls, values: Array) -> Lens:
         """Return the lens for values (n,): its unit is a part of their median deviation."""
-        centre = float(np.median(values))
-        deviations = np.abs(values - centre)
-        deviation, mean = float(np.median(deviations)), float(deviations.mean())
+        ordered = np.sort(values)
+        centre = _middle(ordered)
+        deviations = np.abs(ordered - centre)
+        deviation, mean = _middle(np.sort(deviations)), float(deviations.mean())
         if deviation <= _LEAST_SPAN * mean:  # more than half may be equal
             deviation = mean
         unit = _FOCUS * deviation or 1.0
-        bent = np.arcsinh((values - centre) / unit)
-        span = float(np.diff(np.quantile(bent, [_TAIL, 1 - _TAIL]))[0])
+        bent = np.arcsinh((ordered - centre) / unit)
+        low, high = _quantiles(bent, _TAILS).tolist()
+        span = high - low
         slope = (1 - _DEALT) / (span if span > _LEAST_SPAN else 1.0)
         knots, first, count = np.unique(
-            np.quantile(bent, _TENTHS), return_index=True, return_counts=True
+            _quantiles(bent, _TENTHS), return_index=True, return_counts=True
         )
         # Where tenths end at the same value, that is in the middle of them.
         tenths = (_TENTHS[first] + _TENTHS[first + count - 1]) / 2
@@ -191,14 +209,16 @@ class Axes:
         for axis, values in enumerate(points.T):
             if lenses is not None:
                 values = lenses[axis].bend(values)
-            low, first, third, high = np.quantile(values, [_TAIL, 0.25, 0.75, 1 - _TAIL])
+            ordered = np.sort(values)
+            low, first, third, high = _quantiles(ordered, _BULK).tolist()
             if lenses is None:
                 reach = _WHISKER * (third - first)
                 ends = first - reach, third + reach
                 low, high = (
                     ends if scale is Scale.EQUAL else (max(low, ends[0]), min(high, ends[1]))
                 )
-            ranges.append(Range.around(np.clip(values, low, high)))
+            least, most = float(ordered[0]), float(ordered[-1])
+            ranges.append(Range.between(min(max(least, low), high), min(max(most, low), high)))
         return cls((ranges[0], ranges[1]), scale, lenses)
 
     def following(self, points: Array) -> Axes:

@@ -33,7 +33,7 @@ class Remark(Line):
         """Put another sentence in its place."""
         if text != self.text:
             self.text = text
-            self.refresh()
+            self.refresh_rows()
 
     def segments(self, width: int) -> list[Segment]:
         """Return the sentence."""

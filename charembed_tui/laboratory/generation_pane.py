@@ -10,7 +10,7 @@ import numpy as np
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -20,6 +20,7 @@ from charembed_tui.text.unseen import never_seen
 from charembed_tui.training.generated_text import GeneratedText
 from charembed_tui.training.generation import Chunk
 from charembed_tui.training.snapshot import View
+from charembed_tui.widgets.cached import CachedVertical
 from charembed_tui.widgets.generated_text_view import GeneratedTextView
 from charembed_tui.widgets.prompt_input import PromptInput
 from charembed_tui.widgets.titles import entitle, fitting
@@ -30,7 +31,7 @@ _MOST_SAMPLES = 30
 _EMPTY = "writes after the prompt, also while training; the warmer a colour, the more surprising"
 
 
-class GenerationPane(Vertical):
+class GenerationPane(CachedVertical):
     """The model writes here: prompt, settings and samples, of which the newest is at the end.
 
     Args:

@@ -10,11 +10,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import Input
 
 from charembed_tui.text.glyphs import glyph, visible, width
 from charembed_tui.training.snapshot import View
+from charembed_tui.widgets.cached import CachedVertical
 from charembed_tui.widgets.line import Lines
 from charembed_tui.widgets.titles import entitle, fitting
 from model.sampling import Sampler
@@ -31,7 +31,7 @@ _LEAST_BAR = 2
 _BOLD, _DIM = Style(bold=True), Style(dim=True)
 
 
-class InspectorPane(Vertical):
+class InspectorPane(CachedVertical):
     """After a context, bars show the next character's probability: by the model, and counted.
 
     Args:

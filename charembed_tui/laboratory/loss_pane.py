@@ -9,7 +9,6 @@ from typing import Any
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from charembed_tui.plotting.loss_plot import LossPlot
 from charembed_tui.settings.loss_view import LossView
@@ -17,10 +16,11 @@ from charembed_tui.training.baselines import Baseline
 from charembed_tui.training.loss_log import Curve, in_words
 from charembed_tui.training.run_history import RunHistory
 from charembed_tui.training.snapshot import Snapshot
+from charembed_tui.widgets.cached import CachedVertical
 from charembed_tui.widgets.titles import entitle, fitting
 
 
-class LossPane(Vertical):
+class LossPane(CachedVertical):
     """The losses are drawn here; the border has the newest, its unit, and what the cursor reads.
 
     Norms of the gradient, or of the blocks of parameters, take their place where that is chosen.

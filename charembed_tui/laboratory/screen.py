@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import cycle
 from typing import ClassVar
 
@@ -51,6 +52,7 @@ from charembed_tui.widgets.prompt_input import PromptInput
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_BETWEEN_SAMPLES = 0.5
+_SECONDS_AT_FULL_SPEED = 1.0  # which nobody reads faster
 _LIVE_LENGTH = 160  # characters: what is read at a glance, 20 ms of writing
 _LIVE_LINES = 20  # of a list
 _REST = 3  # times as long as a sample took nothing is written
@@ -113,6 +115,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
     ) -> None:
         commands = with_keys(COMMANDS, keys or {})
         super().__init__(plan, preferences, commands, save_runs=save_runs, copy_text=copy_text)
+        self._hints = cache(lambda moment: hints(moment, commands))  # asked for at every poll
         self._displayed: Snapshot | None = None
         self._warned_of = 0  # a run
         self._is_ending = False
@@ -199,7 +202,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             self.panes.introduce(self.session, self.sessions.plan)
         if self.is_current:  # else nobody sees it
             self.panes.footer.expire()
-            self.panes.footer.show(hints(self._moment(), self.commands))
+            self.panes.footer.show(self._hints(self._moment()))
             self.panes.footer.caption_with(self.panes.caption(self.snapshot, self.corpus.name))
         # In turns: Textual draws everything between two parts of the screen that have changed.
         next(self._turn)()
@@ -232,7 +235,10 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         return _MOMENTS_OF_STATE[self.snapshot.state]
 
     def _rewrite_sample(self) -> None:
-        """Have a sample follow the parameters on show, twice a second while they move."""
+        """Have a sample follow the parameters on show, twice a second while they move.
+
+        At full speed it is once: nobody reads faster.
+        """
         generation = self.panes.generation
         view = self.panes.displayed(self.session)
         if view is None or not generation.follows or not (view.step or self.snapshot.step):
@@ -249,7 +255,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         ):
             return
         self._rewritten_theta = view.theta
-        self._rewritten, self._rewrite_at = key, now + _SECONDS_BETWEEN_SAMPLES
+        is_fast = view.live and self.session.activity().is_paced is False
+        rest = _SECONDS_AT_FULL_SPEED if is_fast else _SECONDS_BETWEEN_SAMPLES
+        self._rewritten, self._rewrite_at = key, now + rest
         settings = replace(
             chosen,
             length=min(chosen.length, most),

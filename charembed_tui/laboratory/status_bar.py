@@ -88,7 +88,7 @@ class StatusBar(Line):
         ]
         if segments != self._segments:
             self._segments = segments
-            self.refresh()
+            self.refresh_rows()
 
 
 def _sign(snapshot: Snapshot, activity: Activity) -> str:

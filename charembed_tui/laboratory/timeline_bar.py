@@ -27,6 +27,7 @@ _TICKS = 20  # a second
 _PARTS = 100  # of all change: what a key goes back or forth by, where no step is as long
 _ROUNDING = 1e-6  # of a step
 _GROWTH = 1.1  # of a recording, from which on it is measured anew
+_FEW = 200  # steps, measured in no time: of so few the last tenth may be more than a cell long
 
 
 class TimelineBar(Line):
@@ -83,20 +84,23 @@ class TimelineBar(Line):
         self._curve, self._model = curve, model or self._model
         if last != self._last:
             self._last = last
-            if last > _GROWTH * self._scale.last:
-                self._measure()
-            self.refresh()
+            self.refresh_rows()
 
     def _measure(self) -> None:
         """Find out where on the recording how much has changed."""
         if self._model is not None:
             self._scale = ChangeScale.of(self._timeline.frames(), self._model, self._curve)
 
+    def _measure_growth(self) -> None:
+        """Measure anew where the recording has grown much since that was done."""
+        if self._last > _GROWTH * self._scale.last:
+            self._measure()
+
     def mark_best(self, step: int | None) -> None:
         """Show at which step the held-out loss was lowest."""
         if step != self._best:
             self._best = step
-            self.refresh()
+            self.refresh_rows()
 
     def mark_samples(self, steps: Sequence[int]) -> None:
         """Show at which steps texts were written."""
@@ -167,6 +171,7 @@ class TimelineBar(Line):
             self.refresh()
 
     def _tick(self) -> None:
+        self._measure_growth()
         frames = self._timeline.frames()
         seconds = min(_SECONDS, _SECONDS_A_FRAME * len(frames))
         self._part += SPEEDS[self._speed] / (_TICKS * max(seconds, 1 / _TICKS))
@@ -180,7 +185,7 @@ class TimelineBar(Line):
     def _set(self, step: int | None) -> None:
         if step != self.step:
             self.step = step
-            self.refresh()
+            self.refresh_rows()
             self.post_message(self.Moved(step))
 
     def segments(self, width: int) -> list[Segment]:
@@ -218,7 +223,12 @@ class TimelineBar(Line):
         return [sign_of_state, *bar, Segment(label, Style(dim=self.step is None))]
 
     def _column(self, step: int, length: int) -> int:
-        return round(self._scale.part(step) * (length - 1)) if step < self._last else length - 1
+        if step >= self._last:
+            return length - 1
+        # While the newest parameters are the best, there is nothing to place but at the end.
+        if step * _GROWTH < self._last or self._last <= _FEW:
+            self._measure_growth()
+        return round(self._scale.part(step) * (length - 1))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Go where the mouse points."""
@@ -236,6 +246,7 @@ class TimelineBar(Line):
 
     def _point(self, x: int) -> None:
         part = (x - 2) / max(1, self._length - 1)
+        self._measure_growth()
         if part >= 1:
             self.to(None)
         elif frame := self._timeline.at(round(self._scale.step(max(0.0, part)))):

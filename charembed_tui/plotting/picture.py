@@ -172,13 +172,24 @@ def _frame(columns: int, rows: int, horizontal: Ticks, vertical: Ticks) -> list[
 
 def _inside(picture: Picture, canvas: Canvas) -> list[str]:
     """Return the lines of what is inside the frame."""
-    if picture.strokes:
-        matrix = _strokes(picture.strokes, canvas)
-    else:  # much quicker
-        matrix = plotext().matrix(canvas.columns, canvas.rows)
+    if not picture.strokes:  # much quicker, and from picture to picture most rows stay
+        rows: list[list[tuple[int, str, int]]] = [[] for _ in range(canvas.rows)]
+        for column, row, text, ink in picture.signs:
+            rows[canvas.rows - 1 - row].append((column, text, ink))
+        return [_row(canvas.columns, tuple(signs)) for signs in rows]
+    matrix = _strokes(picture.strokes, canvas)
     for column, row, text, ink in picture.signs:
         matrix.insert(column, canvas.rows - 1 - row, _cells(text, ink))
     return str(matrix.string()).split("\n")[: canvas.rows]
+
+
+@lru_cache(maxsize=1 << 10)
+def _row(columns: int, signs: tuple[tuple[int, str, int], ...]) -> str:
+    """Return a row of signs: the column, text and ink of each."""
+    matrix = plotext().matrix(columns, 1)
+    for column, text, ink in signs:
+        matrix.insert(column, 0, _cells(text, ink))
+    return str(matrix.string()).rstrip("\n")
 
 
 def _strokes(strokes: Sequence[Stroke], canvas: Canvas) -> Any:

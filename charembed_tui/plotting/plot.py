@@ -17,6 +17,8 @@ from charembed_tui.plotting.picture import FIRST_INK, Canvas, Glyphs, Picture, d
 from charembed_tui.widgets.strips import StripWidget
 
 _ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+# A line as it is drawn, what its signs stand for, width and style, and where shade begins.
+_Row = tuple[str, Glyphs, int, Style, int | None]
 _REST = 4.0  # times as long as building a figure took, before the next one is built
 
 
@@ -39,6 +41,7 @@ class Plot(StripWidget):
         self._building_seconds = 0.0
         self._built = 0.0
         self._postponed = False
+        self._rows: dict[_Row, Strip] = {}  # of the picture on the strips, by what they are made of
 
     @property
     @abstractmethod
@@ -78,14 +81,19 @@ class Plot(StripWidget):
             self.refresh()
             return
         after = self._build()
-        changed = [y for y, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        changed = [
+            y
+            for y, (old, new) in enumerate(zip(before, after, strict=True))
+            if old is not new and old != new
+        ]
         if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+            self.refresh_rows(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def notify_style_update(self) -> None:
         """Forget the strips: colours changed with the theme."""
         super().notify_style_update()
         self._strips = self._picture = None
+        self._rows = {}
 
     def render_line(self, y: int) -> Strip:
         """Return a line of the figure, built when the first is asked for.
@@ -95,14 +103,14 @@ class Plot(StripWidget):
         strips = self._strips
         if strips is None or self._fits != self.size:
             strips = self._build()
-        return strips[y] if y < len(strips) else Strip.blank(self.size.width, self.rich_style)
+        return strips[y] if y < len(strips) else Strip.blank(self.size.width, self.own_style)
 
     def _build(self) -> list[Strip]:
         """Return the lines of the present picture; those that are there where it is the same."""
         size, canvas = self.size, self.canvas
         if not canvas.is_usable or not self.has_data:
             self._picture, self._fits = None, size
-            self._strips = [Strip.blank(size.width, self.rich_style)] * size.height
+            self._strips = [Strip.blank(size.width, self.own_style)] * size.height
             return self._strips
         began = time.monotonic()
         picture = self.picture(canvas)
@@ -115,7 +123,8 @@ class Plot(StripWidget):
         return strips
 
     def _draw(self, picture: Picture, width: int, height: int) -> list[Strip]:
-        own = self.rich_style
+        """Return the lines of a picture; those that the one before had are the same strips."""
+        own, glyphs = self.own_style, self._glyphs
         frame, *inks = (own + self.ink(name) for name in ("plot--frame", *self.INKS))
 
         @cache
@@ -123,25 +132,30 @@ class Plot(StripWidget):
             ink = _ink(codes)
             return inks[ink] if 0 <= ink < len(inks) else frame
 
-        strips = []
-        for line in self._glyphs.put_into(drawn(picture, width, height)).split("\n")[:height]:
-            texts_and_codes = _ESCAPE.split(line)
+        def strip(line: str, shaded_from: int | None) -> Strip:
+            texts_and_codes = _ESCAPE.split(glyphs.put_into(line))
             styles = [frame, *map(style, texts_and_codes[1::2])]
             pieces = zip(texts_and_codes[::2], styles, strict=True)
-            strip = Strip([Segment(text, style) for text, style in pieces if text])
-            strips.append(strip.adjust_cell_length(width, own))
-        if picture.shaded_from is not None:
-            self._shade(strips, picture.shaded_from)
-        return strips + [Strip.blank(width, own)] * (height - len(strips))
+            made = Strip([Segment(text, style) for text, style in pieces if text])
+            made = made.adjust_cell_length(width, own)
+            return made if shaded_from is None else self._shaded(made, shaded_from)
 
-    def _shade(self, strips: list[Strip], first: int) -> None:
-        """Put another background behind the canvas, from a column on."""
+        canvas, before, rows, strips = self.canvas, self._rows, {}, []
+        lines = drawn(picture, width, height).split("\n")[:height]
+        for y, line in enumerate([*lines, *[""] * (height - len(lines))]):
+            is_inside = canvas.top <= y < canvas.top + canvas.rows
+            row = line, glyphs, width, own, picture.shaded_from if is_inside else None
+            rows[row] = before.get(row) or strip(line, row[-1])
+            strips.append(rows[row])
+        self._rows = rows
+        return strips
+
+    def _shaded(self, strip: Strip, first: int) -> Strip:
+        """Return a line of the canvas with another background from a column on."""
         canvas, style = self.canvas, self.ink("plot--shade")
-        cuts = [canvas.left + first, canvas.left + canvas.columns]
-        for y in range(canvas.top, canvas.top + canvas.rows):
-            before, shaded, after = strips[y].divide([*cuts, strips[y].cell_length])
-            segments = Segment.apply_style(shaded, post_style=style)
-            strips[y] = Strip.join([before, Strip(segments), after])
+        cuts = [canvas.left + first, canvas.left + canvas.columns, strip.cell_length]
+        before, shaded, after = strip.divide(cuts)
+        return Strip.join([before, Strip(Segment.apply_style(shaded, post_style=style)), after])
 
 
 def _ink(codes: str) -> int:

@@ -6,6 +6,8 @@ works out backgrounds, borders and opacity before it finds them in a cache.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from textual.containers import Container, Horizontal, Vertical
@@ -21,11 +23,23 @@ class CachedWidget(Widget):
     """This widget changes its lines only with a refresh, a theme or its size."""
 
     _cached: tuple[Region, Size, list[Strip]] | None = None
+    _changes: tuple[Region, ...] = ()
 
     def refresh(self, *regions: Region, **keywords: Any) -> Any:
         """Have new lines made when they are next asked for."""
         self._cached = None
-        return super().refresh(*regions, **keywords)
+        return super().refresh(*(regions or self._changes), **keywords)
+
+    @contextmanager
+    def only_titles(self) -> Iterator[None]:
+        """Within it, what changes is on the first and on the last row: Textual draws all anew."""
+        (width, height), (x, y) = self.outer_size, self.content_offset
+        if self.is_mounted and height:
+            self._changes = Region(-x, -y, width, 1), Region(-x, height - 1 - y, width, 1)
+        try:
+            yield
+        finally:
+            self._changes = ()
 
     def notify_style_update(self) -> None:
         """Have new lines made: styles changed."""

@@ -27,7 +27,7 @@ class Line(StripWidget):
     def render_line(self, y: int) -> Strip:
         """Return the row."""
         width = self.size.width
-        return _strip(() if y else self.segments(width), width, self.rich_style)
+        return _strip(() if y else self.segments(width), width, self.own_style)
 
 
 class Lines(StripWidget):
@@ -48,12 +48,12 @@ class Lines(StripWidget):
         changed = [Region(0, y, self.size.width, 1) for y, (old, new) in pairs if old != new]
         self._rows = rows
         if changed:
-            self.refresh(*changed)
+            self.refresh_rows(*changed)
 
     def render_line(self, y: int) -> Strip:
         """Return one of the rows."""
         row = self._rows[y] if y < len(self._rows) else ()
-        return _strip(row, self.size.width, self.rich_style)
+        return _strip(row, self.size.width, self.own_style)
 
 
 def _strip(segments: Sequence[Segment], width: int, style: Style) -> Strip:

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import Any
 
+from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 
 from charembed_tui.widgets.cached import CachedWidget
+
+_NOTHING = Strip(())
+_MOST_SEGMENTS = 4096  # that are remembered: of a map a few hundred come again and again
 
 
 class StripWidget(CachedWidget):
     """This widget is made of rows from `render_line` in its own style, without border and padding.
 
     It keeps its inks, the styles of component classes: Textual's own cache ends with every refresh.
+    So does what it has from the widgets that it is in; and rows that are the same strips as before
+    are not made ready for the terminal once more.
     """
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**keywords)
         self._inks: dict[str, Style] = {}
+        self._ground: tuple[Style, Color] | None = None
+        self._ready: list[tuple[Strip | None, Strip]] = []  # rows, as made and as sent
+        self._ready_for: tuple[Region, Color, Sequence[LineFilter]] | None = None
+        self._filtered: dict[Segment, list[Segment]] = {}
+
+    @property
+    def own_style(self) -> Style:
+        """The style that all rows are on, as `rich_style`, which asks all widgets around it."""
+        return self._on()[0]
+
+    def _on(self) -> tuple[Style, Color]:
+        if self._ground is None:
+            self._ground = self.rich_style, self.background_colors[1]
+        return self._ground
 
     def ink(self, name: str) -> Style:
         """Return the style of a component class, without what it has from the widget."""
@@ -27,15 +51,45 @@ class StripWidget(CachedWidget):
             self._inks[name] = self.get_component_rich_style(name, partial=True)
         return self._inks[name]
 
+    def refresh(self, *regions: Region, **keywords: Any) -> Any:
+        """Have rows made anew, and styles: Textual asks for it where those around it changed."""
+        self._ground = None
+        return super().refresh(*regions, **keywords)
+
+    def refresh_rows(self, *regions: Region) -> None:
+        """Have rows made anew, all or some of them, whose text has changed and nothing else."""
+        ground = self._ground
+        self.refresh(*regions)
+        self._ground = ground
+
     def notify_style_update(self) -> None:
         """Forget all inks: colours changed with the theme."""
         super().notify_style_update()
-        self._inks = {}
+        self._inks, self._ground = {}, None
 
     def new_lines(self, crop: Region) -> list[Strip]:
         """Return the rows, as the terminal can show them."""
-        _, background = self.background_colors
-        strips = [self.render_line(y).crop(*crop.column_span) for y in crop.line_range]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        return strips
+        ready_for = crop, self._on()[1], self.get_line_filters()
+        if ready_for != self._ready_for or len(self._filtered) > _MOST_SEGMENTS:
+            self._ready, self._ready_for, self._filtered = [], ready_for, {}
+        rows = [self.render_line(y) for y in crop.line_range]
+        before = chain(self._ready, repeat((None, _NOTHING)))
+        self._ready = [
+            old if old[0] is row else (row, self._filter(row.crop(*crop.column_span)))
+            for row, old in zip(rows, before, strict=False)
+        ]
+        return [strip for _, strip in self._ready]
+
+    def _filter(self, strip: Strip) -> Strip:
+        """Return a row as all filters leave it, which take each segment by itself."""
+        filtered: list[Segment] = []
+        for segment in strip:
+            found = self._filtered.get(segment)
+            if found is None:
+                _, background, filters = self._ready_for or (None, self._on()[1], ())
+                found = [segment]
+                for each in filters:
+                    found = each.apply(found, background)
+                self._filtered[segment] = found
+            filtered += found
+        return Strip(filtered, strip.cell_length)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from weakref import WeakKeyDictionary
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.widget import Widget
 
+from charembed_tui.widgets.cached import CachedWidget
+
 _displayed: WeakKeyDictionary[Widget, tuple[Text, Text]] = WeakKeyDictionary()
 
 
 def entitle(pane: Widget, title: str | Text, subtitle: str | Text = "") -> None:
-    """Set both border titles where one has changed: each time, the whole pane is drawn anew.
+    """Set both border titles where one has changed.
 
     Textual takes a plain title for markup; here brackets are brackets.
     """
     titles = _as_text(title), _as_text(subtitle)
     if _displayed.get(pane) != titles:
         _displayed[pane] = titles
-        pane.border_title, pane.border_subtitle = titles
+        with pane.only_titles() if isinstance(pane, CachedWidget) else nullcontext():
+            pane.border_title, pane.border_subtitle = titles
 
 
 def _as_text(title: str | Text) -> Text:

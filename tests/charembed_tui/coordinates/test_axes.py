@@ -10,6 +10,7 @@ from crowding import crowding
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charembed_tui.coordinates import axes
 from charembed_tui.coordinates.axes import Axes, Lens, Range, Scale
 from charembed_tui.coordinates.views import Components
 from charembed_tui.settings.preferences import Preferences
@@ -69,9 +70,18 @@ def test_crowding_is_what_a_search_of_all_rectangles_finds() -> None:
 
 @given(values, values)
 def test_a_range_always_holds_what_it_follows(first: np.ndarray, second: np.ndarray) -> None:
-    shown = Range.around(first).following(Range.around(second))
+    one, other = (Range.between(each.min(), each.max()) for each in (first, second))
+    shown = one.following(other)
     assert shown.low < second.min()
     assert shown.high > second.max()
+
+
+@given(values, st.lists(st.floats(0.0, 1.0), min_size=1, max_size=9))
+def test_quantiles_of_ordered_values_are_numpys(values: np.ndarray, parts: list[float]) -> None:
+    ordered, size = np.sort(values), float(np.abs(values).max())
+    found = axes._quantiles(ordered, np.array(parts))
+    np.testing.assert_allclose(found, np.quantile(values, parts), 1e-12, 1e-12 * size)
+    assert axes._middle(ordered) == pytest.approx(np.median(values), rel=1e-12, abs=1e-12 * size)
 
 
 def test_a_range_grows_at_once_and_shrinks_little_by_little() -> None:
