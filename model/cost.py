@@ -131,6 +131,7 @@ class Cost:
         bytes: memory of an objective of the whole text, beside the table.
         counting_seconds: before the first step, where a family counts more than its contexts.
         evaluation_bytes: what an evaluation takes and gives back.
+        dealing_bytes: what dealing a text to parts takes and gives back, before any optimizer.
     """
 
     parameters: int
@@ -139,6 +140,7 @@ class Cost:
     bytes: int
     counting_seconds: float = 0.0
     evaluation_bytes: int = 0
+    dealing_bytes: int = 0
 
 
 def _found(mean: float, share: float) -> float:

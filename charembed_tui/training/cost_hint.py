@@ -28,7 +28,7 @@ from model.optimizers.problem import Options
 
 _STEP_OVERHEAD = 2e-4  # seconds outside the objective
 # Bytes of an optimizer's state that a second goes over; a history of searches is read five times.
-_STATE_SPEED, _HISTORY_SPEED = 1.5e10, 2e9
+_STATE_SPEED, _HISTORY_SPEED = 1.2e10, 3e9
 _PROGRAM_BYTES, _SEARCH_BYTES = 72_000_000, 16_000_000  # with numpy and scipy; what searches
 _SCREEN_BYTES = 45_000_000  # Textual, what it draws, and what a person has asked for
 _BYTES_PER_CHARACTER = 10  # of a text and its codes
@@ -72,14 +72,13 @@ class CostHint:
             part = model.cost(self._part(settings))
             objectives += parts * part.bytes
             evaluation = int(max(_VALUE * evaluation, part.evaluation_bytes))
-        training = (
-            text.table_bytes
-            + objectives
-            + 8 * _VECTORS * cost.parameters
+        at_work = (
+            8 * _VECTORS * cost.parameters
             + self._trajectory.bytes_of(cost.parameters)
             + self.state_bytes(settings)
             + max(evaluation, self._of_optimizer(registry.copied_bytes, settings))
         )
+        training = text.table_bytes + objectives + max(at_work, cost.dealing_bytes)
         base = self.present_bytes + self._screen_bytes + more.bytes
         base += _SEARCH_BYTES * self._searches(settings)
         return replace(

@@ -141,13 +141,13 @@ class Network(Layout):
         working = (
             4 * self.parameter_count * _SINGLE_COPIES
             + 3 * 4 * m * v * width
-            + 2 * 4 * BLOCK_ROWS * (3 * self.layers * n + 4 * v)
+            + 4 * min(2 * BLOCK_ROWS, contexts) * (3 * self.layers * n + 4 * v)  # of two threads
         )
-        dealing = text.positions * _BYTES_TO_DEAL
         return Cost(
             self.parameter_count,
             contexts,
             contexts * per_row + tables,
             int(held),
-            evaluation_bytes=int(max(working, dealing)),
+            evaluation_bytes=working,
+            dealing_bytes=text.positions * _BYTES_TO_DEAL,
         )
