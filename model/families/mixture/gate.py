@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.families.ngrams.sureness import Sureness
+if (
+    TYPE_CHECKING
+):  # it loads scipy, and settings ask for the size of a gate before the first picture
+    from model.families.ngrams.sureness import Sureness
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.integer]
