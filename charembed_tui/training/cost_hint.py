@@ -166,7 +166,8 @@ class CostHint:
         if not model.parameter_count:
             return 0
         contexts = self.size(model.context_length).contexts
-        options = settings.optimizer_options()
+        in_batches = bool(families.find(settings.model).advice.batch)
+        options = {**settings.optimizer_options(), "in_batches": in_batches}
         return count(self._chosen(settings), model.parameter_count, contexts, options)
 
     def _ensemble_cost(self, settings: EnsembleSettings) -> Cost:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.errors import OptimizerError, SettingsError
 from model.families.base import SumObjective
-from model.optimizers.first_order import FirstOrder, Floats, arguments
+from model.optimizers.first_order import FirstOrder, Floats, arguments, first_order_bytes
 from model.optimizers.problem import Options, Problem
 
 Array = NDArray[np.float64]
@@ -94,5 +94,5 @@ def make(problem: Problem) -> Adam:
 
 
 def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
-    """Of the parameters and both moments, at most: those of mini-batches are float32."""
-    return 8 * parameter_count * (1 + len(Adam.moments))
+    """Of the parameters and both moments."""
+    return first_order_bytes(parameter_count, len(Adam.moments), options)

@@ -25,7 +25,7 @@ from model.optimizers.base import (
     require_finite,
     restore_generator,
 )
-from model.optimizers.problem import Problem
+from model.optimizers.problem import Options, Problem
 from model.optimizers.schedule import Schedule
 from model.optimizers.weight_decay import decay_mask
 from model.parallel import in_parallel
@@ -207,6 +207,14 @@ def arguments(problem: Problem) -> dict[str, Any]:
         # Mini-batches are noise of a tenth and more, and what computes them does so in float32.
         "precision": np.float32 if problem.advice.batch else np.float64,
     }
+
+
+def first_order_bytes(parameter_count: int, moments: int, options: Options) -> int:
+    """Of a state: parameters, and moments, which are float32 where steps are of mini-batches.
+
+    Options: in_batches, whether they are.
+    """
+    return parameter_count * (8 + moments * (4 if options.get("in_batches") else 8))
 
 
 def _blocks(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from model.errors import SettingsError
 from model.families.base import SumObjective
-from model.optimizers.first_order import FirstOrder, Floats, arguments
+from model.optimizers.first_order import FirstOrder, Floats, arguments, first_order_bytes
 from model.optimizers.problem import Options, Problem
 
 Array = NDArray[np.float64]
@@ -73,5 +73,5 @@ def make(problem: Problem) -> SGD:
 
 
 def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
-    """Of the parameters and the velocity, at most: that of mini-batches is float32."""
-    return 8 * parameter_count * (1 + len(SGD.moments))
+    """Of the parameters and the velocity."""
+    return first_order_bytes(parameter_count, len(SGD.moments), options)

@@ -13,7 +13,7 @@ from model import parallel
 from model.errors import OptimizerError, SettingsError
 from model.families.network.shape import Network
 from model.interruption import interruptible
-from model.optimizers import SGD, Adam, first_order
+from model.optimizers import SGD, Adam, first_order, registry
 from model.optimizers.schedule import Schedule
 from model.optimizers.weight_decay import decay_mask
 from model.parts import FunctionSum
@@ -153,6 +153,17 @@ def test_moments_of_single_precision_go_the_same_way(kind: type[Adam | SGD]) -> 
     state = single.state_dict()
     with pytest.raises(OptimizerError, match="type float64"):
         double.load_state_dict(state)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("Adam", Adam), ("SGD", SGD)])
+def test_a_state_of_mini_batches_is_as_large_as_estimated(
+    name: str, kind: type[Adam | SGD]
+) -> None:
+    problem = quadratic(3, 4, 1000)
+    for precision, in_batches in ((np.float64, False), (np.float32, True)):
+        state = kind(problem.objective, problem.theta0, precision=precision).state_dict()
+        found = sum(state[each].nbytes for each in ("theta", *kind.moments))
+        assert found == registry.state_bytes(name, 1000, 1, {"in_batches": in_batches})
 
 
 def test_moments_that_fit_no_single_precision_are_refused() -> None:
