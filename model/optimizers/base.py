@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -91,17 +92,18 @@ def read_only(theta: Array) -> Array:
 
 def require_finite(value: float, gradient: Array) -> None:
     """Refuse an evaluation that is not finite. Raises OptimizerError."""
-    # One pass tells, unless a square overflows; `isfinite` and `all` are two, and slower ones.
-    if not (np.isfinite(value) and (_has_finite_length(gradient) or np.isfinite(gradient).all())):
+    if not (np.isfinite(value) and is_finite(gradient)):
         raise OptimizerError(
             f"The objective became non-finite (value {value}): "
             "use a smaller learning rate or start closer to zero."
         )
 
 
-def _has_finite_length(gradient: Array) -> bool:
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(gradient @ gradient))
+def is_finite(vector: Array) -> bool:
+    """Whether all numbers of a vector, (D,), are finite."""
+    # The square tells in one pass, a tenth of the time, unless it overflows: then all are asked.
+    # `vdot` warns of no overflow, as `dot` and `@` do.
+    return math.isfinite(np.vdot(vector, vector)) or bool(np.isfinite(vector).all())
 
 
 def copy_state(values: Mapping[str, Any]) -> State:

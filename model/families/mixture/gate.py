@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-if (
-    TYPE_CHECKING
-):  # it loads scipy, and settings ask for the size of a gate before the first picture
+if TYPE_CHECKING:  # with it comes scipy, before the first picture: settings ask for `gate_size`
     from model.families.ngrams.sureness import Sureness
 
 Array = NDArray[np.float64]

@@ -18,6 +18,7 @@ from model.optimizers.base import (
     StepResult,
     as_parameters,
     check_state,
+    is_finite,
     read_only,
     restore_generator,
 )
@@ -231,8 +232,7 @@ class SFO:
             )
         self._evaluations += 1
         self.models.evaluations[i] += 1
-        # The square is a tenth of the price of asking all, and finite unless it overflows.
-        if not (math.isfinite(gradient.dot(gradient)) or np.isfinite(gradient).all()):
+        if not is_finite(gradient):
             return np.nan, gradient, gradient[:0]
         coordinates = self._space.include(gradient)
         grown = self._space.size - self.models.size

@@ -21,6 +21,7 @@ from model.counting import count_ngrams
 from model.errors import OptimizerError, SettingsError
 from model.families.log_bilinear.shape import LogBilinear
 from model.optimizers import LBFGS, SFO, SGD, Adam, Optimizer, Scaled, frequency_scales
+from model.optimizers.base import is_finite
 from model.parts import FunctionSum
 
 Array = NDArray[np.float64]
@@ -279,3 +280,10 @@ def test_refuses_a_state_in_which_anything_is_of_another_kind(make: Maker) -> No
                 optimizer.load_state_dict(state)
     optimizer.load_state_dict(good)
     optimizer.step()
+
+
+def test_finite_vectors_are_told_without_a_warning_however_large() -> None:
+    for good in ([], [0.0], [1.0, -2.0], [1e200, -1e308], [5e-324]):
+        assert is_finite(np.array(good))
+    for bad in ([np.nan], [1.0, np.inf], [-np.inf, np.inf], [1e200, np.nan]):
+        assert not is_finite(np.array(bad))
