@@ -14,11 +14,14 @@ from typing import ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.driver import Driver
+from textual.errors import NoWidget
 from textual.filter import LineFilter
 from textual.notifications import Notification, Notify
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
+from textual.widget import MountError
 
 from charembed_tui.ending import INTERRUPTED, Ending, ending_signals
 from charembed_tui.exhaustion import USED_UP, is_exhaustion
@@ -184,8 +187,11 @@ class CharembedApp(App[None]):
     def _handle_exception(self, error: Exception) -> None:
         """Where memory is used up a traceback says nothing; what was trained is saved all the same.
 
-        Textual calls this for whatever nobody handles, and ends the app.
+        Textual calls this for whatever nobody handles, and ends the app. Once that ends, all of its
+        widgets count as detached: what is still on its way to them fails, and nothing is lost.
         """
+        if self._exit and isinstance(error, (MountError, NoMatches, NoWidget)):
+            return
         if not is_exhaustion(error):
             super()._handle_exception(error)
             return
@@ -220,7 +226,7 @@ class CharembedApp(App[None]):
     def action_command_palette(self) -> None:
         """Find a command by its name."""
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())  # without Textual's id: the last one may still be leaving
 
     def action_redraw(self) -> None:
         """Draw the whole screen, whatever the terminal shows."""

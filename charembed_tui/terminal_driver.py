@@ -38,7 +38,9 @@ _SECONDS_TO_FLUSH = 0.5
 _SECONDS_TO_STOP = 0.05  # until a signal to stop has reached every thread
 _SECONDS_BETWEEN_TICKS = 0.05
 _SECONDS_OF_SILENCE = 1.0  # within a paste: a terminal sends all of it at once
+_SECONDS_TO_RESTORE = 0.2  # in a terminal that takes what it was given before
 _READ_BYTES = 4096
+_WRITE_BYTES = 16384  # at once: more than most pictures, little enough to stop in between
 # Mouse reports of old terminals, whose coordinates are bytes of any value; Textual ignores them.
 _OLD_REPORT = re.compile(rb"\x1b\[M.{3}", re.DOTALL)
 _BEGUN_REPORT = re.compile(rb"\x1b\[M.{0,2}\Z", re.DOTALL)
@@ -128,8 +130,8 @@ class Output(Thread):
         self._descriptor, self._lost, self._redraw = descriptor, lost, redraw
         self._pieces: deque[bytes] = deque()
         self._size = 0
-        self._has_gaps = self._is_closed = self._is_writing = False
-        self._changed = Condition()  # guards the five above
+        self._has_gaps = self._is_closed = self._is_writing = self._is_cut = False
+        self._changed = Condition()  # guards the six above
 
     def write(self, text: str) -> None:
         """Write soon. Where too much waits already, that is dropped."""
@@ -143,6 +145,14 @@ class Output(Thread):
             self._pieces.append(data)
             self._size += len(data)
             self._changed.notify_all()
+
+    def end_with(self, text: str) -> None:
+        """Write a text instead of all that waits, however slow the terminal is, and flush."""
+        with self._changed:
+            self._pieces.clear()
+            self._size, self._has_gaps, self._is_cut = 0, False, True
+        self.write(text)
+        self.flush()
 
     def flush(self) -> None:
         """Wait a moment for what was written."""
@@ -163,7 +173,7 @@ class Output(Thread):
         """Write nothing more."""
         with self._changed:
             self._pieces.clear()
-            self._is_closed = True
+            self._is_closed = self._is_cut = True
             self._changed.notify_all()
 
     def run(self) -> None:
@@ -171,10 +181,10 @@ class Output(Thread):
         while data := self._next():
             rest = memoryview(data)
             try:
-                while rest:
+                while rest and not self._is_cut:
                     select.select([], [self._descriptor], [])
                     with suppress(BlockingIOError):  # another program may have made it so
-                        rest = rest[os.write(self._descriptor, rest) :]
+                        rest = rest[os.write(self._descriptor, rest[:_WRITE_BYTES]) :]
             except (OSError, ValueError):
                 self.drop()
                 self._lost()
@@ -191,7 +201,7 @@ class Output(Thread):
             self._changed.wait_for(lambda: self._pieces or self._is_closed)
             data = b"".join(self._pieces)
             self._pieces.clear()
-            self._size, self._is_writing = 0, bool(data)
+            self._size, self._is_writing, self._is_cut = 0, bool(data), False
             return data
 
 
@@ -278,7 +288,7 @@ class TerminalDriver(LinuxDriver):
         self._leave()
 
     def restore(self) -> None:
-        """Give the terminal back from whatever thread, without waiting for anything."""
+        """Give the terminal back from whatever thread, without waiting for much."""
         self._is_over = True
         if not self._is_active:
             return
@@ -288,15 +298,14 @@ class TerminalDriver(LinuxDriver):
         self._set(self._found)
         with suppress(OSError, ValueError):
             descriptor = self._descriptor()
-            if select.select([], [descriptor], [], _SECONDS_TO_STOP)[1]:
+            if select.select([], [descriptor], [], _SECONDS_TO_RESTORE)[1]:
                 os.write(descriptor, _LEAVE.encode())
 
     def _leave(self) -> None:
         if self._is_active:
             self._is_active = False
-            self.write(_LEAVE)
-            if self._output is not None:
-                self._output.flush()
+            if self._output is not None and not self._is_over:
+                self._output.end_with(_LEAVE)  # it begins with an escape, which ends any other
             self._set(self._found)
 
     def _enter(self) -> None:

@@ -2,33 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from inspect import unwrap
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from textual import events, work
+from textual._callback import invoke
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 from textual.css.query import NoMatches
+from textual.errors import NoWidget
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from charembed_tui.widgets.option_list import PaletteList
 
 Result = TypeVar("Result")
+if TYPE_CHECKING:
+    _Mixin = Screen[Any]
+else:
+    _Mixin = object  # Textual's styles follow a class's first base, if that is a widget
 
 
-class _ClosedOnce:
+@contextmanager
+def _unless_closed(screen: Screen[Any]) -> Iterator[None]:
+    """What is done to a screen that was closed meanwhile may miss widgets that went before it."""
+    try:
+        yield
+    except (NoMatches, NoWidget):
+        if not screen._pruning:
+            raise
+
+
+class _ClosedOnce(_Mixin):
     """This mixin closes its own screen only: Textual would close whatever is in front.
 
-    Keys and clicks that were waiting when it closed still reach it.
+    Keys and clicks that were waiting when it closed still reach it, and so do timers. One that is
+    closed at once is even composed without widgets, and then mounted.
     """
+
+    async def _dispatch_message(self, message: Message) -> None:
+        with _unless_closed(self):
+            await super()._dispatch_message(message)
+
+    def call_next(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Have something called after what is being done, timers' calls included."""
+
+        async def call() -> None:
+            with _unless_closed(self):
+                await invoke(callback, *args, **kwargs)
+
+        super().call_next(call)
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Close, unless that has happened."""
-        if isinstance(self, Screen) and self.is_attached and self.app.screen is self:
-            return Screen.dismiss(self, result)
+        if self.is_attached and self.app.screen is self:
+            return super().dismiss(result)
         return AwaitComplete()
 
 
@@ -61,10 +94,10 @@ def scroll_hint(widget: Widget, *, sideways: bool = False) -> str:
 
 
 class Palette(_ClosedOnce, CommandPalette):
-    """Textual's command palette, kept from failing in two ways.
+    """Textual's command palette, kept from failing in three ways.
 
-    Its list is in haste (see `PaletteList`), and a search that ends after it was closed still
-    looks for what shows what was found.
+    Its list is in haste (see `PaletteList`), a search goes on after it was closed, and looks for
+    what shows what was found, and a click may be where the window has ended meanwhile.
     """
 
     def compose(self) -> ComposeResult:
@@ -72,14 +105,12 @@ class Palette(_ClosedOnce, CommandPalette):
         for widget in super().compose():
             yield PaletteList() if type(widget) is CommandList else widget
 
-    def _refresh_command_list(self, *arguments: Any) -> None:
-        with suppress(NoMatches):
-            super()._refresh_command_list(*arguments)
+    def _on_click(self, event: events.Click) -> None:  # type: ignore[override]
+        event.prevent_default()  # Textual would call the base class's handler as well
+        with suppress(NoWidget):
+            super()._on_click(event)
 
-    def _watch__list_visible(self) -> None:
-        with suppress(NoMatches):
-            super()._watch__list_visible()
-
-    async def _watch__show_busy(self) -> None:
-        with suppress(NoMatches):
-            await super()._watch__show_busy()
+    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
+    async def _gather_commands(self, search_value: str) -> None:
+        with _unless_closed(self):
+            await unwrap(CommandPalette._gather_commands)(self, search_value)

@@ -146,7 +146,7 @@ class Terminal:
 
     def is_left_as_it_was_found(self, status: int = 0) -> None:
         """The program ended well: main screen, cursor shown, no mouse reports, no traceback."""
-        assert self.end() == status
+        assert self.end() == status, self.raw[-5000:]
         for sequence in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"):
             assert sequence in self.raw[-2000:]
         assert b"Traceback" not in self.raw

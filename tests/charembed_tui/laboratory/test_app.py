@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from laboratory import laboratory
 from required import required
+from terminals import SMALL
 from textual.command import CommandList, CommandPalette
-from textual.widget import Widget
+from textual.widget import MountError, Widget
 from textual.widgets import DirectoryTree, Input, OptionList, Select, Static, Tabs
 from waiting import until
 
@@ -20,6 +21,7 @@ from charembed_tui.coordinates.views import Components
 from charembed_tui.laboratory.commands import COMMANDS
 from charembed_tui.laboratory.embedding_pane import EmbeddingPane
 from charembed_tui.laboratory.generation_pane import GenerationPane
+from charembed_tui.screens.dialog import Palette
 from charembed_tui.screens.help import HelpScreen
 from charembed_tui.screens.runs import RunsScreen
 from charembed_tui.settings.preferences import Preferences
@@ -295,6 +297,31 @@ async def test_help_and_palette_know_every_key_and_close_nothing_else(app: Chare
         assert app.screen is help_screen
         await pilot.press("escape")
         assert len(app.screen_stack) == 1
+
+
+async def test_the_palette_opens_while_the_last_one_is_leaving(app: CharembedApp) -> None:
+    async with app.run_test(size=SMALL) as pilot:
+        app.action_command_palette()
+        first = app.screen
+        assert isinstance(first, Palette)
+        first.dismiss()  # which takes until the loop turns
+        await until(lambda: app.screen is not first)
+        first_is_here = first.is_attached
+        app.action_command_palette()
+        await until(lambda: isinstance(app.screen, Palette) and app.screen is not first)
+        await pilot.pause()
+        assert first_is_here
+        assert app._exception is None
+
+
+async def test_what_comes_after_the_end_is_no_fault(app: CharembedApp) -> None:
+    async with app.run_test(size=(120, 36)):
+        await until(lambda: is_ready(app))
+        app.exit()
+        with pytest.raises(MountError) as found:
+            app.laboratory.action_generate()  # by a key that was on its way
+        app._handle_exception(found.value)
+        assert app._exception is None
 
 
 async def test_a_window_that_is_too_small_says_so(app: CharembedApp) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from one_widget import OneWidget
 from textual import events
+from textual.app import App
 from textual.command import CommandList
 from textual.widgets import OptionList as TextualOptionList
 from waiting import until
 
-from charembed_tui.app import CharembedApp
 from charembed_tui.screens.dialog import Palette
 from charembed_tui.widgets.option_list import OptionList, PaletteList, Select
 
@@ -50,15 +50,9 @@ async def test_a_selection_turns_no_page_that_has_no_room() -> None:
         await until(lambda: select.value == "two")
 
 
-async def test_the_palette_has_such_a_list_and_survives_a_late_search(app: CharembedApp) -> None:
-    async with app.run_test(size=(120, 36)) as pilot:
-        await pilot.press("ctrl+p")
-        await until(lambda: isinstance(app.screen, Palette))
-        palette = app.screen
-        assert isinstance(palette, Palette)
-        found = palette.query_one(CommandList)
-        assert isinstance(found, PaletteList)
-        await pilot.press("escape")
-        await until(lambda: not palette.is_attached)
-        await found.remove()
-        palette._refresh_command_list(found, [], True)
+async def test_the_palette_has_such_a_list() -> None:
+    app: App[None] = App()
+    async with app.run_test():
+        palette = Palette()
+        await app.push_screen(palette)
+        assert isinstance(palette.query_one(CommandList), PaletteList)

@@ -1,0 +1,57 @@
+"""What is written to a terminal that takes it slowly."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there are no pseudo-terminals on Windows", allow_module_level=True)
+
+from charembed_tui.terminal_driver import Output
+
+_PICTURE = "picture" * 1000
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[int, int]]:
+    """The two ends of a pseudo-terminal: a person's, the program's."""
+    person, program = os.openpty()
+    yield person, program
+    os.close(person)
+    os.close(program)
+
+
+def _read_until(descriptor: int, end: bytes) -> bytes:
+    data = b""
+    while not data.endswith(end):
+        data += os.read(descriptor, 1024)
+    return data
+
+
+def test_what_is_written_last_does_not_wait_for_pictures(ends: tuple[int, int]) -> None:
+    person, program = ends
+    output = Output(program, lambda: None, lambda: None)
+    output.start()
+    for _ in range(100):
+        output.write(_PICTURE)  # and nobody reads
+    begun = os.read(person, 1)
+    output.end_with("the end")
+    received = begun + _read_until(person, b"the end")
+    assert received.count(b"picture") < 10_000  # of 100,000
+    output.stop()
+    assert not output.is_alive()
+
+
+def test_all_is_written_where_nothing_hurries(ends: tuple[int, int]) -> None:
+    person, program = ends
+    output = Output(program, lambda: None, lambda: None)
+    output.start()
+    for _ in range(10):
+        output.write(_PICTURE)
+    output.write("the end")
+    assert _read_until(person, b"the end").count(b"picture") == 10_000
+    output.stop()
