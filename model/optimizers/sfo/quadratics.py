@@ -9,7 +9,7 @@ with N but the choice of the next subfunction.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 
 _NEGLIGIBLE = 1e-12  # shorter differences and weaker correlations tell nothing
 _CANCELLATION = 1e-3  # a Hessian that shrinks this much leaves its rounding in the running sums
+_BLOCK_SIZE = 1 << 18  # numbers
 _UPDATES_BETWEEN_SUMS = 500  # rounding of the running sums stays far below 1e-8
 
 
@@ -247,7 +248,8 @@ class Quadratics:
         old, new = matrix.shape
         for array in (self.positions, self.gradients, self.steps, self.changes, self.factors):
             flat = array.reshape(-1, array.shape[-1])
-            flat[:, :new] = flat[:, :old] @ matrix
+            for block in _blocks(flat):
+                flat[block, :new] = flat[block, :old] @ matrix
             flat[:, new:] = 0.0
         origin = np.zeros_like(self._origin)
         origin[:new] = self._origin[:old] @ matrix
@@ -259,7 +261,9 @@ class Quadratics:
         self._factored = None
         self._origin = origin
         self._low_rank[:] = 0.0
-        self._add(self.factors.reshape(-1, len(origin)), self.signs.reshape(-1))
+        rows, signs = self.factors.reshape(-1, len(origin)), self.signs.reshape(-1)
+        for block in _blocks(rows):
+            self._add(rows[block], signs[block])
         for i in range(len(self._offsets)):
             self._offsets[i] = self._offset_of(i)
         self._offset = self._offsets.sum(axis=0)
@@ -292,6 +296,12 @@ class Quadratics:
 
     def _state(self) -> dict[str, Any]:
         return {key: value for key, value in vars(self).items() if key != "_factored"}
+
+
+def _blocks(rows: Array) -> Iterator[slice]:
+    """Which rows to work on at a time, where copies of all would be tens of megabytes."""
+    step = max(1, _BLOCK_SIZE // rows.shape[1])
+    return (slice(start, start + step) for start in range(0, len(rows), step))
 
 
 def _symmetric(upper: Array) -> Array:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from problems import PLAY
 from saved_run import saved_run
 
 from charembed_tui.runs.catalogue import all_runs, find_run
-from charembed_tui.runs.checkpoint import from_bytes, to_bytes
+from charembed_tui.runs.checkpoint import from_bytes, to_bytes, to_pieces
 from charembed_tui.runs.errors import CheckpointError, RunError
 from charembed_tui.runs.folder import RunFolder
 from charembed_tui.runs.opening import resume
@@ -53,6 +55,20 @@ def same(a: object, b: object) -> bool:
 @given(states)
 def test_what_is_saved_comes_back(state: dict[str, object]) -> None:
     assert same(state, from_bytes(to_bytes(state)))
+
+
+def test_no_memory_waits_for_the_garbage_collector() -> None:
+    array = np.arange(6.0)
+    is_there, data = weakref.ref(array), bytearray(to_bytes({"theta": array}))
+    gc.disable()
+    try:
+        assert len(to_pieces({"theta": array})) == 5
+        assert same(from_bytes(data), {"theta": array})  # type: ignore[arg-type]
+        del array
+        assert is_there() is None
+        data.append(0)  # fails while anybody looks at it
+    finally:
+        gc.enable()
 
 
 def test_every_flipped_byte_and_every_cut_is_noticed() -> None:
