@@ -57,8 +57,11 @@ def _event(chance: random.Random) -> str | bytes:
 
 
 def _leave(opened: Terminal) -> None:
-    """Leave whatever is open, step by step, until q reaches the app."""
-    for _ in range(20):
+    """Leave whatever is open, step by step, until q reaches the app.
+
+    On a busy machine it may have half a minute's events to answer first.
+    """
+    for _ in range(100):
         opened.send("\x1b")
         opened.receive(0.5)  # longer than within an escape sequence, also on a busy machine
         opened.send("q")

@@ -30,14 +30,17 @@ class Recall:
     """What followed contexts of all lengths that the end of a text has in common with the cache.
 
     Args:
-        levels: from the shortest length on, of each what followed, in order of time, at least one
-            character; and its strength.
+        text: codes.
+        levels: from the shortest length on, of each where in the text something followed, in order
+            of time, at least one place; and its strength.
     """
 
-    __slots__ = ("_levels",)
+    # What followed is looked up where it is asked for: a draw mostly ends at the longest length,
+    # which has the fewest places.
+    __slots__ = ("_levels", "_text")
 
-    def __init__(self, levels: Sequence[tuple[Sequence[int], float]]) -> None:
-        self._levels = levels
+    def __init__(self, text: Sequence[int], levels: Sequence[tuple[Sequence[int], float]]) -> None:
+        self._text, self._levels = text, levels
 
     def draw(self, uniform: float) -> tuple[int, float]:
         """Draw a character, or none, by a number from [0, 1).
@@ -49,13 +52,14 @@ class Recall:
             A code, or -1 if what lies below the cache decides; and what is left of the number,
             which is uniform in [0, 1) again.
         """
-        for codes, strength in reversed(self._levels):
-            own = len(codes)
-            below = strength * len(set(codes))
+        text = self._text
+        for places, strength in reversed(self._levels):
+            own = len(places)
+            below = strength * (len({text[place] for place in places}) if own > 1 else 1)
             at = uniform * (own + below)
             if at < own:
                 chosen = int(at)
-                return codes[chosen], at - chosen
+                return text[places[chosen]], at - chosen
             uniform = (at - own) / below
         return -1, min(uniform, _BELOW_ONE)
 
@@ -63,15 +67,16 @@ class Recall:
         """The same as a change of any distribution."""
         own: dict[int, float] = {}
         rest = 1.0
-        for codes, strength in reversed(self._levels):
+        for places, strength in reversed(self._levels):
             counts: dict[int, int] = {}
-            for code in codes:
+            for place in places:
+                code = self._text[place]
                 counts[code] = counts.get(code, 0) + 1
             below = strength * len(counts)
-            weight = rest / (len(codes) + below)
+            weight = rest / (len(places) + below)
             for code, count in counts.items():
                 own[code] = own.get(code, 0.0) + count * weight
-            rest *= below / (len(codes) + below)
+            rest *= below / (len(places) + below)
         return Adjustment(own, rest)
 
 
@@ -143,13 +148,18 @@ class Memory:
         return self.recall().adjustment()
 
     def recall(self) -> Recall:
-        """What followed contexts like the one at the end of what was read."""
+        """What followed contexts like the one at the end of what was read.
+
+        It holds while characters are read and taken back, until some are forgotten.
+        """
         text = self._text
         levels: list[tuple[list[int], float]] = []
-        places = self._places.get(self._contexts[-1], [])
+        indexed = self._places.get(self._contexts[-1])
+        if not indexed:
+            return Recall(text, levels)
         oldest = len(text) - self._settings.characters
-        if places and places[0] < oldest:
-            places = places[bisect_left(places, oldest) :]
+        # A copy: the next character that is read belongs to the same context.
+        places = indexed[bisect_left(indexed, oldest) if indexed[0] < oldest else 0 :]
         for length, strength in self._lengths:
             if levels:
                 code = text[-length]
@@ -158,5 +168,5 @@ class Memory:
                 places = [place for place in places if text[place - length] == code]
             if not places:
                 break
-            levels.append(([text[place] for place in places], strength))
-        return Recall(levels)
+            levels.append((places, strength))
+        return Recall(text, levels)
