@@ -33,7 +33,8 @@ _PROGRAM_BYTES, _SEARCH_BYTES = 72_000_000, 16_000_000  # with numpy and scipy; 
 _SCREEN_BYTES = 45_000_000  # Textual, what it draws, and what a person has asked for
 _BYTES_PER_CHARACTER = 10  # of a text and its codes
 _VALUE = 0.5  # of what a value with its gradient takes, without it
-_VECTORS = 8  # of parameters: the best, gradients, scales
+# Of parameters, beside the optimizer's: the best, gradients, scales; the best, gradients, pictures.
+_VECTORS, _VECTORS_IN_BATCHES = 8, 4
 _TIMES_COUNTED, _COUNTED_AT_ONCE = 5, 3  # n-grams beside a family, on two cores
 _BYTES_ASIDE = 20  # of each part, for each probability at positions set aside
 
@@ -72,8 +73,9 @@ class CostHint:
             part = model.cost(self._part(settings))
             objectives += parts * part.bytes
             evaluation = int(max(_VALUE * evaluation, part.evaluation_bytes))
+        vectors = _VECTORS_IN_BATCHES if self._is_in_batches(settings) else _VECTORS
         at_work = (
-            8 * _VECTORS * cost.parameters
+            8 * vectors * cost.parameters
             + self._trajectory.bytes_of(cost.parameters)
             + self.state_bytes(settings)
             + max(evaluation, self._of_optimizer(registry.copied_bytes, settings))
@@ -100,7 +102,7 @@ class CostHint:
         """How long a step takes on this machine, by a trial on a little of the text."""
         model, parts = self._model(settings), self._parts(settings)
         part, family = self._part(settings), families.find(settings.model)
-        in_batches = parts > 1 and not self._has("minibatches", settings)
+        in_batches = self._is_in_batches(settings)
         own = (getattr(settings, name) for name in family.settings)
         key = (settings.model, model.context_length, *own, parts, in_batches)
         if key not in self._trials:
@@ -152,6 +154,10 @@ class CostHint:
             return 1
         advice = families.find(settings.model).advice
         return advice.on(text.positions, settings.batch).parts(text.positions)
+
+    def _is_in_batches(self, settings: TrainingSettings) -> bool:
+        """Whether a step takes some positions of many."""
+        return self._parts(settings) > 1 and not self._has("minibatches", settings)
 
     def _part(self, settings: TrainingSettings) -> TextSize:
         """One of the parts: of contexts, or of positions where a family likes mini-batches."""

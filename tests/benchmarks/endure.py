@@ -40,7 +40,7 @@ from killed_runs import kills, open_again
 from problems import PLAY
 from strange_folders import Files, Good, open_every_way, strange_folders, write_folder
 from terminal_fuzz import fuzz
-from terminals import ROWS, Terminal, terminal
+from terminals import ROWS, SMALL, Terminal, terminal
 from timing import machine
 
 from charembed_tui.runs.opening import resume
@@ -145,7 +145,7 @@ def _kill_in_the_app(name: str, count: int, folder: Path) -> tuple[int, str]:
     def kill(number: int) -> None:
         runs = folder / str(number)
         os.environ["CHAREMBED_RUNS"] = str(runs)
-        with terminal(*KINDS[name], SAMPLE) as opened:
+        with terminal(*KINDS[name], SAMPLE, size=SMALL) as opened:
             opened.wait_for("ready")
             opened.send(" P")
             opened.wait_for(r"step [1-9]")
