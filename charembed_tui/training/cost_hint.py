@@ -32,7 +32,7 @@ _STATE_SPEED, _HISTORY_SPEED = 1.2e10, 3e9
 _PROGRAM_BYTES, _SEARCH_BYTES = 72_000_000, 16_000_000  # with numpy and scipy; what searches
 _SCREEN_BYTES = 45_000_000  # Textual, what it draws, and what a person has asked for
 _BYTES_PER_CHARACTER = 10  # of a text and its codes
-_VALUE = 0.5  # of what a value with its gradient takes, without it
+_VALUE = 0.45  # of what a value with its gradient takes, without it
 # Of parameters, beside the optimizer's: the best, gradients, scales; the best, gradients, pictures.
 _VECTORS, _VECTORS_IN_BATCHES = 8, 4
 _TIMES_COUNTED, _COUNTED_AT_ONCE = 5, 3  # n-grams beside a family, on two cores

@@ -20,7 +20,7 @@ _PAIR, _CELL = 44, 24  # of a context, where its pair of halves is alone, and on
 _PRODUCTS = 2.5  # arrays as large as both halves' products that an evaluation has at once
 _SEGMENT_PRODUCTS = 2.0
 _BLOCKS = 12e6  # of terms that are formed and gone, of all threads
-_TABLES = 4.0
+_TABLES, _TABLES_OF_PRODUCTS = 2.0, 1.5  # of float64, and of the products' type
 _PLAIN_SUMS = 8
 
 
@@ -38,7 +38,7 @@ def estimate(layout: Layout, text: TextSize, itemsize: int) -> Cost:
     seconds = form.work * v * _PER_TERM + entries * (_PER_ENTRY + h * _PER_MULTIPLICATION)
     held, working = _bytes(form, contexts, different, layout, itemsize)
     held += 2 * _FLOAT * min(entries, m * text.ngrams)
-    working += _FLOAT * entries * _TABLES + _BLOCKS
+    working += (_FLOAT * _TABLES + itemsize * _TABLES_OF_PRODUCTS) * entries + _BLOCKS
     return Cost(d, contexts, seconds, int(held), evaluation_bytes=int(working))
 
 

@@ -23,16 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from model.families.network import tables
 from model.families.network.layout import Weights
 from model.families.network.sums import plus, total
 
 Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.integer]
-
-# A sparse product moves memory: it does about a sixth of the multiplications a second of a dense
-# one, and there are two of them.
-_SPARSE_COST = 4
-_LARGEST_TABLES = 1 << 26  # elements
 
 
 @dataclass(eq=False)
@@ -89,11 +85,9 @@ class InputLayer(ABC):
 
 def input_layer(weights: Weights[Floats], rows: int) -> InputLayer:
     """The faster way for this many rows."""
-    h = weights.first.shape[2]
-    characters = len(weights.embeddings)
-    # Multiplications of the two, each divided by 3 * M * width.
-    tables, gathering = characters * h + _SPARSE_COST * rows, rows * h
-    if tables < gathering and tables_fit(weights):
+    if tables.pay(len(weights.embeddings), weights.embeddings.shape[1], rows) and tables_fit(
+        weights
+    ):
         return InputTables(weights)
     return GatheredInputs(weights)
 
@@ -102,7 +96,7 @@ def tables_fit(weights: Weights[Floats]) -> bool:
     """Whether tables are of bearable size."""
     hidden, m, _ = weights.first.shape
     width = hidden + (0 if weights.direct is None else len(weights.direct))
-    return m * len(weights.embeddings) * width <= _LARGEST_TABLES
+    return tables.are_bearable(m * len(weights.embeddings) * width)
 
 
 class InputTables(InputLayer):
@@ -119,10 +113,10 @@ class InputTables(InputLayer):
         """Fill the tables of some positions; that of the first has the bias in it."""
         weights, part = self.weights, slice(positions.start, positions.stop)
         pairs = (self.first, weights.first), (self.direct, weights.direct)
-        for tables, matrix in pairs:
-            if tables is not None and matrix is not None:
+        for table, matrix in pairs:
+            if table is not None and matrix is not None:
                 by_position = matrix[:, part].transpose(1, 2, 0)
-                np.matmul(weights.embeddings, by_position, out=tables[part])
+                np.matmul(weights.embeddings, by_position, out=table[part])
         if 0 in positions:
             self.first[0] += weights.biases[0]
 

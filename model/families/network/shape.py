@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from model.cost import Cost, TextSize
 from model.families.base import Block
+from model.families.network import tables
 from model.families.network.layout import BLOCK_ROWS, Layout
 
 if TYPE_CHECKING:
@@ -135,18 +136,20 @@ class Network(Layout):
             + 2 * m * width * _PER_SPARSE
             + (self.layers * n + v) * _PER_ACTIVATION
         )
-        tables = 3 * m * v * h * width * _PER_DENSE
+        products = 3 * m * v * h * width * _PER_DENSE
         contexts = text.contexts
         held = contexts * _BYTES_PER_CONTEXT + text.ngrams * _BYTES_PER_NGRAM
+        table = m * v * width
+        looks_up = tables.pay(v, h, contexts) and tables.are_bearable(table)
         working = (
             4 * self.parameter_count * _SINGLE_COPIES
-            + 3 * 4 * m * v * width
+            + 3 * 4 * table * looks_up
             + 4 * min(2 * BLOCK_ROWS, contexts) * (3 * self.layers * n + 4 * v)  # of two threads
         )
         return Cost(
             self.parameter_count,
             contexts,
-            contexts * per_row + tables,
+            contexts * per_row + products,
             int(held),
             evaluation_bytes=working,
             dealing_bytes=text.positions * _BYTES_TO_DEAL,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.families.log_bilinear.objective import Objective as LogBilinearObjective
 from model.families.log_bilinear.shape import LogBilinear
-from model.families.network import input_layer, rows
+from model.families.network import input_layer, rows, tables
 from model.families.network.shape import Network
 from model.ngrams import NgramTable
 
@@ -124,7 +124,7 @@ def test_the_way_follows_from_rows_and_vocabulary() -> None:
 def test_tables_that_would_not_fit_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Network(50, 3, 8, hidden=4)
     weights = model.weights(model.initial(np.random.default_rng(0)))
-    monkeypatch.setattr(input_layer, "_LARGEST_TABLES", 3 * 50 * 54 - 1)
+    monkeypatch.setattr(tables, "_LARGEST", 3 * 50 * 54 - 1)
     assert isinstance(input_layer.input_layer(weights, 1000), input_layer.GatheredInputs)
 
 

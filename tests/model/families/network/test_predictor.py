@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from network_problems import counted, networks, parameters, random_table
 
 from model.families.base import Predictor as PredictorProtocol
-from model.families.network import input_layer
+from model.families.network import tables
 from model.families.network.predictor import Predictor
 from model.families.network.shape import Network
 
@@ -44,7 +44,7 @@ def test_predictions_and_the_objective_agree(data: st.DataObject) -> None:
 @pytest.mark.parametrize("fit", [True, False])
 def test_one_window_few_and_many_are_the_same(fit: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not fit:
-        monkeypatch.setattr(input_layer, "_LARGEST_TABLES", 0)
+        monkeypatch.setattr(tables, "_LARGEST", 0)
     model = Network(9, 4, 3, hidden=12, layers=2)
     predictor = model.predictor(parameters(model, 0))
     contexts = np.random.default_rng(0).integers(0, 10, (2500, 4))
