@@ -85,9 +85,8 @@ class InputLayer(ABC):
 
 def input_layer(weights: Weights[Floats], rows: int) -> InputLayer:
     """The faster way for this many rows."""
-    if tables.pay(len(weights.embeddings), weights.embeddings.shape[1], rows) and tables_fit(
-        weights
-    ):
+    characters, size = weights.embeddings.shape
+    if tables.pay(characters, size, rows) and tables_fit(weights):
         return InputTables(weights)
     return GatheredInputs(weights)
 
