@@ -94,7 +94,9 @@ async def _try_out(app: CharembedApp, pilot: Pilot[None], prompt: str) -> None:
     field = app.focused
     assert isinstance(field, Input)
     field.value = prompt
-    await pilot.press("escape", "t")
+    await pilot.press("escape")
+    await until(lambda: app.focused is not field)
+    await pilot.press("t")
     await until(lambda: len(app.screen_stack) == 2)
     await pilot.press("escape", "k", "w")
     await until(lambda: len(app.screen_stack) == 1)
