@@ -12,7 +12,7 @@ from model.families.log_bilinear.pair_sums import on_grid
 # table entry, there and back, beside each of its multiplications.
 _PER_TERM = 2e-9
 _PER_ENTRY, _PER_MULTIPLICATION = 1.5e-8, 2e-10
-_PLAIN_TERM, _PLAIN_MULTIPLICATION = 8e-9, 0.3e-9  # without tables
+_PLAIN_TERM, _PLAIN_MULTIPLICATION = 3.2e-9, 0.12e-9  # without tables
 
 _FLOAT = 8
 _NODE = 24  # bytes of a different beginning of a half: its place in the tree, both ways
