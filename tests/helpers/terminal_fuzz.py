@@ -36,12 +36,14 @@ def fuzz(seed: int, events: int, text: Path) -> None:
         opened.wait_for("ready")
         opened.send(" ")
         for number in range(events):
+            if not opened.process.isalive():  # the palette's "Quit" was come upon
+                break
             if number % _EVENTS_BETWEEN_SIZES == 0:
                 opened.process.setwinsize(*chance.choice(SIZES))
             opened.send(_event(chance))
             opened.receive(0.01)
         opened.process.setwinsize(ROWS, COLUMNS)
-        _leave(opened)  # unless the palette's "Quit" was come upon
+        _leave(opened)
         opened.is_left_as_it_was_found()
 
 
