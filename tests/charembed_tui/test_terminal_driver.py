@@ -17,10 +17,13 @@ _PICTURE = "picture" * 1000
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[int, int]]:
-    """The two ends of a pseudo-terminal: a person's, the program's."""
+def opened() -> Iterator[tuple[int, Output]]:
+    """A person's end of a pseudo-terminal, and what writes to the program's."""
     person, program = os.openpty()
-    yield person, program
+    output = Output(program, lambda: None, lambda: None)
+    output.start()
+    yield person, output
+    output.stop()
     os.close(person)
     os.close(program)
 
@@ -32,10 +35,8 @@ def _read_until(descriptor: int, end: bytes) -> bytes:
     return data
 
 
-def test_what_is_written_last_does_not_wait_for_pictures(ends: tuple[int, int]) -> None:
-    person, program = ends
-    output = Output(program, lambda: None, lambda: None)
-    output.start()
+def test_what_is_written_last_does_not_wait_for_pictures(opened: tuple[int, Output]) -> None:
+    person, output = opened
     for _ in range(100):
         output.write(_PICTURE)  # and nobody reads
     begun = os.read(person, 1)
@@ -46,12 +47,9 @@ def test_what_is_written_last_does_not_wait_for_pictures(ends: tuple[int, int]) 
     assert not output.is_alive()
 
 
-def test_all_is_written_where_nothing_hurries(ends: tuple[int, int]) -> None:
-    person, program = ends
-    output = Output(program, lambda: None, lambda: None)
-    output.start()
+def test_all_is_written_where_nothing_hurries(opened: tuple[int, Output]) -> None:
+    person, output = opened
     for _ in range(10):
         output.write(_PICTURE)
     output.write("the end")
     assert _read_until(person, b"the end").count(b"picture") == 10_000
-    output.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from in_front import in_front
 from textual import events
 from textual.app import App, ComposeResult
 from textual.command import CommandList
@@ -68,10 +69,8 @@ async def test_a_dialog_that_is_closed_at_once_is_mounted_without_its_widgets() 
 
 
 async def test_a_timer_may_reach_a_dialog_whose_widgets_have_gone() -> None:
-    app: App[None] = App()
-    async with app.run_test() as pilot:
-        dialog = _Asking()
-        await app.push_screen(dialog)
+    dialog = _Asking()
+    async with in_front(dialog) as pilot:
         dialog.dismiss()
         await until(lambda: not dialog.query("#here"))
         dialog.call_next(dialog.ask)
@@ -79,27 +78,23 @@ async def test_a_timer_may_reach_a_dialog_whose_widgets_have_gone() -> None:
         assert dialog.asked == 2
         dialog.slow.may_leave.set()
         await pilot.pause()
-        assert app._exception is None
+        assert pilot.app._exception is None
 
 
 async def test_what_is_missing_in_an_open_dialog_is_a_fault() -> None:
-    app: App[None] = App()
-    async with app.run_test() as pilot:
-        dialog = _Asking()
+    dialog = _Asking()
+    async with in_front(dialog) as pilot:
         dialog.slow.may_leave.set()
-        await app.push_screen(dialog)
         await dialog.query_one("#here").remove()
         dialog.call_next(dialog.ask)
-        await until(lambda: app._exception)
-        app._exception = None  # it was expected
+        await until(lambda: pilot.app._exception)
+        pilot.app._exception = None  # it was expected
         await pilot.pause()
 
 
 async def test_a_search_may_go_on_in_a_palette_that_was_closed() -> None:
-    app: App[None] = App()
-    async with app.run_test() as pilot:
-        palette = Palette()
-        await app.push_screen(palette)
+    palette = Palette()
+    async with in_front(palette) as pilot:
         slow = _Slow()  # keeps the palette from being over
         await palette.mount(slow)
         palette._start_no_matches_countdown("zzz")
@@ -110,19 +105,17 @@ async def test_a_search_may_go_on_in_a_palette_that_was_closed() -> None:
         assert palette._next_callbacks
         await palette._flush_next_callbacks()
         await palette._gather_commands("zzz").wait()
-        assert app._exception is None
+        assert pilot.app._exception is None
         slow.may_leave.set()
         await pilot.pause()
 
 
 async def test_a_click_beyond_the_window_leaves_the_palette_open() -> None:
-    app: App[None] = App()
-    async with app.run_test() as pilot:
-        palette = Palette()
-        await app.push_screen(palette)
+    palette = Palette()
+    async with in_front(palette) as pilot:
         palette.post_message(events.Click(palette, 500, 10, 0, 0, 1, False, False, False))
         await pilot.pause()
-        assert app._exception is None
-        assert app.screen is palette
+        assert pilot.app._exception is None
+        assert pilot.app.screen is palette
         palette.post_message(events.Click(palette, 0, 20, 0, 0, 1, False, False, False))
-        await until(lambda: app.screen is not palette)
+        await until(lambda: pilot.app.screen is not palette)

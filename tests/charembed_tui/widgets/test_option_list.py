@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from in_front import in_front
 from one_widget import OneWidget
 from textual import events
-from textual.app import App
 from textual.command import CommandList
 from textual.widgets import OptionList as TextualOptionList
 from waiting import until
@@ -51,8 +51,6 @@ async def test_a_selection_turns_no_page_that_has_no_room() -> None:
 
 
 async def test_the_palette_has_such_a_list() -> None:
-    app: App[None] = App()
-    async with app.run_test():
-        palette = Palette()
-        await app.push_screen(palette)
+    palette = Palette()
+    async with in_front(palette):
         assert isinstance(palette.query_one(CommandList), PaletteList)
