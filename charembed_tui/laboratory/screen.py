@@ -49,6 +49,7 @@ from charembed_tui.training.snapshot import SessionState, Snapshot
 from charembed_tui.widgets.folding import FoldingPane
 from charembed_tui.widgets.number_field import NumberField
 from charembed_tui.widgets.prompt_input import PromptInput
+from charembed_tui.widgets.rows_at_once import RowsAtOnce
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_BETWEEN_SAMPLES = 0.5
@@ -125,6 +126,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self._rewrite_at = 0.0
         self._turns = (self._show_state, self._show_embedding, self._show_numbers)
         self._turn = cycle(self._turns)
+        self._rows_at_once = RowsAtOnce(self)
 
     def compose(self) -> ComposeResult:
         """Yield all panes."""
@@ -196,8 +198,11 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     def _poll(self) -> None:
         """Show what is new."""
-        if not self.is_running:
-            return
+        if self.is_running:
+            with self._rows_at_once.collecting():
+                self._show_news()
+
+    def _show_news(self) -> None:
         if self.sessions.advance():
             self.panes.introduce(self.session, self.sessions.plan)
         if self.is_current:  # else nobody sees it

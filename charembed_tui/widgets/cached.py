@@ -30,6 +30,15 @@ class CachedWidget(Widget):
         self._cached = None
         return super().refresh(*(regions or self._changes), **keywords)
 
+    def refresh_rows(self, *regions: Region) -> None:
+        """Have rows drawn anew, all or some of them, whose text has changed and nothing else."""
+        self.refresh(*regions)
+
+    def changed_lines(self, crop: Region) -> list[Strip]:
+        """Make new lines of a part of the widget, and return them."""
+        self._cached = None
+        return self.render_lines(crop)
+
     @contextmanager
     def only_titles(self) -> Iterator[None]:
         """Within it, what changes is on the first and on the last row: Textual draws all anew."""

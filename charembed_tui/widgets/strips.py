@@ -14,6 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from charembed_tui.widgets.cached import CachedWidget
+from charembed_tui.widgets.rows_at_once import collected
 
 _NOTHING = Strip(())
 _MOST_SEGMENTS = 4096  # that are remembered: of a map a few hundred come again and again
@@ -57,10 +58,11 @@ class StripWidget(CachedWidget):
         return super().refresh(*regions, **keywords)
 
     def refresh_rows(self, *regions: Region) -> None:
-        """Have rows made anew, all or some of them, whose text has changed and nothing else."""
-        ground = self._ground
-        self.refresh(*regions)
-        self._ground = ground
+        """Have rows drawn anew, all or some of them, whose text has changed and nothing else."""
+        if not collected(self, regions):
+            ground = self._ground
+            self.refresh(*regions)
+            self._ground = ground
 
     def notify_style_update(self) -> None:
         """Forget all inks: colours changed with the theme."""

@@ -106,6 +106,23 @@ class Terminal:
                 return match
         raise AssertionError(f"{pattern!r} never appeared on:\n{self.read()}")
 
+    def settle(self) -> None:
+        """Wait until nothing comes any more."""
+        before = -1
+        while before != len(self.raw):
+            before = len(self.raw)
+            time.sleep(0.25)  # more pictures than one are made in this time
+            self.read()
+
+    def redraw(self, seconds: float = 60.0) -> None:
+        """Have everything drawn anew, and wait for it."""
+        end, all_of_it = time.monotonic() + seconds, self.screen.columns * self.screen.lines
+        before = len(self.raw)
+        self.send("\x0c")  # ctrl+l
+        while len(self.raw) < before + all_of_it:
+            assert time.monotonic() < end, "nothing was drawn"
+            self.read()
+
     def train(self) -> int:
         """Have some steps taken; how many."""
         self.wait_for("ready")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,10 @@ def test_from_start_to_end(terminal: Terminal) -> None:
     terminal.process.send(" ")
     terminal.wait_for(r"paused")
     assert float(terminal.wait_for(r"(\d\.\d{4}) nats")[1]) < first - 1
+    terminal.settle()
+    before = copy.deepcopy(terminal.screen.buffer)
+    terminal.redraw()
+    assert terminal.screen.buffer == before  # no cell was stale
     terminal.process.send("q")
     terminal.is_left_as_it_was_found()
 

@@ -1,0 +1,127 @@
+"""Rows that have changed are written to the terminal at once, past Textual's compositor.
+
+Textual sends two messages for a change, waits for a tick, asks every widget between the first and
+the last change for its lines, and cuts all of them where widgets begin and end. For a row of text
+that is a hundred times what the row takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from rich.console import Console
+from textual._compositor import CompositorUpdate
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from charembed_tui.widgets.cached import CachedWidget
+
+_PlacedRow = tuple[int, int, Strip]  # column and row of its first cell on the screen
+_collecting: ContextVar[RowsAtOnce | None] = ContextVar("rows_at_once", default=None)
+
+
+def collected(widget: CachedWidget, regions: Sequence[Region]) -> bool:
+    """Whether the rows of these regions, or all of a widget, will be drawn by a `RowsAtOnce`."""
+    drawing = _collecting.get()
+    if drawing is None:
+        return False
+    drawing.add(widget, regions)
+    return True
+
+
+class RowsAtOnce:
+    """Rows of a screen's widgets are collected here while something is done, and then written.
+
+    Only what a person sees whole is drawn like this: for a widget behind another, cut by what it is
+    in, or on a screen that is not in front, Textual is asked as ever.
+
+    Args:
+        screen: whose widgets they are.
+    """
+
+    def __init__(self, screen: Screen[None]) -> None:
+        self._screen = screen
+        self._changed: dict[CachedWidget, list[Region]] = {}
+        self._visible: dict[Widget, tuple[Region, Region]] | None = None  # by one layout
+        self._places: dict[Widget, Region | None] = {}  # on it, of those that are seen whole
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Within it, `StripWidget.refresh_rows` notes rows; they are drawn at its end."""
+        before = _collecting.set(self)
+        try:
+            yield
+        finally:
+            _collecting.reset(before)
+            self._draw()
+
+    def add(self, widget: CachedWidget, regions: Sequence[Region]) -> None:
+        """Note the rows of some regions, or all of a widget."""
+        self._changed.setdefault(widget, []).extend(regions or (widget.size.region,))
+
+    def _draw(self) -> None:
+        changed, self._changed = self._changed, {}
+        if not changed:
+            return
+        screen, placed = self._screen, []
+        is_ready = self._is_ready()
+        for widget, regions in changed.items():
+            place = self._place(widget) if is_ready else None
+            if place is None or place.size != widget.size:
+                widget.refresh_rows(*regions)
+                continue
+            x, y = place.offset
+            rows = {row for region in regions for row in region.line_range}
+            lines = enumerate(widget.changed_lines(place.reset_offset))
+            placed += [(x, y + row, line) for row, line in lines if row in rows]
+        if placed:
+            screen.app._display(screen, _RowsUpdate(placed))
+
+    def _is_ready(self) -> bool:
+        """Whether what the compositor knows is what the terminal shows."""
+        screen = self._screen
+        return (
+            screen.is_current
+            and screen.app.screen is screen  # no dialog in front
+            and not screen._layout_required
+            and not screen._scroll_required
+            and not screen.app._batch_count
+            and not screen.app.is_inline
+        )
+
+    def _place(self, widget: Widget) -> Region | None:
+        """Return where a widget is if all of it is seen."""
+        visible = self._screen._compositor.visible_widgets
+        if visible is not self._visible:
+            self._visible, self._places = visible, {}
+        if widget not in self._places:
+            self._places[widget] = _seen_whole(widget, visible)
+        return self._places[widget]
+
+
+def _seen_whole(widget: Widget, visible: dict[Widget, tuple[Region, Region]]) -> Region | None:
+    """Return a widget's region unless it is cut, or behind another: those are before it."""
+    region, clip = visible.get(widget, (Region(), Region()))
+    if not region or not clip.contains_region(region):
+        return None
+    for other, (in_front, its_clip) in visible.items():
+        if other is widget:
+            return region
+        if in_front.intersection(its_clip).overlaps(region):
+            return None
+    return None
+
+
+class _RowsUpdate(CompositorUpdate):
+    """Whole rows of widgets, each at its place."""
+
+    def __init__(self, rows: Sequence[_PlacedRow]) -> None:
+        self._rows = rows
+
+    def render_segments(self, console: Console) -> str:
+        """Return what the terminal is sent."""
+        return "".join(f"\x1b[{y + 1};{x + 1}H{row.render(console)}" for x, y, row in self._rows)

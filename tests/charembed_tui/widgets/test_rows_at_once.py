@@ -1,0 +1,139 @@
+"""What is drawn past the compositor is what the compositor would have drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pyte
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from charembed_tui.widgets.line import Lines
+from charembed_tui.widgets.rows_at_once import RowsAtOnce
+
+COLUMNS, ROWS = 40, 12
+RED = Style(color="#ff0000")
+
+
+class Behind(Screen[None]):
+    """Rows of which others are in front, or which are cut, at times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows, self.cut = Lines(id="rows"), Lines(id="cut")
+        self.cover = Static("in front", id="cover")
+        self.rows_at_once = RowsAtOnce(self)
+
+    def compose(self) -> ComposeResult:
+        yield self.rows
+        with Static(id="box"):
+            yield self.cut
+        yield self.cover
+
+
+class Emulated(App[None]):
+    """An app whose updates are read by a terminal emulator."""
+
+    CSS = """
+    Behind { layers: below above; }
+    #rows { height: 6; }
+    #cover { layer: above; width: 10; height: 3; offset: 5 2; display: none; }
+    #box { height: 4; overflow: hidden; }
+    #cut { height: 8; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terminal = pyte.Screen(COLUMNS, ROWS)
+        self.behind = Behind()
+        self.updates: list[str] = []
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.behind
+
+    def _display(self, screen: Any, renderable: Any) -> None:
+        if renderable is not None:
+            self.updates.append(type(renderable).__name__)
+            pyte.Stream(self.terminal).feed(renderable.render_segments(self.console))
+        super()._display(screen, renderable)
+
+    def shows_all(self) -> bool:
+        """Whether each cell is as it would be if everything was drawn anew."""
+        anew = pyte.Screen(COLUMNS, ROWS)
+        update = self.screen._compositor.render_full_update()
+        pyte.Stream(anew).feed(update.render_segments(self.console))
+        return anew.buffer == self.terminal.buffer and anew.display == self.terminal.display
+
+
+class Dialog(ModalScreen[None]):
+    """It covers a part of what is behind."""
+
+    DEFAULT_CSS: ClassVar[str] = "Dialog { align: center middle; } #word { width: 12; height: 3; }"
+
+    def compose(self) -> ComposeResult:
+        yield Static("dialog", id="word")
+
+
+def rows(name: str, changed: int = 0) -> list[list[Segment]]:
+    """Eight rows, one of which differs from picture to picture."""
+    return [[Segment(f"{name} {i} "), Segment("·" * (changed % 7 + i), RED)] for i in range(8)]
+
+
+async def test_the_terminal_shows_what_widgets_say() -> None:
+    app = Emulated()
+    behind = app.behind
+    number = 0
+
+    def change() -> None:
+        nonlocal number
+        number += 1
+        with behind.rows_at_once.collecting():
+            behind.rows.show([[Segment(f"row {number}", RED)], *rows("rows")[1:]])
+            behind.cut.show(rows("cut", number))
+
+    def covered(display: bool) -> Callable[[], None]:
+        def do() -> None:
+            behind.cover.display = display
+
+        return do
+
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        for step, is_direct in (
+            (change, True),
+            (covered(True), False),
+            (change, False),
+            (covered(False), False),
+            (change, True),
+            (lambda: app.push_screen(Dialog()), False),
+            (change, False),
+            (app.pop_screen, False),
+            (change, True),
+        ):
+            await pilot.pause()
+            del app.updates[:]
+            step()
+            assert ("_RowsUpdate" in app.updates) is is_direct, number
+            await pilot.pause()
+            assert app.shows_all(), number
+        assert app.terminal.display[0].startswith(f"row {number}")
+        assert app.terminal.buffer[0][0].fg != app.terminal.buffer[1][0].fg
+
+
+async def test_rows_that_change_while_the_layout_does_are_drawn_in_their_new_place() -> None:
+    app = Emulated()
+    behind = app.behind
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        await pilot.pause()
+        behind.rows.styles.height = 3
+        with behind.rows_at_once.collecting():
+            behind.rows.show(rows("early"))
+        await pilot.pause()
+        with behind.rows_at_once.collecting():
+            behind.rows.show(rows("late", 1))
+        await pilot.pause()
+        assert app.shows_all()
+        assert app.terminal.display[2].startswith("late 2")
