@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -271,21 +272,26 @@ class Axes:
 
     def ticks(self, axis: int, cells: int, most: int) -> list[tuple[int, float]]:
         """Return cells of an axis and the round numbers there, at most about `most` of them."""
-        seen = self.ranges[axis]
-        if self.lenses is None:
-            values = np.array(round_ticks(seen.low, seen.high, most))
-            places = values
-        else:
-            lens = self.lenses[axis]
-            even = np.linspace(seen.low, seen.high, max(2, most) + 2)
-            exact = lens.straighten(even)
-            values = np.unique(
-                [
-                    rounded(float(value), float(after - before) / 2)
-                    for before, value, after in zip(exact, exact[1:], exact[2:], strict=False)
-                ]
-            )
-            places = lens.bend(values)
-        scale = (cells - 1) / (seen.high - seen.low)
-        at = np.rint((places - seen.low) * scale).astype(int)
-        return [(c, v) for c, v in zip(at.tolist(), values.tolist(), strict=True) if 0 <= c < cells]
+        lens = None if self.lenses is None else self.lenses[axis]
+        return list(_ticks(self.ranges[axis], lens, cells, most))
+
+
+@lru_cache(maxsize=64)  # axes stay as they are from picture to picture, mostly
+def _ticks(seen: Range, lens: Lens | None, cells: int, most: int) -> tuple[tuple[int, float], ...]:
+    if lens is None:
+        values = np.array(round_ticks(seen.low, seen.high, most))
+        places = values
+    else:
+        even = np.linspace(seen.low, seen.high, max(2, most) + 2)
+        exact = lens.straighten(even)
+        values = np.unique(
+            [
+                rounded(float(value), float(after - before) / 2)
+                for before, value, after in zip(exact, exact[1:], exact[2:], strict=False)
+            ]
+        )
+        places = lens.bend(values)
+    scale = (cells - 1) / (seen.high - seen.low)
+    at = np.rint((places - seen.low) * scale).astype(int)
+    pairs = zip(at.tolist(), values.tolist(), strict=True)
+    return tuple((c, v) for c, v in pairs if 0 <= c < cells)

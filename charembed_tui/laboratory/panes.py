@@ -175,7 +175,8 @@ class Panes:
     @property
     def alone(self) -> str | None:
         """What fills the screen, a key of `ALONE`, or None."""
-        return next((name for name in ALONE if self.footer.screen.has_class(f"-only-{name}")), None)
+        classes = self.footer.screen.classes
+        return next((name for name in ALONE if f"-only-{name}" in classes), None)
 
     def fill_screen(self, name: str | None) -> None:
         """Let a part fill the screen, or (None) show all of them."""

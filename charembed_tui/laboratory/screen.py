@@ -244,6 +244,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
         At full speed it is once: nobody reads faster.
         """
+        now = time.monotonic()
+        if now < self._rewrite_at or self.background.is_rewriting:
+            return
         generation = self.panes.generation
         view = self.panes.displayed(self.session)
         if view is None or not generation.follows or not (view.step or self.snapshot.step):
@@ -252,12 +255,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         # Where the text alone fills the screen, there is room for all of it.
         most = chosen.length if self.panes.alone == "text" else _LIVE_LENGTH
         key = self.snapshot.run, view.step, generation.prompt, chosen, by_novelty, most
-        now, is_same = time.monotonic(), view.theta is self._rewritten_theta
-        if (
-            (is_same and key == self._rewritten)
-            or now < self._rewrite_at
-            or self.background.is_rewriting
-        ):
+        if view.theta is self._rewritten_theta and key == self._rewritten:
             return
         self._rewritten_theta = view.theta
         is_fast = view.live and self.session.activity().is_paced is False

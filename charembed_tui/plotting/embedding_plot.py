@@ -78,6 +78,9 @@ class EmbeddingPlot(Plot, can_focus=True):
         self._trail: Trail = tuple
         self._kinds: list[int] = []
         self._awaited: Array | None = None  # embeddings whose projection is being made
+        # Signs that stand for characters, and the places and the cursor they are for.
+        self._signs: list[Sign] = []
+        self._marked: tuple[list[Place | None], int | None] | None = None
 
     def show_vocabulary(self, vocabulary: tuple[str, ...]) -> None:
         """Take the characters that the rows of later embeddings belong to."""
@@ -85,7 +88,7 @@ class EmbeddingPlot(Plot, can_focus=True):
         self._glyphs = Glyphs(vocabulary)
         self._kinds = [classes.index(classify(c)) for c in vocabulary]
         self.map = CharacterMap([width(c) for c in vocabulary], self.map.view, self.map.scale)
-        self._embeddings = self._awaited = None
+        self._embeddings = self._awaited = self._marked = None
         self.cursor = None
         self.redraw(at_once=True)
 
@@ -226,14 +229,22 @@ class EmbeddingPlot(Plot, can_focus=True):
         axes = self.map.place(*size, _CELL_HEIGHT)
         if axes is None:
             return NOTHING
-        signs = self._trail_signs(axes, size)
+        where = self.map.places, self.cursor
+        if self._marked != where:
+            self._marked, self._signs = where, self._character_signs()
+        signs = (*self._trail_signs(axes, size), *self._signs)
+        horizontal, vertical = (self._ticks(axes, i, size[i]) for i in (0, 1))
+        return Picture((), signs, horizontal, vertical)
+
+    def _character_signs(self) -> list[Sign]:
+        """Return a sign for each character that has a place, and arrows."""
+        signs = []
         for i, place in self._placed().items():
             ink = _CURSOR if i == self.cursor else self._kinds[i]
             signs.append(Sign(place.column, place.row, placeholder(i), ink))
             if place.arrow:
                 signs.append(Sign(place.arrow_column, place.row, place.arrow, self._kinds[i]))
-        horizontal, vertical = (self._ticks(axes, i, size[i]) for i in (0, 1))
-        return Picture((), tuple(signs), horizontal, vertical)
+        return signs
 
     def _ticks(self, axes: Axes, axis: int, cells: int) -> Ticks:
         """Return labels, where numbers mean something."""

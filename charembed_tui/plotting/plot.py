@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from abc import abstractmethod
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -100,10 +101,20 @@ class Plot(StripWidget):
 
         While pages change, Textual asks for the lines of a widget that has no region any more.
         """
-        strips = self._strips
-        if strips is None or self._fits != self.size:
-            strips = self._build()
+        strips = self._present()
         return strips[y] if y < len(strips) else Strip.blank(self.size.width, self.own_style)
+
+    def rows_within(self, crop: Region) -> Sequence[Strip]:
+        """Return lines of the figure, whose size is asked for once."""
+        strips = self._present()
+        if crop.bottom <= len(strips):
+            return strips[crop.y : crop.bottom]
+        return super().rows_within(crop)
+
+    def _present(self) -> list[Strip]:
+        if self._strips is None or self._fits != self.size:
+            return self._build()
+        return self._strips
 
     def _build(self) -> list[Strip]:
         """Return the lines of the present picture; those that are there where it is the same."""

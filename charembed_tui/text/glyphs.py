@@ -20,6 +20,9 @@ _VOWELS = frozenset("aeiouyαεηιοωυаеёиоуыэюяіїє")
 # What changes more than its own cell: control characters, and orders of direction.
 DISTURBING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+_FOREIGN = re.compile(r"[^ -~]")  # what may look otherwise than it is
+_PRINTED = {"\n": "\n", "\t": "    "}
+
 
 class CharacterClass(Enum):
     """The characters of a class are drawn in one colour."""
@@ -97,12 +100,12 @@ def name(character: str) -> str:
 
 def visible(text: str) -> str:
     """Write a text on one line, safe to print: every character as its glyph, spaces as they are."""
-    return "".join(c if c == " " else glyph(c) for c in text)
+    return _FOREIGN.sub(lambda found: glyph(found[0]), text)
 
 
 def printable(text: str) -> str:
     """Write a text safely over several lines: line feeds and tabs work, the rest is glyphs."""
-    return "".join(c if c in " \n" else "    " if c == "\t" else glyph(c) for c in text)
+    return _FOREIGN.sub(lambda found: _PRINTED.get(found[0]) or glyph(found[0]), text)
 
 
 def classify(character: str) -> CharacterClass:

@@ -48,6 +48,7 @@ class GeneratedTextView(Static):
         self._tail_surprises = np.empty(0)
         self.novelty: Novelty | None = None
         self._by_novelty = False
+        self._styles: list[Style] = []  # of the levels, once they are known
 
     @property
     def written(self) -> str:
@@ -107,8 +108,18 @@ class GeneratedTextView(Static):
     def notify_style_update(self) -> None:
         """Draw the text anew: colours changed with the theme."""
         super().notify_style_update()
+        self._styles = []
         if self.is_mounted:
             self._render_text()
+
+    def _level_styles(self) -> list[Style]:
+        """Return the styles of all levels: Textual's own cache ends with every refresh."""
+        if not self._styles:
+            lit = Style(dim=False)
+            self._styles = [
+                lit + self.get_component_rich_style(name, partial=True) for name in self.LEVELS
+            ]
+        return self._styles
 
     def _render_text(self) -> None:
         content = Text(f"{visible(self._heading)}\n", style="dim")
@@ -117,8 +128,7 @@ class GeneratedTextView(Static):
             content.append(f"… {self._length - len(text):,} characters before these\n")
         else:
             content.append(printable(self.prompt), style="bold not dim")
-        lit = Style(dim=False)
-        styles = [lit + self.get_component_rich_style(name, partial=True) for name in self.LEVELS]
+        styles = self._level_styles()
         levels = np.searchsorted(SURPRISING, self._tail_surprises, "right")
         if self._by_novelty:
             levels = np.zeros(len(text), dtype=np.intp)

@@ -58,7 +58,11 @@ class Lines(StripWidget):
 
 def _strip(segments: Sequence[Segment], width: int, style: Style) -> Strip:
     """Lay segments on a row of cells, whose style they are on."""
-    strip = Strip(segments)
-    if strip.cell_length > width:
-        strip = Strip([*strip.crop(0, max(0, width - 1)), Segment("…")])
-    return strip.adjust_cell_length(width).apply_style(style)
+    length = sum(segment.cell_length for segment in segments)
+    if length > width:
+        strip = Strip([*Strip(segments).crop(0, max(0, width - 1)), Segment("…")])
+        return strip.adjust_cell_length(width).apply_style(style)
+    laid = [Segment(text, style + own if own else style) for text, own, _ in segments]
+    if length < width:
+        laid.append(Segment(" " * (width - length), style))
+    return Strip(laid, width)

@@ -61,7 +61,7 @@ class RowsAtOnce:
 
     def add(self, widget: CachedWidget, regions: Sequence[Region]) -> None:
         """Note the rows of some regions, or all of a widget."""
-        self._changed.setdefault(widget, []).extend(regions or (widget.size.region,))
+        self._changed.setdefault(widget, []).extend(regions or (widget.outer_size.region,))
 
     def _draw(self) -> None:
         changed, self._changed = self._changed, {}
@@ -71,7 +71,7 @@ class RowsAtOnce:
         is_ready = self._is_ready()
         for widget, regions in changed.items():
             place = self._place(widget) if is_ready else None
-            if place is None or place.size != widget.size:
+            if place is None or place.size != widget.outer_size:
                 widget.refresh_rows(*regions)
                 continue
             x, y = place.offset
@@ -79,7 +79,7 @@ class RowsAtOnce:
             lines = enumerate(widget.changed_lines(place.reset_offset))
             placed += [(x, y + row, line) for row, line in lines if row in rows]
         if placed:
-            screen.app._display(screen, _RowsUpdate(placed))
+            screen.app._display(screen, _RowsUpdate(placed))  # type: ignore[arg-type]
 
     def _is_ready(self) -> bool:
         """Whether what the compositor knows is what the terminal shows."""

@@ -74,24 +74,45 @@ class StripWidget(CachedWidget):
         ready_for = crop, self._on()[1], self.get_line_filters()
         if ready_for != self._ready_for or len(self._filtered) > _MOST_SEGMENTS:
             self._ready, self._ready_for, self._filtered = [], ready_for, {}
-        rows = [self.render_line(y) for y in crop.line_range]
         before = chain(self._ready, repeat((None, _NOTHING)))
-        self._ready = [
-            old if old[0] is row else (row, self._filter(row.crop(*crop.column_span)))
-            for row, old in zip(rows, before, strict=False)
-        ]
+        pairs = list(zip(self.rows_within(crop), before, strict=False))
+        changed = [row for row, old in pairs if old[0] is not row]
+        made = iter(self._filter([row.crop(*crop.column_span) for row in changed]))
+        self._ready = [old if old[0] is row else (row, next(made)) for row, old in pairs]
         return [strip for _, strip in self._ready]
 
-    def _filter(self, strip: Strip) -> Strip:
-        """Return a row as all filters leave it, which take each segment by itself."""
-        filtered: list[Segment] = []
-        for segment in strip:
-            found = self._filtered.get(segment)
-            if found is None:
-                _, background, filters = self._ready_for or (None, self._on()[1], ())
-                found = [segment]
-                for each in filters:
-                    found = each.apply(found, background)
-                self._filtered[segment] = found
-            filtered += found
-        return Strip(filtered, strip.cell_length)
+    def rows_within(self, crop: Region) -> Sequence[Strip]:
+        """Return the rows of a part of the widget, before they are made ready for the terminal."""
+        return [self.render_line(y) for y in crop.line_range]
+
+    def _filter(self, strips: Sequence[Strip]) -> list[Strip]:
+        """Return rows as all filters leave them, which take each segment by itself."""
+        filtered = self._filtered
+        new = list({s: None for strip in strips for s in strip if s not in filtered})
+        _, background, filters = self._ready_for or (None, self._on()[1], ())
+        for segment, found in zip(new, _all_filtered(new, filters, background), strict=True):
+            filtered[segment] = found
+        return [
+            Strip([piece for segment in strip for piece in filtered[segment]], strip.cell_length)
+            for strip in strips
+        ]
+
+
+def _all_filtered(
+    segments: list[Segment], filters: Sequence[LineFilter], background: Color
+) -> list[list[Segment]]:
+    """Return what filters make of each segment; they are asked for all at once."""
+    if not segments:
+        return []
+    found = segments
+    for each in filters:
+        found = each.apply(found, background)
+    if len(found) == len(segments):
+        return [[segment] for segment in found]
+    result = []
+    for segment in segments:  # one has made several of it, or none
+        pieces = [segment]
+        for each in filters:
+            pieces = each.apply(pieces, background)
+        result.append(pieces)
+    return result
