@@ -105,7 +105,8 @@ class Sampler:
         self._vocabulary = tuple(vocabulary)
         self._code_of = {character: code for code, character in enumerate(vocabulary)}
         self._temperature, self._top_k, self._top_p = temperature, top_k, top_p
-        self._rows: dict[tuple[int, ...], Floats] = {}
+        # Cumulative probabilities after all contexts that end alike; none where one was met alone.
+        self._rows: dict[tuple[int, ...], Floats | None] = {}
 
     @property
     def context_length(self) -> int:
@@ -239,12 +240,14 @@ class Sampler:
     def _node(self, context: tuple[int, ...]) -> _Node:
         size = len(self._vocabulary)
         first, rest = context[0], context[1:]
-        if size > _MOST_ROWS:
+        if size > _MOST_ROWS or rest not in self._rows:
+            self._rows[rest] = None
             cumulative = self._cumulative_after(np.array([context]))
         else:
-            # Contexts that differ in their first character only are computed together: at the
-            # beginning of a long text most of them are soon met.
-            rows = self._rows.get(rest)
+            # Contexts that differ in their first character only are computed together as soon as
+            # a second one is met: in a long text most of them soon are. In one of 160 characters
+            # few are, and together each takes four times as long as alone.
+            rows = self._rows[rest]
             if rows is None:
                 contexts = np.empty((size + 1, len(context)), dtype=np.intp)
                 contexts[:, 0] = np.arange(size + 1)
