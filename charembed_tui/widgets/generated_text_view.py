@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.content import Content
+from textual.strip import Strip
+from textual.style import Style as VisualStyle
+from textual.widget import _RenderCache
 from textual.widgets import Static
 
 from charembed_tui.text.glyphs import printable, visible
@@ -120,6 +126,37 @@ class GeneratedTextView(Static):
                 lit + self.get_component_rich_style(name, partial=True) for name in self.LEVELS
             ]
         return self._styles
+
+    def on_enter(self) -> None:
+        """Get ready for a selection."""
+        self.refresh()
+
+    def _render_content(self) -> None:
+        """Make the lines, without what only a selection needs: where each piece is in the text.
+
+        That gives every piece a style of its own, which nothing has seen before.
+        """
+        content = self._render()
+        if (
+            self.is_mouse_over
+            or self.text_selection is not None
+            or not isinstance(content, Content)
+            or not self.size.width
+        ):
+            super()._render_content()
+            return
+        base = self.visual_style
+
+        @cache
+        def rich_style(style: VisualStyle) -> Style:
+            return (base + style).rich_style
+
+        strips = [
+            Strip([Segment(text, rich_style(style)) for text, style in line.render(base, end="")])
+            for line in content.wrap(self.size.width)[: self.size.height]
+        ]
+        self._render_cache = _RenderCache(self.size, strips)
+        self._dirty_regions.clear()
 
     def _render_text(self) -> None:
         content = Text(f"{visible(self._heading)}\n", style="dim")
