@@ -38,11 +38,11 @@ Adjust = Callable[[Array], Array]
 
 AHEAD = 32  # characters drafted at a time, at the most
 # A character falls where the rest of its number is above the ratio of both probabilities: with
-# Kneser-Ney as the draft of a mixture, in about 0.65 x^5 of the cases where the rest is x of the
-# way from what stands for sure to 1. Drafting ends where what comes next would probably be thrown
-# away.
-_FALLS = 0.65
-_LEAST_CHANCE = 0.4
+# Kneser-Ney as the draft of a mixture, in about 0.7 x^(2.8 + 10.7 s) of the cases where the rest is
+# x of the way from the share s that stands for sure to 1. Drafting ends where what comes next would
+# probably be thrown away.
+_FALLS, _STEEPNESS, _STEEPER_BY_SHARE = 0.7, 2.8, 10.7
+_LEAST_CHANCE = 0.45
 _UNIFORMS_AT_ONCE = 1024
 _BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
@@ -64,16 +64,17 @@ class Drafter(Protocol):
         """What the draft needs to know after M codes, V for unknown ones."""
         ...
 
-    def follow(self, found: Any, code: int, context: Sequence[int]) -> Any:
-        """As `find`, after M codes that end with a known one, from what it found without that."""
+    def follow(self, found: Any, code: int) -> Any:
+        """As `find`, after one more code that is known, from what it found without that."""
         ...
 
-    def draw(self, found: Any, uniform: float) -> tuple[int, float, float]:
+    def draw(self, found: Any, uniform: float) -> tuple[int, float, float, Any]:
         """Draw from the draft by a number from [0, 1).
 
         Returns:
-            A code; a uniform rest of the number; and a share of such rests with which the code
-            stands whatever the true probabilities are, from 0 for nothing known.
+            A code; a uniform rest of the number; a share of such rests with which the code stands
+            whatever the true probabilities are, from 0 for nothing known; and what `follow` finds
+            after the code.
         """
         ...
 
@@ -142,12 +143,14 @@ class SpeculativeWriter:
         m, size = self._drafter.context_length, self._drafter.vocabulary_size
         text = [size] * m + list(prompt)[-m:]
         memory = None if self._cache is None else Memory(self._cache, size, prompt)
+        state = self._drafter.find(text[-m:])
         written = 0
         while written < length:
             uniforms = rng.random(min(_UNIFORMS_AT_ONCE, length - written)).tolist()
             done = 0
             while done < len(uniforms):
-                piece = self._piece(text[-m:], memory, uniforms[done : done + self._ahead])
+                ahead = uniforms[done : done + self._ahead]
+                piece, state = self._piece(text[-m:], state, memory, ahead)
                 text += piece
                 done += len(piece)
                 yield piece
@@ -157,14 +160,20 @@ class SpeculativeWriter:
             written += len(uniforms)
 
     def _piece(
-        self, text: list[int], memory: Memory | None, uniforms: Sequence[float]
-    ) -> list[int]:
-        """At least one character, by as many numbers of those given; `text` is the last M."""
+        self, text: list[int], state: Any, memory: Memory | None, uniforms: Sequence[float]
+    ) -> tuple[list[int], Any]:
+        """At least one character, by as many numbers of those given, and what is found after it.
+
+        Args:
+            text: the last M codes.
+            state: what the draft found there.
+            memory: has read all before.
+            uniforms: one number a character.
+        """
         m, follow, draw = len(text), self._drafter.follow, self._drafter.draw
         asked: list[int] = []  # which of the drafted characters may fall
         states, left, recalls = [], [], []
         chance = 1.0
-        state = self._drafter.find(text)
         for i, uniform in enumerate(uniforms):
             code, rest, share = -1, uniform, 1.0
             if memory is not None:
@@ -172,44 +181,50 @@ class SpeculativeWriter:
                 recalls.append(recall)
                 code, rest = recall.draw(uniform)
             if code < 0:
-                code, rest, share = draw(state, rest)
+                code, rest, share, after = draw(state, rest)
+            else:
+                after = follow(state, code)
             if self._adjust is not None:
                 share = 0.0
             if rest >= share:
                 asked.append(i)
                 states.append(state)
                 left.append(rest)
-                chance *= 1.0 - _FALLS * ((rest - share) / (1.0 - share)) ** 5
+                steepness = _STEEPNESS + _STEEPER_BY_SHARE * share
+                chance *= 1.0 - _FALLS * ((rest - share) / (1.0 - share)) ** steepness
             text.append(code)
             if memory is not None:
                 memory.read(code)
+            state = after
             if chance < _LEAST_CHANCE:
                 break
-            state = follow(state, code, text)
         drafted = text[m:]
         if not asked:
-            return drafted
-        windows = np.array(text)[np.array(asked)[:, None] + np.arange(m)]
+            return drafted, state
+        windows = np.array(text)[np.add.outer(asked, np.arange(m))]
         draft, true = self._drafter.complete(windows, states)
         if self._adjust is not None:
             if recalls:
                 _apply([recall.adjustment() for recall in recalls], draft, true)
             true = self._adjust(true)
-        first, code = _settle(draft, true, [drafted[i] for i in asked], np.array(left))
+        first, code = _settle(draft, true, [drafted[i] for i in asked], left)
         if first == len(asked):
-            return drafted
+            return drafted, state
         falls = asked[first]
         if memory is not None:
             for _ in range(len(drafted) - falls):
                 memory.unread()
             memory.read(code)
-        return [*drafted[:falls], code]
+        return [*drafted[:falls], code], follow(states[first], code)
 
 
-def _settle(draft: Array, true: Array, drafted: Sequence[int], left: Array) -> tuple[int, int]:
+def _settle(
+    draft: Array, true: Array, drafted: Sequence[int], left: Sequence[float]
+) -> tuple[int, int]:
     """How many drafted characters stand, and what comes in place of the next one."""
-    rows = np.arange(len(drafted))
-    stand = left * draft[rows, drafted] < true[rows, drafted]
+    at = np.arange(0, draft.size, draft.shape[1])
+    at += drafted
+    stand = left * draft.take(at) < true.take(at)
     i = int(stand.argmin())
     if stand[i]:
         return len(drafted), -1

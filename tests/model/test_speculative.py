@@ -16,7 +16,6 @@ from model.families.cache.predictor import CachePredictor
 from model.families.cache.settings import CacheSettings
 from model.families.mixture.gate import Gate
 from model.families.mixture.predictor import MixturePredictor
-from model.families.ngrams import draws as draws_module
 from model.families.ngrams import predictor as predictors
 from model.families.ngrams.draws import NgramDraws
 from model.families.ngrams.predictor import NgramPredictor
@@ -111,10 +110,10 @@ def test_what_stands_unasked_would_stand(cache: CacheSettings | None) -> None:
             self.complete = self._drafter.complete
             self.shares: list[float] = []
 
-        def draw(self, found: list[int], uniform: float) -> tuple[int, float, float]:
-            code, rest, share = self._drafter.draw(found, uniform)
+        def draw(self, found: int, uniform: float) -> tuple[int, float, float, int]:
+            code, rest, share, after = self._drafter.draw(found, uniform)
             self.shares.append(share)
-            return code, rest, 0.0
+            return code, rest, 0.0, after
 
     means = []
     for seed in range(4):
@@ -186,7 +185,9 @@ def test_draws_from_counts(codes: list[int], context: list[int], order: int) -> 
     found = draws.find(context)
     window = np.array([[V] * 6 + context])
     p = predictor.probabilities(window)[0]
-    np.testing.assert_allclose(draws.rows([found, found]), np.concatenate([p, p]), rtol=1e-12)
+    np.testing.assert_allclose(
+        draws.rows(np.array([found, found])), np.concatenate([p, p]), rtol=1e-12
+    )
     numbers = (np.arange(NUMBERS) + 0.5) / NUMBERS
     drawn = [draws.draw(found, number) for number in numbers]
     got = np.array([code for code, *_ in drawn])
@@ -214,20 +215,15 @@ def test_what_is_known_follows_from_what_was_known(
     codes = np.array([code for line in lines for code in [*line, 0]], dtype=np.int32)
     counted = Sequences.of_lines(codes, 0) if is_list else Sequences.of(codes)
     draws = NgramPredictor.from_sequences(counted, V, order).draws()
-    for start in range(2):  # the second time each step has been taken before
-        context = text[start : start + 1]
-        found = draws.find(context)
-        for code in text[start + 1 :]:
-            context.append(code)
-            found = draws.follow(found, code, context) if code < V else draws.find(context)
-            assert found == draws.find(context)
-
-
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    mixed, numbers = mixture(9), np.random.default_rng(10).random(500)
-    text = write(mixed, numbers)
-    monkeypatch.setattr(draws_module, "_MOST_STEPS", 3)
-    assert write(mixture(9), numbers) == text
+    numbers = np.random.default_rng(len(text)).random(len(text))
+    context: list[int] = []
+    found = draws.find(context)
+    for code, number in zip(text, numbers, strict=True):
+        drawn, _, *where = draws.draw(found, number)
+        assert draws.after(found, drawn, *where) == draws.find([*context, drawn])
+        context.append(code)
+        found = draws.follow(found, code) if code < V else draws.find(context)
+        assert found == draws.find(context)
 
 
 def test_prompts_of_any_kind_and_no_text() -> None:

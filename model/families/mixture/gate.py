@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -78,7 +79,7 @@ class Gate:
         """The weight of the counts; (n, F) -> (n,), between 0 and 1."""
         return sigmoid(features @ self.weights)
 
-    @property
+    @cached_property
     def of_other(self) -> tuple[float, float, float, float]:
         """Weights of the other part's entropy and peak, of the overlap, and of equal peaks."""
         entropy, peak, overlap, same = (float(w) for w in self.weights[[1, 3, 4, 5]])

@@ -121,22 +121,21 @@ class MixtureDrafter:
         self.find, self.follow = self._draws.find, self._draws.follow
         self._sure = SureShares(mixture.gate, mixture.ngrams.sureness(), self.vocabulary_size)
 
-    def draw(self, found: list[int], uniform: float) -> tuple[int, float, float]:
+    def draw(self, found: int, uniform: float) -> tuple[int, float, float, int]:
         """See `Drafter`."""
         code, rest, context, gram = self._draws.draw(found, uniform)
-        deepest = found[-1]
-        if context == deepest:
-            return code, rest, self._sure.of_gram(deepest, gram)
-        return code, rest, self._sure.of_context(deepest)
+        after = self._draws.after(found, code, context, gram)
+        if context == found:
+            return code, rest, self._sure.of_gram(found, gram), after
+        return code, rest, self._sure.of_context(found), after
 
-    def complete(
-        self, contexts: NDArray[np.intp], found: Sequence[list[int]]
-    ) -> tuple[Array, Array]:
+    def complete(self, contexts: NDArray[np.intp], found: Sequence[int]) -> tuple[Array, Array]:
         """Probabilities of the counts alone, and of the whole mixture; (k, M) -> two of (k, V)."""
-        ngrams = self._draws.rows(found)
+        numbers = np.array(found)
+        ngrams = self._draws.rows(numbers)
         log_other = self._mixture.log_other(contexts)
         other = np.exp(log_other)
-        bases = self._sure.bases[[known[-1] for known in found]]
+        bases = self._sure.bases.take(numbers)
         shares = self._mixture.gate.shares_after(bases, ngrams, other, log_other)
         other += shares[:, None] * (ngrams - other)
         return ngrams, other

@@ -96,7 +96,8 @@ class Predictor:
     def _activate(self, layer: Floats) -> None:
         """As `activate`, for which nothing needs to be known of slopes."""
         if self._activation == "relu":
-            np.maximum(layer, 0, out=layer)
+            # Beside a row of zeros in half the time: a scalar is taken on from number to number.
+            np.maximum(layer, np.zeros(layer.shape[1], layer.dtype), out=layer)
         else:
             np.tanh(layer, out=layer)
 

@@ -249,14 +249,12 @@ class NgramDrafter:
         self.context_length = predictor.context_length
         self.find, self.follow = self._draws.find, self._draws.follow
 
-    def draw(self, found: list[int], uniform: float) -> tuple[int, float, float]:
-        """A code, the rest of the number, and a share: all of it stands."""
-        code, rest, _, _ = self._draws.draw(found, uniform)
-        return code, rest, 1.0
+    def draw(self, found: int, uniform: float) -> tuple[int, float, float, int]:
+        """A code, the rest of the number, a share: all of it stands; and what is found then."""
+        code, rest, context, gram = self._draws.draw(found, uniform)
+        return code, rest, 1.0, self._draws.after(found, code, context, gram)
 
-    def complete(
-        self, contexts: NDArray[np.intp], found: Sequence[list[int]]
-    ) -> tuple[Array, Array]:
+    def complete(self, contexts: NDArray[np.intp], found: Sequence[int]) -> tuple[Array, Array]:
         """Probabilities after contexts that `find` found, twice; (k, M) -> two of (k, V)."""
-        p = self._draws.rows(found)
+        p = self._draws.rows(np.array(found))
         return p, p.copy()

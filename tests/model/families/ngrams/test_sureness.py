@@ -31,9 +31,8 @@ def test_entropies_and_peaks_are_those_of_the_distributions(
     for end in range(len(codes) + 1):
         for start in range(max(0, end - order), end + 1):
             context = codes[start:end].tolist()
-            found = draws.find(context)
+            number = draws.find(context)
             p, depths, rests = predictor.probabilities(np.array([[V] * order + context]))
-            number = found[-1]
             met.add(number)
             assert sureness.depths[number] == depths[0]
             assert sureness.rests[number] == rests[0]
@@ -41,7 +40,7 @@ def test_entropies_and_peaks_are_those_of_the_distributions(
             entropy = -(p * np.log(p)).sum()
             np.testing.assert_allclose(sureness.entropies[number], entropy, rtol=1e-9, atol=1e-12)
             for uniform in np.linspace(0.0, 0.99, 7):
-                code, _, drawn_after, gram = draws.draw(found, float(uniform))
+                code, _, drawn_after, gram = draws.draw(number, float(uniform))
                 if drawn_after == number:
                     np.testing.assert_allclose(sureness.probabilities[gram], p[0, code], rtol=1e-6)
     assert is_list or met == set(range(len(sureness.peaks)))
