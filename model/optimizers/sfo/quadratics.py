@@ -76,7 +76,9 @@ class Quadratics:
         self._offsets = np.zeros((n, capacity))
         self._offset = np.zeros(capacity)
         self._updates = 0
-        self._factored: tuple[tuple[int, float], Cholesky] | None = None
+        # These follow from the others, see `_DERIVED`; None where they are to be computed anew.
+        self._diagonal: float | None = None
+        self._factored: tuple[int, Cholesky] | None = None
 
     def start(self, position: Array, active: NDArray[np.integer], hessian: float) -> None:
         """Put all models at a position, and activate some with a multiple of the identity."""
@@ -85,6 +87,7 @@ class Quadratics:
         self._origin[: self.size] = position
         self.active[active] = True
         self.smallest[active] = hessian
+        self._diagonal = None
 
     def all_active(self) -> bool:
         """Whether all subfunctions take part."""
@@ -97,24 +100,27 @@ class Quadratics:
     @property
     def diagonal(self) -> float:
         """Multiple of the identity in the total Hessian."""
-        return float(self.smallest.dot(self.active))
+        if self._diagonal is None:
+            # Whoever becomes active has none before it is evaluated: nothing changes then.
+            self._diagonal = float(self.smallest.dot(self.active))
+        return self._diagonal
 
     def hessian(self) -> Array:
         """The total Hessian; (size, size), a copy."""
-        return _symmetric(self._upper_hessian(self.diagonal))
+        return _symmetric(self._upper_hessian())
 
-    def _upper_hessian(self, diagonal: float) -> Array:
+    def _upper_hessian(self) -> Array:
         """The total Hessian on and above the diagonal; (size, size), a copy."""
         k = self.size
         total = self._low_rank[:k, :k].copy()
-        total.reshape(-1)[:: k + 1] += diagonal  # a third of the time of `flat`
+        on_diagonal = total.reshape(-1)[:: k + 1]  # a third of the time of `flat`
+        on_diagonal += self.diagonal
         return total
 
     def factored(self) -> Cholesky:
         """The total Hessian, factored; once as long as it stays the same."""
-        key = self.size, self.diagonal
-        if self._factored is None or self._factored[0] != key:
-            self._factored = key, Cholesky(lambda: self._upper_hessian(key[1]))
+        if self._factored is None or self._factored[0] != self.size:
+            self._factored = self.size, Cholesky(self._upper_hessian)
         return self._factored[1]
 
     def gradient(self, position: Array) -> Array:
@@ -192,7 +198,11 @@ class Quadratics:
         """Estimate subfunction i's Hessian anew and bring the running sums up to date."""
         k, terms = self.size, int(self.terms[i])
         own_factors, own_signs = self.factors[i], self.signs[i]
-        old_factors, old_signs = own_factors.copy(), own_signs.copy()
+        # The old ones to be taken away, the new ones to be added.
+        both_factors = np.empty((2, *own_factors.shape))
+        both_signs = np.empty((2, len(own_signs)))
+        both_factors[0] = own_factors
+        np.negative(own_signs, out=both_signs[0])
         if terms:
             factors, signs, smallest = estimate_hessian(
                 self.steps[i, :terms, :k], self.changes[i, :terms, :k], algorithm
@@ -205,12 +215,12 @@ class Quadratics:
         if len(signs) < len(own_signs):
             own_factors[len(signs) :] = 0.0
             own_signs[len(signs) :] = 0.0
-        self._add(
-            np.concatenate([old_factors, own_factors]), np.concatenate([-old_signs, own_signs])
-        )
-        self._factored = None
+        both_factors[1] = own_factors
+        both_signs[1] = own_signs
+        self._add(both_factors.reshape(-1, both_factors.shape[2]), both_signs.reshape(-1))
         collapsed = smallest < _CANCELLATION * self.smallest[i]
         self.smallest[i] = smallest
+        self._factored = self._diagonal = None
 
         offset = self._offsets[i]
         self._offset -= offset
@@ -230,8 +240,11 @@ class Quadratics:
 
     def _add(self, rows: Array, signs: Array) -> None:
         """Add sum_j signs[j] rows[j] rows[j]' to the low-rank sum; rows are (n, capacity)."""
-        for sign in (-1.0, 1.0):
-            chosen = rows[signs == sign]
+        # Sorted, those of one sign are a block: a third of the time of choosing them.
+        rows = rows.take(signs.argsort(kind="stable"), axis=0)
+        every = signs.tolist()
+        blocks = (-1.0, rows[: every.count(-1.0)]), (1.0, rows[len(rows) - every.count(1.0) :])
+        for sign, chosen in blocks:
             if len(chosen):
                 total = self._low_rank.T  # in the order of BLAS: it is written to where it is
                 self._low_rank = blas.dsyrk(sign, chosen.T, 1.0, total, lower=1, overwrite_c=1).T
@@ -292,10 +305,13 @@ class Quadratics:
         if not all(each.all() for each in ranges):
             raise OptimizerError("The saved state's models are none of SFO: it is damaged.")
         vars(self).update(copy_state({key: state[key] for key in expected}))
-        self._factored = None
+        self._factored = self._diagonal = None
 
     def _state(self) -> dict[str, Any]:
-        return {key: value for key, value in vars(self).items() if key != "_factored"}
+        return {key: value for key, value in vars(self).items() if key not in _DERIVED}
+
+
+_DERIVED = ("_diagonal", "_factored")  # attributes that are not in a state
 
 
 def _blocks(rows: Array) -> Iterator[slice]:

@@ -71,11 +71,12 @@ class Subspace:
         Returns:
             (size,) coordinates of the vector then: all but the last are needed to find that part.
         """
-        coordinates = self.coordinates(vector)
         length = math.sqrt(vector.dot(vector))
         if self.is_identity or not _NEGLIGIBLE <= length < math.inf:
-            return coordinates
+            return self.coordinates(vector)
         basis = self.rows[: self.size]
+        then = np.empty(self.size + 1)
+        coordinates = basis.dot(vector, out=then[:-1])
         # Gram-Schmidt; one round loses digits when little is left of the direction.
         direction = vector - coordinates.dot(basis)
         rounds = 1
@@ -93,7 +94,8 @@ class Subspace:
             self.rows, self._lent = self.rows.copy(), []
         self.rows[self.size] = direction
         self.size += 1
-        return np.concatenate([coordinates, [direction.dot(vector)]])
+        then[-1] = direction.dot(vector)
+        return then
 
     def lend(self) -> Array:
         """The rows in use, (size, D), read-only: they stay as they are while somebody has them.
