@@ -18,6 +18,8 @@ from model.optimizers.nothing import NAME as COUNTING
 from model.precision import AUTO as AUTO_PRECISION
 from model.precision import PRECISIONS, automatic
 
+_EARLIER_DECAY = 0.05  # of a network's weights, where nobody had chosen one
+
 
 @dataclass(frozen=True)
 class TrainingSettings(Checked):
@@ -164,15 +166,18 @@ class TrainingSettings(Checked):
         """Settings of a run, as it saved them.
 
         Those of before families had names had no prior, and all were float64 before it was chosen.
-        Mini-batches had one size before it was a setting.
+        Mini-batches had one size before it was a setting, and a network's weights decayed less.
         """
         if "model" not in values:
             values = {**values, "prior": 0.0, "patience": 0.0}
         settings = cls.from_mapping(values)
         if "precision" not in values and automatic(settings.context_length) != "float64":
             settings = replace(settings, precision="float64")
+        advice = families.find(settings.model).advice
         if "batch" not in values:
-            settings = replace(settings, batch=families.find(settings.model).advice.batch)
+            settings = replace(settings, batch=advice.batch)
+            if advice.batch and settings.weight_decay < 0:
+                settings = replace(settings, weight_decay=_EARLIER_DECAY)
         return settings
 
     @property

@@ -48,14 +48,16 @@ def test_the_sizes_that_suit_a_network_come_with_it() -> None:
     assert SETTINGS.chosen_optimizer(10, 10) == "Adam"
 
 
-def test_a_mini_batch_is_of_the_size_that_was_chosen_or_that_runs_had_before() -> None:
+def test_mini_batches_and_decay_are_what_was_chosen_or_what_runs_had_before() -> None:
     saved = asdict(SETTINGS)
     assert TrainingSettings.from_saved(saved) == SETTINGS
     del saved["batch"]
     earlier = TrainingSettings.from_saved(saved)
-    assert earlier == replace(SETTINGS, batch=1024)
+    assert earlier == replace(SETTINGS, batch=1024, weight_decay=0.05)
+    assert TrainingSettings.from_saved({**saved, "weight_decay": 0.3}).weight_decay == 0.3
     del saved["model"]
-    assert TrainingSettings.from_saved(saved).batch == 0
+    log_bilinear = TrainingSettings.from_saved(saved)
+    assert (log_bilinear.batch, log_bilinear.weight_decay) == (0, -1)
     run = trainer(replace(SETTINGS, batch=300))
     for _ in range(10):
         run.step()
