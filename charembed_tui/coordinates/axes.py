@@ -147,8 +147,9 @@ class Lens:
         low, high = _quantiles(bent, _TAILS).tolist()
         span = high - low
         slope = (1 - _DEALT) / (span if span > _LEAST_SPAN else 1.0)
+        # Between knots that hardly differ the line would be too steep for numbers.
         knots, first, count = np.unique(
-            _quantiles(bent, _TENTHS), return_index=True, return_counts=True
+            _quantiles(bent, _TENTHS).round(12), return_index=True, return_counts=True
         )
         # Where tenths end at the same value, that is in the middle of them.
         tenths = (_TENTHS[first] + _TENTHS[first + count - 1]) / 2

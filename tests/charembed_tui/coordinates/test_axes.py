@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from crowding import crowding
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from charembed_tui.coordinates import axes
@@ -24,6 +23,7 @@ values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30).map(np.array)
 seeds = st.integers(0, 2**32 - 1)
 TEXTS = [*samples(), *map(Path, filter(None, [os.environ.get("CHAREMBED_CORPUS")]))]
 MOST = {Scale.OWN: 0.55, Scale.LENS: 0.35}
+IN_VAIN = 20  # held-out losses without a lower one, after which a run is over here
 DEFAULTS = {"app": Preferences().training, "command": TrainingSettings()}
 
 
@@ -32,17 +32,20 @@ DEFAULTS = {"app": Preferences().training, "command": TrainingSettings()}
 def test_no_tenth_of_the_map_is_crowded_at_the_end_of_the_default_run(
     path: Path, settings: TrainingSettings
 ) -> None:
-    # With less patience, to be quick. Where a run ends depends on the machine in any case, and so
+    # With less patience, to be quick: where a run ends depends on the machine in any case, and so
     # it is looked at on the way, too.
-    settings = replace(settings, patience=min(settings.patience, 1.0))
     trainer = Trainer(1, settings.prepare(Corpus.from_file(path)), settings, Trajectory())
     seen = []
     while not trainer.converged:
         trainer.step()
-        if trainer.steps in (100, 300, 1000):
+        if trainer.steps in (50, 100, 300):
             seen.append(trainer.model.embeddings(trainer.optimizer.theta).copy())
+        best = trainer.best
+        if best is not None and trainer.measurements.count_after(best.step) >= IN_VAIN:
+            trainer.converged = True
+    assert seen
     trainer.measure()
-    assert trainer.measured.training < 3.0  # it has not run away after thousands of steps
+    assert trainer.measured.training < 3.0  # it has not run away
     trainer.conclude()  # which goes back to the best step, where the last one is worse
     for embeddings in (*seen, trainer.model.embeddings(trainer.optimizer.theta)):
         points = Components().project(embeddings).points
@@ -137,6 +140,7 @@ def test_equal_units_are_equal_on_the_screen(seed: int, columns: int, rows: int)
 
 
 @given(values)
+@example(np.array([0.0, 22.0, 2.2250738585e-313, 2.225073858507203e-309]))
 def test_a_lens_is_in_order_and_can_be_undone(some: np.ndarray) -> None:
     lens = Lens.over(some)
     assert lens.unit > 0
