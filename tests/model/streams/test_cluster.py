@@ -78,22 +78,6 @@ def test_the_table_is_that_of_one_machine(client: Client, texts: Path, lines: bo
     assert seen[-1][0] == seen[-1][1] == sum(path.stat().st_size for path in texts.iterdir())
 
 
-def test_a_worker_that_is_killed_changes_nothing(texts: Path) -> None:
-    with connect("local", workers=2) as client:
-        killed: list[int] = []
-
-        def kill(done: int, total: int) -> None:
-            if not killed:
-                info = client.scheduler_info()["workers"]
-                victim = client.run(os.getpid)[next(iter(info))]
-                os.kill(victim, signal.SIGKILL)
-                killed.append(victim)
-
-        counted = count_on_cluster(client, texts, 3, held_out=0.1, range_bytes=RANGE, progress=kill)
-    assert killed
-    assert_same(counted, count_texts(texts, 3, held_out=0.1))
-
-
 def test_counting_is_cancelled(client: Client, texts: Path) -> None:
     stop = threading.Event()
     with pytest.raises(Cancelled):
@@ -148,15 +132,31 @@ def test_the_sum_is_that_of_one_machine(client: Client, table: Path) -> None:
     assert all(seconds > 0 for seconds in there.costs(theta))
 
 
-def test_parts_of_a_worker_that_is_killed_are_placed_again(table: Path) -> None:
+# The last ones: workers that are killed are started again for each other, not for those above.
+def test_a_worker_that_is_killed_changes_nothing(client: Client, texts: Path) -> None:
+    killed: list[int] = []
+
+    def kill(done: int, total: int) -> None:
+        if not killed:
+            victim = next(iter(client.run(os.getpid).values()))
+            os.kill(victim, signal.SIGKILL)
+            killed.append(victim)
+
+    client.wait_for_workers(2)
+    counted = count_on_cluster(client, texts, 3, held_out=0.1, range_bytes=RANGE, progress=kill)
+    assert killed
+    assert_same(counted, count_texts(texts, 3, held_out=0.1))
+
+
+def test_parts_of_a_worker_that_is_killed_are_placed_again(client: Client, table: Path) -> None:
     counted = load_table(table)
     model = LogBilinear(len(counted.vocabulary), 3, 2)
     theta = model.initial(np.random.default_rng(1))
-    with connect("local", workers=2) as client:
-        there = ClusterSum(client, model, table, 4, seed=3)
-        before = there.value_and_gradient(theta)
-        victim = next(iter(client.run(os.getpid).values()))
-        os.kill(victim, signal.SIGKILL)
-        after = there.value_and_gradient(theta)
+    client.wait_for_workers(2)
+    there = ClusterSum(client, model, table, 4, seed=3)
+    before = there.value_and_gradient(theta)
+    victim = next(iter(client.run(os.getpid).values()))
+    os.kill(victim, signal.SIGKILL)
+    after = there.value_and_gradient(theta)
     assert after[0] == before[0]
     np.testing.assert_array_equal(after[1], before[1])
