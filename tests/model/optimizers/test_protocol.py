@@ -54,20 +54,24 @@ PROBLEMS = {
 def minimum(name: str) -> float:
     problem = PROBLEMS[name]
     best = LBFGS(problem.objective, problem.theta0)
-    for _ in range(300):
+    for _ in range(100):
         best.step()
     return problem.total(best.theta)
+
+
+# Of first order, they take their time; where others have arrived, each step searches in vain.
+STEPS = {name: 600 if name in ("Adam", "SGD") else 150 for name in OPTIMIZERS}
 
 
 every_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
 
 
-@every_optimizer
+@pytest.mark.parametrize("optimizer_name", OPTIMIZERS)
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_improves_every_problem(make: Maker, name: str) -> None:
+def test_improves_every_problem(optimizer_name: str, name: str) -> None:
     problem = PROBLEMS[name]
-    optimizer = make(problem, 0)
-    for _ in range(600):
+    optimizer = OPTIMIZERS[optimizer_name](problem, 0)
+    for _ in range(STEPS[optimizer_name]):
         optimizer.step()
     start, least = problem.total(problem.theta0), minimum(name)
     assert problem.total(optimizer.theta) - least < 0.02 * (start - least)
@@ -209,7 +213,7 @@ def test_parameters_of_no_character_keep_their_unit() -> None:
 def test_one_part_will_do(make: Maker) -> None:
     whole = quadratic(0, 1, 6)
     optimizer = make(whole, 0)
-    for _ in range(300):
+    for _ in range(100):
         optimizer.step()
     assert whole.total(optimizer.theta) < whole.total(whole.theta0)
     assert optimizer.step().subfunction == 0

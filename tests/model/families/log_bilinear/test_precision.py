@@ -18,7 +18,7 @@ from model.prior import WithPrior
 Make = Callable[[SumObjective, np.ndarray], Optimizer]
 _LAST = 200  # steps
 OPTIMIZERS: dict[str, tuple[int, int, Make]] = {
-    "L-BFGS": (300, 1, lambda objective, theta: LBFGS(objective, theta)),
+    "L-BFGS": (200, 1, lambda objective, theta: LBFGS(objective, theta)),
     "SFO": (600, 5, lambda objective, theta: SFO(objective, theta, seed=0)),
 }
 
