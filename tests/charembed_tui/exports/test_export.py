@@ -127,26 +127,22 @@ async def export(app: CharembedApp, pilot: Pilot[None], kind: str) -> None:
     await pilot.press(*["down"] * list(KINDS).index(kind), "enter")
 
 
-@pytest.mark.parametrize(
-    ("kind", "file"),
-    [
-        ("data", "export.json"),
-        ("SVG", "poster.svg"),
-        ("CSV", "map.csv"),
-        ("word2vec", "vectors.txt"),
-    ],
-)
-async def test_e_exports_the_run_also_while_training(
-    app: CharembedApp, runs: Path, kind: str, file: str
-) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("space")
-        await until(lambda: app.laboratory.snapshot.step > 20)
+async def test_e_exports_the_run_also_while_training(app: CharembedApp, runs: Path) -> None:
+    async def becomes(kind: str, file: str) -> None:
+        app.clear_notifications()
         await export(app, pilot, kind)
         await until(lambda: list(runs.glob(f"*/{file}")))
         await until(lambda: not isinstance(app.screen, ExportScreen))
         await until(lambda: any(str(runs) in n.message for n in app._notifications))
         assert app.laboratory.snapshot.state is SessionState.RUNNING
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("space")
+        await until(lambda: app.laboratory.snapshot.step > 20)
+        await becomes("data", "export.json")
+        await becomes("SVG", "poster.svg")
+        await becomes("CSV", "map.csv")
+        await becomes("word2vec", "vectors.txt")
 
 
 async def test_a_failed_export_is_reported(

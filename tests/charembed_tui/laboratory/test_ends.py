@@ -69,15 +69,6 @@ def test_a_signal_while_the_terminal_takes_nothing() -> None:
     assert _saved_steps() >= steps
 
 
-def test_a_terminal_that_took_nothing_for_a_while_shows_everything_again() -> None:
-    with terminal("--embedding-size", "2") as opened:
-        opened.train()
-        time.sleep(2)
-        _is_whole(opened)
-        opened.send("q")
-        opened.is_left_as_it_was_found()
-
-
 @pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.3])
 def test_a_signal_at_the_start(delay: float) -> None:
     with terminal() as opened:
@@ -111,9 +102,11 @@ def test_a_paste_without_its_end_makes_no_key_unheard() -> None:
     assert _saved_steps() >= steps
 
 
-def test_stopped_from_outside_and_continued() -> None:
-    with terminal() as opened:
+def test_everything_is_seen_again_after_nobody_read_and_after_a_stop_from_outside() -> None:
+    with terminal("--embedding-size", "2") as opened:
         opened.train()
+        time.sleep(2)  # nobody reads
+        _is_whole(opened)
         for _ in range(3):
             os.kill(opened.pid, signal.SIGSTOP)
             time.sleep(0.1)
