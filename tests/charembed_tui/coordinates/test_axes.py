@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,6 @@ values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30).map(np.array)
 seeds = st.integers(0, 2**32 - 1)
 TEXTS = [*samples(), *map(Path, filter(None, [os.environ.get("CHAREMBED_CORPUS")]))]
 MOST = {Scale.OWN: 0.55, Scale.LENS: 0.35}
-IN_VAIN = 20  # held-out losses without a lower one, after which a run is over here
 DEFAULTS = {"app": Preferences().training, "command": TrainingSettings()}
 
 
@@ -32,20 +32,17 @@ DEFAULTS = {"app": Preferences().training, "command": TrainingSettings()}
 def test_no_tenth_of_the_map_is_crowded_at_the_end_of_the_default_run(
     path: Path, settings: TrainingSettings
 ) -> None:
-    # With less patience, to be quick: where a run ends depends on the machine in any case, and so
+    # With less patience, to be quick. Where a run ends depends on the machine in any case, and so
     # it is looked at on the way, too.
+    settings = replace(settings, patience=min(settings.patience, 1.0))
     trainer = Trainer(1, settings.prepare(Corpus.from_file(path)), settings, Trajectory())
     seen = []
     while not trainer.converged:
         trainer.step()
-        if trainer.steps in (50, 100, 300):
+        if trainer.steps in (100, 300, 1000):
             seen.append(trainer.model.embeddings(trainer.optimizer.theta).copy())
-        best = trainer.best
-        if best is not None and trainer.measurements.count_after(best.step) >= IN_VAIN:
-            trainer.converged = True
-    assert seen
     trainer.measure()
-    assert trainer.measured.training < 3.0  # it has not run away
+    assert trainer.measured.training < 3.0  # it has not run away after thousands of steps
     trainer.conclude()  # which goes back to the best step, where the last one is worse
     for embeddings in (*seen, trainer.model.embeddings(trainer.optimizer.theta)):
         points = Components().project(embeddings).points
