@@ -115,21 +115,6 @@ def _found_blas(_: bool) -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-@cache
-def _counters(blas: ThreadpoolController) -> list[tuple[Any, Callable[[], int]]]:
-    """Libraries of BLAS, and what tells the number of threads of each."""
-    return [(library, _counter(library)) for library in blas.lib_controllers]
-
-
-def _counter(library: Any) -> Callable[[], int]:
-    # threadpoolctl looks for OpenBLAS's own function each time that it is asked: that takes 5 us
-    # of a short step of SFO, which takes 350.
-    find = getattr(library, "_get_symbol", lambda _: None)
-    is_own = library.internal_api == "openblas" and library.threading_layer == "pthreads"
-    counter: Callable[[], int] = library.get_num_threads
-    return (is_own and find("openblas_get_num_threads")) or counter
-
-
 class _OneThread(ContextDecorator):
     """Gives BLAS one thread as long as somebody wants that, and then as many as it had."""
 
@@ -143,8 +128,8 @@ class _OneThread(ContextDecorator):
             self._users += 1
             if self._users > 1:
                 return
-            counted = [(each, counter()) for each, counter in _counters(_blas())]
-            several = [(each, threads) for each, threads in counted if threads != 1]
+            several = [(each, each.num_threads) for each in _blas().lib_controllers]
+            several = [(each, threads) for each, threads in several if threads != 1]
             for each, _ in several:
                 each.set_num_threads(1)
             # One that another thread of the program controls keeps what it has.
