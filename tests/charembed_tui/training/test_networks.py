@@ -19,6 +19,7 @@ from model import parallel
 from model.corpus import Corpus
 from model.errors import OptimizerError
 from model.optimizers import registry
+from model.optimizers.first_order import FirstOrder
 
 CORPUS = Corpus.from_text(PLAY * 20)
 SETTINGS = TrainingSettings(
@@ -63,6 +64,19 @@ def test_mini_batches_and_decay_are_what_was_chosen_or_what_runs_had_before() ->
         run.step()
     run.measure()
     assert run.measured.passes == pytest.approx(10 / round(run.table.positions / 300))
+
+
+def test_sgd_takes_as_much_of_a_weight_as_adam_though_its_rate_is_larger() -> None:
+    shares = []
+    for name in ("Adam", "SGD"):
+        optimizer = trainer(replace(SETTINGS, optimizer=name, weight_decay=-1.0)).optimizer
+        assert isinstance(optimizer, FirstOrder)
+        shares.append(optimizer.weight_decay * optimizer.learning_rate)
+    assert shares[0] > 0
+    assert shares[1] == pytest.approx(shares[0])
+    chosen = trainer(replace(SETTINGS, optimizer="SGD", weight_decay=0.3)).optimizer
+    assert isinstance(chosen, FirstOrder)
+    assert chosen.weight_decay == 0.3
 
 
 def test_a_step_is_a_mini_batch_and_the_run_ends_as_planned() -> None:
