@@ -240,7 +240,9 @@ class Sampler:
     def _node(self, context: tuple[int, ...]) -> _Node:
         size = len(self._vocabulary)
         first, rest = context[0], context[1:]
-        if size > _MOST_ROWS or rest not in self._rows:
+        if size > _MOST_ROWS:
+            cumulative = self._cumulative_after(np.array([context]))
+        elif rest not in self._rows:
             self._rows[rest] = None
             cumulative = self._cumulative_after(np.array([context]))
         else:

@@ -195,10 +195,15 @@ class FirstOrder(ABC):
             raise ValueError("its order has not every part once")
 
 
-def arguments(problem: Problem) -> dict[str, Any]:
-    """Those of `FirstOrder` that a problem decides, whichever optimizer it is for."""
+def arguments(problem: Problem, own_rate: float | None = None) -> dict[str, Any]:
+    """Those of `FirstOrder` that a problem decides, whichever optimizer it is for.
+
+    Args:
+        problem: to solve.
+        own_rate: see `Problem.weight_decay`.
+    """
     return {
-        "weight_decay": problem.weight_decay,
+        "weight_decay": problem.weight_decay(own_rate),
         "decays": decay_mask(problem.model),
         "clip": problem.options.get("clip", 0.0),
         "schedule": Schedule() if problem.advice.batch else None,

@@ -67,11 +67,18 @@ class Problem:
         """The learning rate that was chosen, or suits the family; None for the optimizer's own."""
         return self.options.get("learning_rate") or self._advice.learning_rate or None
 
-    @property
-    def weight_decay(self) -> float:
-        """What is taken of the family's matrices each step, times the learning rate."""
-        chosen = self.options.get("weight_decay", AUTOMATIC)
-        return self.advice.weight_decay if chosen == AUTOMATIC else float(chosen)
+    def weight_decay(self, own_rate: float | None = None) -> float:
+        """What is taken of the family's matrices each step, times the learning rate.
+
+        Args:
+            own_rate: the learning rate of an optimizer that does without the family's. What suits
+                the family is meant beside its rate, and as much is taken beside this one.
+        """
+        chosen = self.options.get("weight_decay", _AUTOMATIC)
+        if chosen != _AUTOMATIC:
+            return float(chosen)
+        share = 1.0 if own_rate is None else self.advice.learning_rate / own_rate
+        return self.advice.weight_decay * share
 
 
-AUTOMATIC = -1.0  # a weight decay that is left to the family
+_AUTOMATIC = -1.0  # a weight decay that is left to the family

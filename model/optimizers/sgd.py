@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model.errors import SettingsError
 from model.families.base import SumObjective
 from model.optimizers.first_order import FirstOrder, Floats, arguments, first_order_bytes
-from model.optimizers.problem import AUTOMATIC, Options, Problem
+from model.optimizers.problem import Options, Problem
 
 Array = NDArray[np.float64]
 
@@ -65,10 +65,12 @@ def make(problem: Problem) -> SGD:
     # The family's own rate is Adam's, which is about the length of a step; its decay is meant for
     # that rate: beside one of 1, 0.3 would take a third of all weights at each step.
     rate = problem.options.get("learning_rate") or _LEARNING_RATE
-    suited = arguments(problem)
-    if problem.options.get("weight_decay", AUTOMATIC) == AUTOMATIC:
-        suited["weight_decay"] *= problem.advice.learning_rate / _LEARNING_RATE
-    return SGD(problem.mini_batches(), problem.theta0, learning_rate=rate, **suited)
+    return SGD(
+        problem.mini_batches(),
+        problem.theta0,
+        learning_rate=rate,
+        **arguments(problem, _LEARNING_RATE),
+    )
 
 
 def state_bytes(parameter_count: int, contexts: int, options: Options) -> int:
