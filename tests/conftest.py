@@ -24,3 +24,13 @@ settings.load_profile("quick")
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Three processes for two cores: tests of the app wait for half of their time."""
     return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Who has nothing left to do takes from others, where tests are dealt out at all.
+
+    Tests of the app take seconds and stand together, others milliseconds: dealt out by number, one
+    process had a hundred seconds to do when the other two had finished.
+    """
+    if config.getoption("dist", None) == "load":  # what `-n` alone means
+        config.option.dist = "worksteal"
