@@ -176,12 +176,14 @@ class ContextSums:
         results = in_parallel([partial(p.expectations, *products, to_left) for p in self._pieces])
 
         def scatter_right() -> None:
-            to_right: Floats = np.zeros_like(right)
-            for piece, found in zip(self._pieces, results, strict=True):
-                if piece.columns is None:
-                    to_right += found[2]
-                else:
-                    to_right[piece.columns] += found[2]
+            to_right = results[0][2]
+            if len(results) > 1:
+                to_right = np.zeros_like(right)
+                for piece, found in zip(self._pieces, results, strict=True):
+                    if piece.columns is None:
+                        to_right += found[2]
+                    else:
+                        to_right[piece.columns] += found[2]
             to_right *= right
             self._right.scatter(to_right, gradient)
 

@@ -107,6 +107,7 @@ class Observed:
         self._ratios = sparse.csr_array(
             (np.zeros(len(lefts), dtype=dtype), rights.astype(np.int32), ends), shape=shape
         )
+        self._transposed = self._ratios.T  # making it takes as long as a small product
 
     def normalizers(self, left: Array, right: Array) -> Array:
         """Z of each pair; see `PairSums`."""
@@ -125,6 +126,7 @@ class Observed:
 
     def sums(self, ratios: Array, left: Array, right: Array, to_left: Array) -> Array:
         """Both sums; see `PairSums`."""
-        self._ratios.data[:] = ratios
+        # Both get them: whether they share memory does not survive a pickle.
+        self._ratios.data = self._transposed.data = ratios.astype(self._ratios.dtype, copy=False)
         to_left[...] = self._ratios @ right
-        return np.asarray(self._ratios.T @ left)
+        return np.asarray(self._transposed @ left)
