@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
-from itertools import cycle
 from typing import ClassVar
 
 from textual import events, on
@@ -53,7 +52,7 @@ from charembed_tui.widgets.rows_at_once import RowsAtOnce
 
 _FRAMES_PER_SECOND = 10
 _SECONDS_BETWEEN_SAMPLES = 0.5
-_SECONDS_AT_FULL_SPEED = 1.0  # which nobody reads faster
+_SECONDS_AT_FULL_SPEED = 2.0  # which nobody reads faster
 _LIVE_LENGTH = 160  # characters: what is read at a glance, 20 ms of writing
 _LIVE_LINES = 20  # of a list
 _REST = 3  # times as long as a sample took nothing is written
@@ -123,9 +122,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self.is_open = False
         self._rewritten: object = None  # what the live sample was written from
         self._rewritten_theta: object = None
-        self._rewrite_at = 0.0
-        self._turns = (self._show_state, self._show_embedding, self._show_numbers)
-        self._turn = cycle(self._turns)
+        self._rewritten_at = self._rewrite_at = 0.0
         self._rows_at_once = RowsAtOnce(self)
 
     def compose(self) -> ComposeResult:
@@ -141,7 +138,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self.session.begin()
         self.panes.introduce(self.session, self.sessions.plan)
         self.make_contents()
-        self.set_interval(1 / (len(self._turns) * _FRAMES_PER_SECOND), self._poll)
+        self.set_interval(1 / _FRAMES_PER_SECOND, self._poll)
 
     def on_resize(self) -> None:
         """Make what there is room for now."""
@@ -209,8 +206,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             self.panes.footer.expire()
             self.panes.footer.show(self._hints(self._moment()))
             self.panes.footer.caption_with(self.panes.caption(self.snapshot, self.corpus.name))
-        # In turns: Textual draws everything between two parts of the screen that have changed.
-        next(self._turn)()
+        self._show_state()
+        self._show_embedding()
+        self._show_numbers()
         if self.session.problem:
             self.notify(self.session.problem, severity="warning", timeout=15, markup=False)
             self.session.problem = None
@@ -222,7 +220,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
                 self.find_novelty()
         sweep = self.running_sweep
         if sweep and not self.sessions.is_changing and sweep.is_due(self.snapshot):
-            self._remember_run()  # a short run may end between two turns of the state
+            self._remember_run()  # it may have ended since its state was shown
             self.continue_sweep(sweep)
 
     def _moment(self) -> Moment:
@@ -239,10 +237,15 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             return Moment.FOLLOWING
         return _MOMENTS_OF_STATE[self.snapshot.state]
 
+    @property
+    def _is_at_full_speed(self) -> bool:
+        """Whether pictures follow each other faster than anybody reads what is beside them."""
+        return self.snapshot.is_running and self.session.activity().is_paced is False
+
     def _rewrite_sample(self) -> None:
         """Have a sample follow the parameters on show, twice a second while they move.
 
-        At full speed it is once: nobody reads faster.
+        At full speed it is once in two seconds: nobody reads faster.
         """
         now = time.monotonic()
         if now < self._rewrite_at or self.background.is_rewriting:
@@ -257,10 +260,12 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         key = self.snapshot.run, view.step, generation.prompt, chosen, by_novelty, most
         if view.theta is self._rewritten_theta and key == self._rewritten:
             return
+        is_fast = view.live and self._is_at_full_speed
+        if is_fast and now < self._rewritten_at + _SECONDS_AT_FULL_SPEED:
+            return
         self._rewritten_theta = view.theta
-        is_fast = view.live and self.session.activity().is_paced is False
-        rest = _SECONDS_AT_FULL_SPEED if is_fast else _SECONDS_BETWEEN_SAMPLES
-        self._rewritten, self._rewrite_at = key, now + rest
+        self._rewritten, self._rewritten_at = key, now
+        self._rewrite_at = now + _SECONDS_BETWEEN_SAMPLES
         settings = replace(
             chosen,
             length=min(chosen.length, most),
