@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -217,6 +217,11 @@ class CharembedApp(App[None]):
         if isinstance(event, events.InputEvent) and not self.laboratory.prepare_for(event):
             return
         await super().on_event(event)
+
+    async def run_action(self, *arguments: Any, **keywords: Any) -> bool:
+        """Do what a key asks for, and draw what that changes as soon as it is done."""
+        with self.laboratory.rows_at_once.collecting():
+            return await super().run_action(*arguments, **keywords)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that can be done, for the command palette."""

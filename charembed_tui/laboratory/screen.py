@@ -90,6 +90,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     Attributes:
         is_open: whether the first picture was drawn and the session has begun.
+        rows_at_once: draws what changes here past Textual's compositor, where it can.
 
     Raises:
         SettingsError: one of them cannot be used.
@@ -123,7 +124,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         self._rewritten: object = None  # what the live sample was written from
         self._rewritten_theta: object = None
         self._rewritten_at = self._rewrite_at = 0.0
-        self._rows_at_once = RowsAtOnce(self)
+        self.rows_at_once = RowsAtOnce(self)
 
     def compose(self) -> ComposeResult:
         """Yield all panes."""
@@ -196,7 +197,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
     def _poll(self) -> None:
         """Show what is new."""
         if self.is_running:
-            with self._rows_at_once.collecting():
+            with self.rows_at_once.collecting():
                 self._show_news()
 
     def _show_news(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 from rich.console import Console
 from textual._compositor import CompositorUpdate
@@ -18,26 +17,18 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from charembed_tui.widgets.cached import CachedWidget
+from charembed_tui.widgets.cached import CachedWidget, collecting_into
 
 _PlacedRow = tuple[int, int, Strip]  # column and row of its first cell on the screen
-_collecting: ContextVar[RowsAtOnce | None] = ContextVar("rows_at_once", default=None)
-
-
-def collected(widget: CachedWidget, regions: Sequence[Region]) -> bool:
-    """Whether the rows of these regions, or all of a widget, will be drawn by a `RowsAtOnce`."""
-    drawing = _collecting.get()
-    if drawing is None:
-        return False
-    drawing.add(widget, regions)
-    return True
+_Place = tuple[Region, frozenset[int]]  # of a widget on the screen, and which of its rows are seen
+_NOWHERE: _Place = Region(), frozenset()
 
 
 class RowsAtOnce:
     """Rows of a screen's widgets are collected here while something is done, and then written.
 
-    Only what a person sees whole is drawn like this: for a widget behind another, cut by what it is
-    in, or on a screen that is not in front, Textual is asked as ever.
+    Only rows that a person sees whole are drawn like this: for those behind another widget, in one
+    that is cut by what it is in, or on a screen that is not in front, Textual is asked as ever.
 
     Args:
         screen: whose widgets they are.
@@ -47,16 +38,15 @@ class RowsAtOnce:
         self._screen = screen
         self._changed: dict[CachedWidget, list[Region]] = {}
         self._visible: dict[Widget, tuple[Region, Region]] | None = None  # by one layout
-        self._places: dict[Widget, Region | None] = {}  # on it, of those that are seen whole
+        self._places: dict[Widget, _Place] = {}  # on it
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Within it, `StripWidget.refresh_rows` notes rows; they are drawn at its end."""
-        before = _collecting.set(self)
+        """Within it, rows and titles that change are noted; they are drawn at its end."""
         try:
-            yield
+            with collecting_into(self.add):
+                yield
         finally:
-            _collecting.reset(before)
             self._draw()
 
     def add(self, widget: CachedWidget, regions: Sequence[Region]) -> None:
@@ -70,14 +60,14 @@ class RowsAtOnce:
         screen, placed = self._screen, []
         is_ready = self._is_ready()
         for widget, regions in changed.items():
-            place = self._place(widget) if is_ready else None
-            if place is None or place.size != widget.outer_size:
+            place, visible = self._place(widget) if is_ready else _NOWHERE
+            height = widget.outer_size.height
+            rows = {row for region in regions for row in region.line_range if row < height}
+            if place.size != widget.outer_size or not rows <= visible:
                 widget.refresh_rows(*regions)
                 continue
             x, y = place.offset
-            rows = {row for region in regions for row in region.line_range}
-            lines = enumerate(widget.changed_lines(place.reset_offset))
-            placed += [(x, y + row, line) for row, line in lines if row in rows]
+            placed += [(x, y + row, line) for row, line in widget.changed_rows(sorted(rows))]
         if placed:
             screen.app._display(screen, _RowsUpdate(placed))  # type: ignore[arg-type]
 
@@ -93,34 +83,36 @@ class RowsAtOnce:
             and not screen.app.is_inline
         )
 
-    def _place(self, widget: Widget) -> Region | None:
-        """Return where a widget is if all of it is seen."""
+    def _place(self, widget: Widget) -> _Place:
+        """Return where a widget is, and its rows that nothing hides."""
         visible = self._screen._compositor.visible_widgets
         if visible is not self._visible:
             self._visible, self._places = visible, {}
         if widget not in self._places:
-            self._places[widget] = _seen_whole(widget, visible)
+            self._places[widget] = _seen(widget, visible)
         return self._places[widget]
 
 
-def _seen_whole(widget: Widget, visible: dict[Widget, tuple[Region, Region]]) -> Region | None:
-    """Return a widget's region unless it is cut, or behind another: those are before it."""
+def _seen(widget: Widget, visible: dict[Widget, tuple[Region, Region]]) -> _Place:
+    """Return the place of a widget that is not cut; those in front of it are before it."""
     region, clip = visible.get(widget, (Region(), Region()))
     if not region or not clip.contains_region(region):
-        return None
+        return _NOWHERE
+    rows = set(range(region.height))
     for other, (in_front, its_clip) in visible.items():
         if other is widget:
-            return region
-        if in_front.intersection(its_clip).overlaps(region):
-            return None
-    return None
+            return region, frozenset(rows)
+        hidden = in_front.intersection(its_clip).intersection(region)
+        if hidden:
+            rows.difference_update(y - region.y for y in hidden.line_range)
+    return _NOWHERE
 
 
 class _RowsUpdate(CompositorUpdate):
-    """Whole rows of widgets, each at its place."""
+    """Whole rows of widgets, each at its place; from top to bottom, as people read."""
 
     def __init__(self, rows: Sequence[_PlacedRow]) -> None:
-        self._rows = rows
+        self._rows = sorted(rows, key=lambda row: row[1])
 
     def render_segments(self, console: Console) -> str:
         """Return what the terminal is sent."""

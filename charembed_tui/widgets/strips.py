@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -13,8 +13,7 @@ from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 
-from charembed_tui.widgets.cached import CachedWidget
-from charembed_tui.widgets.rows_at_once import collected
+from charembed_tui.widgets.cached import CachedWidget, collected
 
 _NOTHING = Strip(())
 _MOST_SEGMENTS = 4096  # that are remembered: of a map a few hundred come again and again
@@ -63,6 +62,12 @@ class StripWidget(CachedWidget):
             ground = self._ground
             self.refresh(*regions)
             self._ground = ground
+
+    def changed_rows(self, rows: Iterable[int]) -> list[tuple[int, Strip]]:
+        """Make rows anew, those whose strips have changed; return some with their numbers."""
+        self._cached = None
+        lines = self.render_lines(self.outer_size.region)
+        return [(y, lines[y]) for y in rows]
 
     def notify_style_update(self) -> None:
         """Forget all inks: colours changed with the theme."""

@@ -8,12 +8,15 @@ from typing import Any, ClassVar
 import pyte
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from charembed_tui.widgets.cached import CachedVertical
 from charembed_tui.widgets.line import Lines
 from charembed_tui.widgets.rows_at_once import RowsAtOnce
+from charembed_tui.widgets.titles import entitle
 
 COLUMNS, ROWS = 40, 12
 RED = Style(color="#ff0000")
@@ -25,12 +28,13 @@ class Behind(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.rows, self.cut = Lines(id="rows"), Lines(id="cut")
+        self.box = CachedVertical(id="box")
         self.cover = Static("in front", id="cover")
         self.rows_at_once = RowsAtOnce(self)
 
     def compose(self) -> ComposeResult:
         yield self.rows
-        with Static(id="box"):
+        with self.box:
             yield self.cut
         yield self.cover
 
@@ -42,7 +46,7 @@ class Emulated(App[None]):
     Behind { layers: below above; }
     #rows { height: 6; }
     #cover { layer: above; width: 10; height: 3; offset: 5 2; display: none; }
-    #box { height: 4; overflow: hidden; }
+    #box { height: 4; overflow: hidden; border: round red; }
     #cut { height: 8; }
     """
 
@@ -92,7 +96,7 @@ async def test_the_terminal_shows_what_widgets_say() -> None:
         nonlocal number
         number += 1
         with behind.rows_at_once.collecting():
-            behind.rows.show([[Segment(f"row {number}", RED)], *rows("rows")[1:]])
+            behind.rows.show([[Segment(f"row {number}", RED)], *rows("rows", number)[1:]])
             behind.cut.show(rows("cut", number))
 
     def covered(display: bool) -> Callable[[], None]:
@@ -121,6 +125,35 @@ async def test_the_terminal_shows_what_widgets_say() -> None:
             assert app.shows_all(), number
         assert app.terminal.display[0].startswith(f"row {number}")
         assert app.terminal.buffer[0][0].fg != app.terminal.buffer[1][0].fg
+
+
+async def test_only_rows_that_are_seen_are_drawn_at_once_and_titles_are_such_rows() -> None:
+    app = Emulated()
+    behind = app.behind
+
+    def change(number: int) -> None:
+        del app.updates[:]
+        with behind.rows_at_once.collecting():
+            behind.rows.show([[Segment(f"row {number}", RED)], *rows("rows")[1:]])
+            entitle(behind.box, f"title {number}", Text(f"[{number}]", style="bold"))
+        assert app.updates == ["_RowsUpdate"]  # both, whatever is between
+
+    async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
+        await pilot.pause()
+        behind.rows.show(rows("rows"))
+        behind.cover.display = True  # not in front of the rows that change
+        await pilot.pause()
+        for number in range(3):
+            change(number)
+            assert app.terminal.display[0].startswith(f"row {number}")
+            assert f" title {number} " in app.terminal.display[6]
+            assert f" [{number}] " in app.terminal.display[9]
+            await pilot.pause()
+            assert app.shows_all()
+        entitle(behind.box, "title drawn by Textual")
+        await pilot.pause()
+        assert app.shows_all()
+        assert "by Textual" in app.terminal.display[6]
 
 
 async def test_rows_that_change_while_the_layout_does_are_drawn_in_their_new_place() -> None:
