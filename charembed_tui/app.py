@@ -170,7 +170,7 @@ class CharembedApp(App[None]):
 
     def on_mount(self) -> None:
         """Theme, and a word to who is here for the first time."""
-        self.set_keymap({command.name: command.key for command in self.laboratory.commands})
+        self.set_keymap(self.laboratory.own_keys)
         if self._preferences.theme in self.available_themes:
             self.theme = self._preferences.theme
         if self._preferences.is_new:

@@ -90,6 +90,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     Attributes:
         is_open: whether the first picture was drawn and the session has begun.
+        own_keys: those that a person chose in place of the usual ones, by their commands' names.
         rows_at_once: draws what changes here past Textual's compositor, where it can.
 
     Raises:
@@ -115,6 +116,9 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         keys: Mapping[str, str] | None = None,
     ) -> None:
         commands = with_keys(COMMANDS, keys or {})
+        # None but these: Textual compares each with all bindings, 6 ms at every key for all.
+        pairs = zip(commands, COMMANDS, strict=True)
+        self.own_keys = {own.name: own.key for own, usual in pairs if own.key != usual.key}
         super().__init__(plan, preferences, commands, save_runs=save_runs, copy_text=copy_text)
         self._hints = cache(lambda moment: hints(moment, commands))  # asked for at every poll
         self._displayed: Snapshot | None = None

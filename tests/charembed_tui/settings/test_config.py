@@ -119,6 +119,7 @@ async def test_keys_can_be_changed(sample: Path) -> None:
     app = laboratory(sample, preferences, keys=keys)
     async with app.run_test(size=(80, 24)) as pilot:
         panes = app.laboratory.panes
+        assert set(app._keymap) == set(keys)  # all others are the bindings that there are
         await until(lambda: app.laboratory.snapshot.theta is not None)
         await until(lambda: "s starts training" in panes.footer.notice)
         assert "f6 opens another text, ( quits" in panes.footer.notice
