@@ -212,6 +212,10 @@ class CharembedApp(App[None]):
         """Draw everything."""
         self.action_redraw()
 
+    def input_arrived(self) -> None:
+        """Have training rest: keys are on their way. Called on the thread that reads them."""
+        self.laboratory.make_way()
+
     async def on_event(self, event: events.Event) -> None:
         """Keys and clicks pass the main screen first, whatever is in front of it."""
         if isinstance(event, events.InputEvent) and not self.laboratory.prepare_for(event):

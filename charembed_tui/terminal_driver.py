@@ -264,6 +264,8 @@ class TerminalDriver(LinuxDriver):
             if ready and not data:
                 self._post(TerminalLost())
                 return
+            if data:  # a key's way to its answer leads through the interpreter several times
+                getattr(self._app, "input_arrived", bool)()
             with suppress(RuntimeError):
                 for message in keys.feed(data):
                     self.process_message(message)

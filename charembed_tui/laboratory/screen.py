@@ -166,10 +166,14 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         is_tiny = self.app.size.width < LEAST.width or self.app.size.height < LEAST.height
         if is_tiny and not self._is_for_a_tiny_screen(getattr(event, "key", "")):
             return False
-        self.session.give_way(_SECONDS_TO_ANSWER)
+        self.make_way()
         if isinstance(event, events.Key):
             self.panes.footer.key_pressed()
         return True
+
+    def make_way(self) -> None:
+        """Give what has been pressed the interpreter; on whatever thread that is first known."""
+        self.session.give_way(_SECONDS_TO_ANSWER)
 
     def _is_for_a_tiny_screen(self, key: str) -> bool:
         """Return whether a key does something that makes sense where there are no panes."""

@@ -26,6 +26,7 @@ from charembed_tui.training.trajectory import Trajectory
 from model.dataset import Dataset
 from model.errors import Cancelled, CharembedError
 from model.families import registry as families
+from model.interruption import resting
 
 if TYPE_CHECKING:
     from charembed_tui.training.fits import Fits
@@ -91,6 +92,7 @@ class TrainingSession:
         model = settings.make_model(len(dataset.vocabulary))
         self.snapshot = Snapshot(run, SessionState.IDLE, model)
         self._resume_at = 0.0
+        self._may_rest = True
         self._step_began: float | None = None  # by `running_time`; None between steps
         self._pace: Pace | None = None
         self._going: float | None = None  # where the loss goes, once it is needed
@@ -158,7 +160,10 @@ class TrainingSession:
             self._wishes.notify()
 
     def give_way(self, seconds: float) -> None:
-        """Let the interface have the interpreter for a moment: taking turns slows both down."""
+        """Let the interface have the interpreter for a moment: taking turns slows both down.
+
+        May be called on any thread. A step under way rests, too, and takes so much longer.
+        """
         self._resume_at = max(self._resume_at, time.monotonic() + seconds)
 
     def take_samples(self) -> Sequence[GeneratedText]:
@@ -219,18 +224,19 @@ class TrainingSession:
                     continue
                 if self.snapshot.state is not SessionState.RUNNING:
                     self.snapshot = trainer.snapshot(SessionState.RUNNING)
-                if (wait := self._resume_at - time.monotonic()) > 0:
-                    time.sleep(wait)
+                self._may_rest = True
+                self._rest()
                 pace = self._pace_of(trainer)
                 before = trainer.optimizer.theta.copy() if pace else None
                 self._step_began, began = running_time(), time.monotonic()
-                trainer.step()
+                with resting(self._rest):  # a step may take longer than an answer
+                    trainer.step()
                 self._step_began = None
                 self._save(trainer)
                 if pace is not None and before is not None:
                     self._keep(pace, trainer, before, began)
                 if trainer.converged:
-                    self._rest(trainer, SessionState.FINISHED)
+                    self._stand_still(trainer, SessionState.FINISHED)
                 elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
                     self.snapshot = trainer.snapshot(SessionState.RUNNING)
                     published = time.monotonic()
@@ -251,6 +257,15 @@ class TrainingSession:
             if self.run_log is not None:
                 self.run_log.close()
 
+    def _rest(self) -> None:
+        """Leave the interpreter to others, where `give_way` asks for it; once a step.
+
+        More would be as many rests as a held key has repetitions, and no training at all.
+        """
+        if self._may_rest and (wait := self._resume_at - time.monotonic()) > 0:
+            time.sleep(wait)
+            self._may_rest = False
+
     def _counted(self, done: int, total: int) -> None:
         self.snapshot = replace(self.snapshot, counted=done / total)
 
@@ -258,7 +273,7 @@ class TrainingSession:
         """Wait until a step is wanted; False once the session is closing."""
         moved = trainer.steps != self.snapshot.step or self.snapshot.state is SessionState.RUNNING
         if moved and not self._is_wanted():
-            self._rest(trainer, SessionState.PAUSED)
+            self._stand_still(trainer, SessionState.PAUSED)
         with self._wishes:
             self._wishes.wait_for(self._is_wanted)
             if self._switch is None:
@@ -328,7 +343,7 @@ class TrainingSession:
                 state = SessionState.PAUSED
             self.snapshot = trainer.snapshot(state)
 
-    def _rest(self, trainer: Trainer, state: SessionState) -> None:
+    def _stand_still(self, trainer: Trainer, state: SessionState) -> None:
         """Show exactly where the run stands before it stands still."""
         with self._wishes:
             if state is SessionState.FINISHED:

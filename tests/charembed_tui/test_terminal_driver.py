@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from threading import Event
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 if sys.platform == "win32":
     pytest.skip("there are no pseudo-terminals on Windows", allow_module_level=True)
 
-from charembed_tui.terminal_driver import Output
+from charembed_tui.terminal_driver import Output, TerminalDriver
 
 _PICTURE = "picture" * 1000
 
@@ -53,3 +56,21 @@ def test_all_is_written_where_nothing_hurries(opened: tuple[int, Output]) -> Non
         output.write(_PICTURE)
     output.write("the end")
     assert _read_until(person, b"the end").count(b"picture") == 10_000
+
+
+def test_the_app_hears_of_a_key_before_it_is_understood() -> None:
+    person, program = os.openpty()
+    heard: list[Any] = []
+    ends = Event()
+
+    def hear(message: Any) -> None:
+        heard.append(message.key)
+        ends.set()
+
+    app = SimpleNamespace(input_arrived=lambda: heard.append("something"))
+    driver = SimpleNamespace(exit_event=ends, fileno=program, _app=app, process_message=hear)
+    os.write(person, b"x\n")
+    TerminalDriver._run_input_thread(cast(TerminalDriver, driver))
+    assert heard[:2] == ["something", "x"]
+    os.close(person)
+    os.close(program)

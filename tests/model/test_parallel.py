@@ -13,6 +13,7 @@ import pytest
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from model import parallel
+from model.interruption import resting
 
 
 def test_results_come_in_the_order_of_the_tasks() -> None:
@@ -48,6 +49,22 @@ def test_tasks_are_done_by_several_threads_where_there_are_cores() -> None:
         return get_ident()
 
     assert len(set(parallel.in_parallel([partial(task, 0), partial(task, 1)]))) == 2
+
+
+def test_work_may_have_to_rest_on_every_thread_that_has_some() -> None:
+    begun, rested = (Event(), Event()), list[int]()
+
+    def task(own: int) -> int:
+        begun[own].set()
+        assert begun[1 - own].wait(30)
+        return get_ident()
+
+    with resting(lambda: rested.append(get_ident())):
+        threads = parallel.in_parallel([partial(task, 0), partial(task, 1)])
+    assert set(rested) == set(threads)
+    del rested[:]
+    parallel.in_parallel([get_ident] * 2)
+    assert not rested
 
 
 def blas() -> Any:

@@ -2,6 +2,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, replace
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from waiting import at_step, wait_until
 
 from charembed_tui.settings.training_settings import TrainingSettings
 from charembed_tui.training import trainer as trainer_module
+from charembed_tui.training import training_session
 from charembed_tui.training.snapshot import SessionState
 from charembed_tui.training.timed_objective import TimedObjective
 from charembed_tui.training.trainer import Trainer
@@ -52,6 +54,30 @@ def test_counts_before_the_first_step(session: TrainingSession) -> None:
     assert snapshot.facts.positions == len(TRAINING) - 2
     assert snapshot.curve.steps.tolist() == [0.0]
     assert snapshot.loss == snapshot.curve.losses[0]
+
+
+def test_a_step_under_way_rests_once_where_a_key_is_to_be_answered(
+    session: TrainingSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_until(lambda: is_ready(session))
+    rests: list[float] = []
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=rests.append)
+    monkeypatch.setattr(training_session, "time", clock)
+    take_step = Trainer.step
+
+    def step(self: Trainer) -> None:
+        for _ in range(3):  # keys that come faster than steps
+            session.give_way(100.0)
+            give_up_if_unwanted()
+        take_step(self)
+
+    monkeypatch.setattr(Trainer, "step", step)
+    for number in (1, 2):
+        session.step_once()
+        wait_until(at_step(session, number))
+        wait_until(lambda: session.snapshot.state is SessionState.PAUSED)
+        assert len(rests) == number
+    assert all(0 < seconds <= 100 for seconds in rests)
 
 
 @pytest.mark.parametrize("optimizer", registry.names())
