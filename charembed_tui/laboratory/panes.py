@@ -182,8 +182,9 @@ class Panes:
         """Let a part fill the screen, or (None) show all of them."""
         if name is not None:
             self.tabs.active = f"tab-{ALONE[name]}"
-        for other in ALONE:
-            self.footer.screen.set_class(other == name, f"-only-{other}")
+        # All at once: every change of a screen's classes looks up the styles of all that is on it.
+        classes = {f"-only-{other}": other == name for other in ALONE}
+        self.footer.screen.update_classes(classes)
 
     def caption(self, snapshot: Snapshot, corpus: str) -> str:
         """Return the line under what fills the screen, empty where nothing does."""

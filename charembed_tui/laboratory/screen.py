@@ -132,6 +132,11 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
 
     def compose(self) -> ComposeResult:
         """Yield all panes."""
+        # Textual has these classes follow the first layout, and looks all styles up once more.
+        for size, points in zip(
+            self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+        ):
+            self.add_class(*self._get_breakpoint_classes(size, points), update=False)
         yield from self.panes.compose()
 
     def on_mount(self) -> None:
