@@ -103,7 +103,7 @@ if __name__ == "__main__":
         importlib.import_module(module)
     importlib.import_module("model.families.log_bilinear.objective")
     chance = random.Random(int(sys.argv[3]))
-    longest = float(os.environ.get(_SECONDS, 0.1))
+    longest = float(os.environ.get(_SECONDS, 0.05))
     for number in range(int(sys.argv[2])):
         runs = Path(sys.argv[1]) / str(number)
         print(runs, kill(sys.argv[4:], runs, chance.uniform(0.0, longest)), flush=True)

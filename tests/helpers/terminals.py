@@ -21,6 +21,8 @@ import charembed_tui
 COLUMNS, ROWS = 120, 36
 SMALL = (80, 24)  # where what is set up stands on another page, and is not made
 SOURCE = Path(charembed_tui.__file__).parents[1]
+# Seconds between pieces of a picture; the next picture comes later, also while it trains.
+_GAP = 0.01
 
 
 class Terminal:
@@ -81,14 +83,14 @@ class Terminal:
         self.process.send(keys)
 
     def read(self) -> str:
-        """What is on the screen now."""
-        while True:
-            try:
-                data = self.process.read_nonblocking(65536, timeout=0.05)
-            except (pexpect.TIMEOUT, pexpect.EOF):
-                break
-            self.raw += data
-            self._stream.feed(data)
+        """What is on the screen between two pictures."""
+        wait = 0.05
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+            while True:
+                data = self.process.read_nonblocking(65536, timeout=wait)
+                self.raw += data
+                self._stream.feed(data)
+                wait = _GAP
         return "\n".join(self.screen.display)
 
     def receive(self, seconds: float) -> None:
@@ -111,7 +113,7 @@ class Terminal:
         before = -1
         while before != len(self.raw):
             before = len(self.raw)
-            time.sleep(0.25)  # more pictures than one are made in this time
+            time.sleep(0.5)  # more pictures than one are made in this time
             self.read()
 
     def redraw(self, seconds: float = 60.0) -> None:
