@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ from model.texts.reading import Reading
 if TYPE_CHECKING:
     from distributed import Client
 
-distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
+# Not imported before a test wants it: collecting takes every process a quarter of a second less.
+pytestmark = pytest.mark.skipif(find_spec("distributed") is None, reason="needs the extra cluster")
 
 RANGE = 1 << 16
 
@@ -79,6 +81,8 @@ def test_the_table_is_that_of_one_machine(client: Client, texts: Path, lines: bo
 
 
 def test_counting_is_cancelled(client: Client, texts: Path) -> None:
+    from distributed import wait
+
     stop = threading.Event()
     with pytest.raises(Cancelled):
         count_on_cluster(
@@ -91,7 +95,7 @@ def test_counting_is_cancelled(client: Client, texts: Path) -> None:
         )
     # Nobody is at it any more, so that there is room for something else at each worker.
     others = client.map(abs, range(-8, 0), pure=False)
-    distributed.wait(others, timeout=60)
+    wait(others, timeout=60)
     assert client.gather(others) == list(range(8, 0, -1))
 
 
