@@ -128,7 +128,9 @@ class Panes:
             Whether there was something new to read.
         """
         snapshot = session.snapshot
-        if self.commentary.read(session.trajectory.frames(), snapshot.model.embeddings):
+        # A long recording is not to be copied for nothing.
+        is_due = snapshot.step >= self.commentary.due
+        if is_due and self.commentary.read(session.trajectory.frames(), snapshot.model.embeddings):
             step = self.embedding.timeline_bar.step
             self.embedding.show_remark(self.commentary.at(snapshot.step if step is None else step))
         if snapshot is self._read:

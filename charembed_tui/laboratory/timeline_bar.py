@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
-from charembed_tui.training.change_scale import NO_CHANGE, ChangeScale
+from charembed_tui.training.change_scale import MOST_MEASURED, NO_CHANGE, ChangeScale
 from charembed_tui.training.loss_log import NO_CURVE, Curve
 from charembed_tui.training.trajectory import Trajectory
 from charembed_tui.widgets.line import Line
@@ -27,6 +27,7 @@ _TICKS = 20  # a second
 _PARTS = 100  # of all change: what a key goes back or forth by, where no step is as long
 _ROUNDING = 1e-6  # of a step
 _GROWTH = 1.1  # of a recording, from which on it is measured anew
+_MOST_FOR_CELLS = 200  # frames that are measured for places in the slider: a cell is rough
 _FEW = 200  # steps, measured in no time: of so few the last tenth may be more than a cell long
 
 
@@ -86,15 +87,15 @@ class TimelineBar(Line):
             self._last = last
             self.refresh_rows()
 
-    def _measure(self) -> None:
+    def _measure(self, most: int = MOST_MEASURED) -> None:
         """Find out where on the recording how much has changed."""
         if self._model is not None:
-            self._scale = ChangeScale.of(self._timeline.frames(), self._model, self._curve)
+            self._scale = ChangeScale.of(self._timeline.frames(), self._model, self._curve, most)
 
-    def _measure_growth(self) -> None:
+    def _measure_growth(self, most: int = MOST_MEASURED) -> None:
         """Measure anew where the recording has grown much since that was done."""
         if self._last > _GROWTH * self._scale.last:
-            self._measure()
+            self._measure(most)
 
     def mark_best(self, step: int | None) -> None:
         """Show at which step the held-out loss was lowest."""
@@ -227,7 +228,7 @@ class TimelineBar(Line):
             return length - 1
         # While the newest parameters are the best, there is nothing to place but at the end.
         if step * _GROWTH < self._last or self._last <= _FEW:
-            self._measure_growth()
+            self._measure_growth(_MOST_FOR_CELLS)
         return round(self._scale.part(step) * (length - 1))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

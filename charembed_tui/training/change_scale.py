@@ -19,7 +19,7 @@ from model.families.base import Model
 
 Array = NDArray[np.float64]
 
-_MOST_MEASURED = 400  # frames: 5 ms of a small model
+MOST_MEASURED = 400  # frames: 5 ms of a small model
 _MOST_NUMBERS = 2_000_000  # in their embeddings: where a vocabulary is large, fewer are measured
 _FARTHEST = 1.0  # spreads that one character moves: one that runs away is not the picture
 
@@ -37,15 +37,18 @@ class ChangeScale:
     parts: Array
 
     @classmethod
-    def of(cls, frames: Sequence[Frame], model: Model, curve: Curve) -> ChangeScale:
+    def of(
+        cls, frames: Sequence[Frame], model: Model, curve: Curve, most: int = MOST_MEASURED
+    ) -> ChangeScale:
         """Measure a recording.
 
         Args:
             frames: the recording, in ascending order of steps.
             model: whose parameters they are.
             curve: its losses; may be empty.
+            most: how many frames are measured at the most; the scale is linear between them.
         """
-        chosen = _spread_out(len(frames), model)
+        chosen = _spread_out(len(frames), model, most)
         steps = np.array([frames[i].step for i in chosen], dtype=np.float64)
         if len(steps) < 2:
             return cls(steps, np.zeros(len(steps)))
@@ -100,10 +103,10 @@ def paced(frames: Sequence[Frame], scale: ChangeScale, most: int) -> list[tuple[
     ]
 
 
-def _spread_out(count: int, model: Model) -> list[int]:
+def _spread_out(count: int, model: Model, most: int) -> list[int]:
     """Indices of the frames to measure: all, or more of the early ones than of the late ones."""
     numbers = max(1, model.vocabulary_size * model.embedding_size)
-    most = max(2, min(_MOST_MEASURED, _MOST_NUMBERS // numbers))
+    most = max(2, min(most, _MOST_NUMBERS // numbers))
     if count <= most:
         return list(range(count))
     places = np.linspace(0.0, 1.0, most) ** 2 * (count - 1)

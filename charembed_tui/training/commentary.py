@@ -82,6 +82,10 @@ class Commentary:
     Args:
         vocabulary: the V characters.
         counts: (V,) how often each occurs.
+
+    Attributes:
+        remarks: what there was to say so far.
+        due: the step from which on the next frame is measured.
     """
 
     def __init__(self, vocabulary: Sequence[str], counts: NDArray[np.integer]) -> None:
@@ -94,7 +98,7 @@ class Commentary:
         self.remarks: list[Remark] = []
         self._said: set[str] = set()
         self._true_before: set[str] = set()
-        self._due = 0  # step
+        self.due = 0  # step
         self._is_first = True
 
     def read(
@@ -112,12 +116,12 @@ class Commentary:
         """
         before = len(self.remarks)
         for _ in range(most):
-            place = bisect_left(frames, self._due, key=lambda frame: frame.step)
+            place = bisect_left(frames, self.due, key=lambda frame: frame.step)
             if place == len(frames) or len(self._signs) < 2 * _LEAST_MEMBERS:
                 break
             frame = frames[place]
             self._measure(frame.step, embeddings(frame.theta)[self._characters])
-            self._due = max(frame.step + 1, round(frame.step * _GROWTH))
+            self.due = max(frame.step + 1, round(frame.step * _GROWTH))
         return len(self.remarks) > before
 
     def at(self, step: int) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from emulation import Emulation
 from laboratory import laboratory
 from required import required
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Select
-from waiting import until
+from waiting import until, until_still
 
 from charembed_tui.app import CharembedApp
 from charembed_tui.coordinates.views import PrincipalPlane
@@ -121,6 +122,31 @@ def test_searching_by_character_name_and_code_point() -> None:
         assert vocabulary[matches(vocabulary, wanted)[0]] == expected
     assert matches(vocabulary, "omega") == []
     assert len(matches(vocabulary, "")) == 6
+
+
+async def test_after_training_at_full_speed_all_is_the_newest_and_drawn(app: CharembedApp) -> None:
+    emulation = Emulation(app, SIZE)
+    async with app.run_test(size=SIZE) as pilot:
+        laboratory, loss = app.laboratory, app.laboratory.panes.loss
+        await until(lambda: laboratory.snapshot.theta is not None)
+        assert laboratory.session.activity().is_paced is False
+        await trained(app, pilot)
+        del emulation.updates[:]
+        await pilot.press("space")
+        goal = list[int]()
+        for key in "xyp":
+            goal.append(laboratory.snapshot.step + 20)
+            await until(lambda: laboratory.snapshot.step >= goal[-1])
+            await pilot.press(key)
+        await pilot.press("space")
+        await until(lambda: laboratory.snapshot.state is SessionState.PAUSED)
+        step = laboratory.snapshot.step
+        await until(lambda: f"step {step:,} " in laboratory.panes.status.text)
+        await until(lambda: required(loss._displayed)[0] is laboratory.snapshot)
+        await until(lambda: laboratory.panes.generation._live.step == step)
+        await until_still(app)
+        assert "_RowsUpdate" in emulation.updates
+        assert emulation.shows_all()
 
 
 async def test_the_timeline_shows_what_was_loses_nothing_and_plays_to_the_end(

@@ -22,7 +22,7 @@ def run(moves: list[tuple[str, float]], frames: int = 40, seed: int = 0) -> list
 
 def remarks(frames: list[Frame]) -> list[str]:
     commentary = Commentary(VOCABULARY, COUNTS)
-    while commentary.read(frames, lambda theta: theta) or commentary._due <= frames[-1].step:
+    while commentary.read(frames, lambda theta: theta) or commentary.due <= frames[-1].step:
         pass
     return [remark.text for remark in commentary.remarks]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import pyte
+from emulation import Emulation
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -52,25 +52,11 @@ class Emulated(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.terminal = pyte.Screen(COLUMNS, ROWS)
         self.behind = Behind()
-        self.updates: list[str] = []
+        self.emulation = Emulation(self, (COLUMNS, ROWS))
 
     def get_default_screen(self) -> Screen[None]:
         return self.behind
-
-    def _display(self, screen: Any, renderable: Any) -> None:
-        if renderable is not None:
-            self.updates.append(type(renderable).__name__)
-            pyte.Stream(self.terminal).feed(renderable.render_segments(self.console))
-        super()._display(screen, renderable)
-
-    def shows_all(self) -> bool:
-        """Whether each cell is as it would be if everything was drawn anew."""
-        anew = pyte.Screen(COLUMNS, ROWS)
-        update = self.screen._compositor.render_full_update()
-        pyte.Stream(anew).feed(update.render_segments(self.console))
-        return anew.buffer == self.terminal.buffer and anew.display == self.terminal.display
 
 
 class Dialog(ModalScreen[None]):
@@ -118,13 +104,13 @@ async def test_the_terminal_shows_what_widgets_say() -> None:
             (change, True),
         ):
             await pilot.pause()
-            del app.updates[:]
+            del app.emulation.updates[:]
             step()
-            assert ("_RowsUpdate" in app.updates) is is_direct, number
+            assert ("_RowsUpdate" in app.emulation.updates) is is_direct, number
             await pilot.pause()
-            assert app.shows_all(), number
-        assert app.terminal.display[0].startswith(f"row {number}")
-        assert app.terminal.buffer[0][0].fg != app.terminal.buffer[1][0].fg
+            assert app.emulation.shows_all(), number
+        assert app.emulation.terminal.display[0].startswith(f"row {number}")
+        assert app.emulation.terminal.buffer[0][0].fg != app.emulation.terminal.buffer[1][0].fg
 
 
 async def test_only_rows_that_are_seen_are_drawn_at_once_and_titles_are_such_rows() -> None:
@@ -132,11 +118,11 @@ async def test_only_rows_that_are_seen_are_drawn_at_once_and_titles_are_such_row
     behind = app.behind
 
     def change(number: int) -> None:
-        del app.updates[:]
+        del app.emulation.updates[:]
         with behind.rows_at_once.collecting():
             behind.rows.show([[Segment(f"row {number}", RED)], *rows("rows")[1:]])
             entitle(behind.box, f"title {number}", Text(f"[{number}]", style="bold"))
-        assert app.updates == ["_RowsUpdate"]  # both, whatever is between
+        assert app.emulation.updates == ["_RowsUpdate"]  # both, whatever is between
 
     async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
         await pilot.pause()
@@ -145,15 +131,15 @@ async def test_only_rows_that_are_seen_are_drawn_at_once_and_titles_are_such_row
         await pilot.pause()
         for number in range(3):
             change(number)
-            assert app.terminal.display[0].startswith(f"row {number}")
-            assert f" title {number} " in app.terminal.display[6]
-            assert f" [{number}] " in app.terminal.display[9]
+            assert app.emulation.terminal.display[0].startswith(f"row {number}")
+            assert f" title {number} " in app.emulation.terminal.display[6]
+            assert f" [{number}] " in app.emulation.terminal.display[9]
             await pilot.pause()
-            assert app.shows_all()
+            assert app.emulation.shows_all()
         entitle(behind.box, "title drawn by Textual")
         await pilot.pause()
-        assert app.shows_all()
-        assert "by Textual" in app.terminal.display[6]
+        assert app.emulation.shows_all()
+        assert "by Textual" in app.emulation.terminal.display[6]
 
 
 async def test_rows_that_change_while_the_layout_does_are_drawn_in_their_new_place() -> None:
@@ -168,5 +154,5 @@ async def test_rows_that_change_while_the_layout_does_are_drawn_in_their_new_pla
         with behind.rows_at_once.collecting():
             behind.rows.show(rows("late", 1))
         await pilot.pause()
-        assert app.shows_all()
-        assert app.terminal.display[2].startswith("late 2")
+        assert app.emulation.shows_all()
+        assert app.emulation.terminal.display[2].startswith("late 2")
