@@ -26,12 +26,6 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_freezing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Objects stay as they are: going through all tests for every app takes 60 ms."""
-    monkeypatch.setattr("charembed_tui.laboratory.screen.freeze_loaded_objects", lambda: None)
-
-
-@pytest.fixture(autouse=True)
 def no_waiting_for_idleness(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys are answered without waiting until the process is idle: while it trains it never is.
 
