@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from problems import SumProblem, logistic, quadratic
@@ -22,6 +22,7 @@ from model.families.log_bilinear.shape import LogBilinear
 from model.ngrams import NgramTable
 from model.optimizers import LBFGS
 from model.optimizers.sfo import SFO, Replay
+from model.optimizers.sfo.hessian import estimate_hessian
 from model.optimizers.sfo.quadratics import Cholesky, Quadratics
 from model.optimizers.sfo.subspace import Subspace
 from model.parts import FunctionSum
@@ -226,6 +227,42 @@ def test_every_selection_finds_the_minimum(policy: str, algorithm: str, dimensio
     gradient = np.sum([problem.value_and_gradient(sfo.theta, i)[1] for i in range(5)], axis=0)
     start = np.sum([problem.value_and_gradient(problem.theta0, i)[1] for i in range(5)], axis=0)
     assert np.linalg.norm(gradient) < 1e-3 * np.linalg.norm(start)
+
+
+@given(st.integers(0, 2**16), st.integers(1, 6), st.integers(1, 14), st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_a_history_is_explained_as_by_one_update_after_another(
+    seed: int, terms: int, more: int, has_negative_curvature: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    size = terms + more
+    vectors = np.linalg.qr(rng.normal(size=(size, size)))[0]
+    curvature = rng.uniform(0.1, 10.0, size)
+    curvature[0] *= -1 if has_negative_curvature else 1
+    # As in training, steps differ in length by far more than in direction.
+    steps = rng.normal(size=(terms, size)) * 10.0 ** rng.uniform(-6, 0, (terms, 1))
+    changes = steps @ (vectors * curvature) @ vectors.T
+    assume(np.linalg.cond(steps / np.linalg.norm(steps, axis=1)[:, None]) < 100)
+
+    factors, signs, smallest = estimate_hessian(steps, changes, "bfgs")
+
+    singular = np.linalg.svd((np.linalg.pinv(steps) @ changes).T, compute_uv=False)
+    assert smallest == pytest.approx(singular[terms - 1], rel=1e-6)
+    expected = smallest * np.eye(size)
+    for s, y in zip(steps, changes, strict=True):
+        hs = expected @ s
+        expected += np.outer(y, y) / (y @ s) - np.outer(hs, hs) / (s @ hs)
+    eigenvalues, vectors = np.linalg.eigh(expected)
+    largest, is_weak = np.abs(eigenvalues).max(), eigenvalues < 1e-8 * np.abs(eigenvalues).max()
+    assume(largest < 1e4 and np.abs(eigenvalues).min() > 1e-4)
+    if is_weak.any():
+        # Those count that are of the space of steps and changes.
+        known = np.linalg.qr(np.vstack([steps, changes]).T)[0]
+        inside = np.linalg.eigvalsh(known.T @ expected @ known)
+        eigenvalues[is_weak] = np.median(inside[inside > 0])
+    repaired = (vectors * eigenvalues) @ vectors.T
+    estimate = (factors.T * signs) @ factors + smallest * np.eye(size)
+    np.testing.assert_allclose(estimate, repaired, atol=1e-7 * largest)
 
 
 def test_running_sums_do_not_drift() -> None:
