@@ -50,11 +50,11 @@ class LogitTables:
 
     def exceed(self, limit: float) -> bool:
         """Whether an entry is larger than a limit in size; one that is not finite is."""
+        embeddings, outputs = self._layout.unpack(self.theta)
         largest = float(np.abs(self.theta).max())
-        if self._layout.embedding_size * largest * largest <= limit:
+        if embeddings.shape[1] * largest * largest <= limit:
             return False
         with np.errstate(over="ignore", invalid="ignore"):
-            embeddings, outputs = self._layout.unpack(self.theta)
             lengths = [np.einsum("...h,...h", x, x).max() for x in (embeddings, outputs)]
             # Cauchy and Schwarz mostly spare us the tables.
             if np.sqrt(lengths[0]) * np.sqrt(lengths[1]) <= limit:

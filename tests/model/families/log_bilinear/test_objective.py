@@ -478,3 +478,6 @@ def test_refuses_what_does_not_fit() -> None:
         Objective(LogBilinear(2, 1, 1), table, dtype=np.int32)
     with pytest.raises(SettingsError, match="between 1 and 2"):
         Minibatches(LogBilinear(2, 1, 1), table, 3)
+    for count in (0, 3):
+        with pytest.raises(SettingsError, match="belong to another model"):
+            Objective(LogBilinear(2, 1, 1), table).value_and_gradient(np.zeros(count))
