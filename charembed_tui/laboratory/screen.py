@@ -251,11 +251,6 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
             return Moment.FOLLOWING
         return _MOMENTS_OF_STATE[self.snapshot.state]
 
-    @property
-    def _is_at_full_speed(self) -> bool:
-        """Whether pictures follow each other faster than anybody reads what is beside them."""
-        return self.snapshot.is_running and self.session.activity().is_paced is False
-
     def _rewrite_sample(self) -> None:
         """Have a sample follow the parameters on show, twice a second while they move.
 
@@ -274,8 +269,8 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         key = self.snapshot.run, view.step, generation.prompt, chosen, by_novelty, most
         if view.theta is self._rewritten_theta and key == self._rewritten:
             return
-        is_fast = view.live and self._is_at_full_speed
-        if is_fast and now < self._rewritten_at + _SECONDS_AT_FULL_SPEED:
+        is_fast = self.snapshot.is_running and self.session.activity().is_paced is False
+        if is_fast and view.live and now < self._rewritten_at + _SECONDS_AT_FULL_SPEED:
             return
         self._rewritten_theta = view.theta
         self._rewritten, self._rewritten_at = key, now

@@ -152,7 +152,7 @@ def test_ended_while_it_is_stopped() -> None:
 
 def _is_whole(opened: Terminal) -> None:
     opened.wait_for(r"(?s)training.*Hyperparameters.*Generation")
-    wait_until(lambda: sum(map(bool, map(str.strip, opened.read().split("\n")))) >= ROWS - 2)
+    wait_until(lambda: sum(bool(row.strip()) for row in opened.read().split("\n")) >= ROWS - 2)
 
 
 def test_quitting_while_a_large_text_is_counted(tmp_path: Path) -> None:
