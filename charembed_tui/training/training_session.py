@@ -217,29 +217,8 @@ class TrainingSession:
                 self._resumed = None
                 self.problem = self.problem or trainer.note or None
             self.snapshot = trainer.snapshot(SessionState.IDLE)
-            published = 0.0
-            while self._await_turn(trainer):
-                if self._switch:
-                    self._change_optimizer(trainer)
-                    continue
-                if self.snapshot.state is not SessionState.RUNNING:
-                    self.snapshot = trainer.snapshot(SessionState.RUNNING)
-                self._may_rest = True
-                self._rest()
-                pace = self._pace_of(trainer)
-                before = trainer.optimizer.theta.copy() if pace else None
-                self._step_began, began = running_time(), time.monotonic()
-                with resting(self._rest):  # a step may take longer than an answer
-                    trainer.step()
-                self._step_began = None
-                self._save(trainer)
-                if pace is not None and before is not None:
-                    self._keep(pace, trainer, before, began)
-                if trainer.converged:
-                    self._stand_still(trainer, SessionState.FINISHED)
-                elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
-                    self.snapshot = trainer.snapshot(SessionState.RUNNING)
-                    published = time.monotonic()
+            with resting(self._rest):  # a step may take longer than an answer
+                self._train(trainer)
             self._save(trainer, everything=True)
         except Cancelled:  # closed while counting, measuring, or in a step that takes long
             if trainer is not None:
@@ -257,6 +236,34 @@ class TrainingSession:
             if self.run_log is not None:
                 self.run_log.close()
 
+    def _train(self, trainer: Trainer) -> None:
+        """Take steps while they are wanted, and publish them, until the session is closing.
+
+        What is done here at every step takes 4 microseconds, where a step may take 500.
+        """
+        published = 0.0
+        while self._await_turn(trainer):
+            if self._switch:
+                self._change_optimizer(trainer)
+                continue
+            if self.snapshot.state is not SessionState.RUNNING:
+                self.snapshot = trainer.snapshot(SessionState.RUNNING)
+            self._may_rest = True
+            self._rest()
+            pace = self._pace_of(trainer)
+            before = trainer.optimizer.theta.copy() if pace else None
+            self._step_began, began = running_time(), time.monotonic()
+            trainer.step()
+            self._step_began = None
+            self._save(trainer)
+            if pace is not None and before is not None:
+                self._keep(pace, trainer, before, began)
+            if trainer.converged:
+                self._stand_still(trainer, SessionState.FINISHED)
+            elif time.monotonic() - published >= _SECONDS_BETWEEN_SNAPSHOTS:
+                self.snapshot = trainer.snapshot(SessionState.RUNNING)
+                published = time.monotonic()
+
     def _rest(self) -> None:
         """Leave the interpreter to others, where `give_way` asks for it; once a step.
 
@@ -271,6 +278,8 @@ class TrainingSession:
 
     def _await_turn(self, trainer: Trainer) -> bool:
         """Wait until a step is wanted; False once the session is closing."""
+        if self._running and not self._closing and self._switch is None:
+            return True  # a wish that comes now is heard after this step
         moved = trainer.steps != self.snapshot.step or self.snapshot.state is SessionState.RUNNING
         if moved and not self._is_wanted():
             self._stand_still(trainer, SessionState.PAUSED)
@@ -285,8 +294,8 @@ class TrainingSession:
 
     def _pace_of(self, trainer: Trainer) -> Pace | None:
         """The pace to keep in the next step; None for full speed, and where one step is all."""
-        counts = families.find(self.settings.model).counts
-        if counts or not (self._is_paced and self._running):
+        is_wanted = self._is_paced and self._running
+        if not is_wanted or families.find(self.settings.model).counts:
             self._pace = None
         elif self._pace is None:
             if self._going is None:
