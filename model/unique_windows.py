@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.interruption import give_up_if_unwanted
+from model.sorting import is_sorting_quick
 from model.unique_ngrams import KEY_BITS, count_keys, most_bins, ranks, stretches
 
 IntArray = NDArray[np.integer]
 
 _PACKED = 1 << 31, 1 << KEY_BITS  # so many windows that there could be are sorted as they are
+_LONG = 1 << 17  # characters: counting fewer takes less than finding out how quick sorting is
 _TABLE_ELEMENTS = 1 << 20  # of a table of the characters that ranks stand for
 
 
@@ -59,9 +61,12 @@ def distinct_windows(
     """
     bins = most_bins(len(codes))
     width = _characters_in_bins(size, bins, length)
-    # A megabyte with M = 3: 11 ms, and 19 by ranks to numbers that have bins. Two ranks may fit 32
-    # bits where the characters do not, three do not: 54 ms with M = 8, and 76 by ranks.
+    # A megabyte with M = 3: 11 ms, and 19 by ranks to numbers that have bins, or 37 and 12 where
+    # sorting is slow. Two ranks may fit 32 bits where the characters do not, three do not: 54 ms
+    # with M = 8, and 76 by ranks.
     most = _PACKED[1] if length > 2 * width else _PACKED[0]
+    if length == width + 1 and len(codes) >= _LONG and not is_sorting_quick():
+        most = 0
     numbers = _packed(codes, length if size**length <= most else width, size)
     while numbers.width < length:
         give_up_if_unwanted()

@@ -60,9 +60,10 @@ def test_distinct_ngrams_of_any_size(length: int, size: int, seed: int, weighted
     st.booleans(),
     st.sampled_from([1, 30, 1 << 16]),
     st.sampled_from([(0, 0), unique_windows._PACKED]),
+    st.booleans(),
 )
 def test_distinct_windows_of_any_size(
-    length: int, size: int, seed: int, some: bool, bins: int, packed: tuple[int, int]
+    length: int, size: int, seed: int, some: bool, bins: int, packed: tuple[int, int], quick: bool
 ) -> None:
     """Packed, ranked, overlapping; binned, sorted, and sorted to rank what 64 bits do not hold."""
     rng = np.random.default_rng(seed)
@@ -76,6 +77,8 @@ def test_distinct_windows_of_any_size(
         patch.setattr(unique_ngrams, "_BINS_PER_WINDOW", 1)
         patch.setattr(unique_windows, "_TABLE_ELEMENTS", bins)
         patch.setattr(unique_windows, "_PACKED", packed)
+        patch.setattr(unique_windows, "_LONG", 0)
+        patch.setattr(unique_windows, "is_sorting_quick", lambda: quick)
         ngrams, counts = distinct_windows(codes, length, size, chosen)
     assert ngrams.tolist() == [list(ngram) for ngram in sorted(expected)]
     assert counts.tolist() == [expected[ngram] for ngram in sorted(expected)]
