@@ -11,6 +11,7 @@ It works around this behaviour of Textual 8.2 (`drivers/linux_driver.py`, `_writ
 - Every SIGCONT starts both threads again, whether the driver was suspended or not. Two readers take
   keys from each other, and one of them waits for ever in a read when the app ends.
 - When a stopped program goes on, only what changes is drawn.
+- A program that ends in the background reads, and drops, what is typed for the shell.
 """
 
 from __future__ import annotations
@@ -256,6 +257,9 @@ class TerminalDriver(LinuxDriver):
         while not self.exit_event.is_set():
             try:
                 ready, _, _ = select.select([self.fileno], [], [], _SECONDS_BETWEEN_TICKS)
+                if ready and self._is_behind():  # typed for another, and reading would stop us
+                    self.exit_event.wait(_SECONDS_BETWEEN_TICKS)
+                    continue
                 data = os.read(self.fileno, _READ_BYTES) if ready else b""
             except BlockingIOError:
                 continue
@@ -269,6 +273,17 @@ class TerminalDriver(LinuxDriver):
             with suppress(RuntimeError):
                 for message in keys.feed(data):
                     self.process_message(message)
+
+    def disable_input(self) -> None:
+        """End the thread that reads. What waits then is nobody's, or another program's in front."""
+        signal.signal(signal.SIGWINCH, signal.SIG_DFL)
+        self.exit_event.set()
+        if self._key_thread is not None:
+            self._key_thread.join()
+        self.exit_event.clear()
+        if self._is_in_front():
+            with suppress(termios.error):
+                termios.tcflush(self.fileno, termios.TCIFLUSH)
 
     # Modes
 
@@ -330,6 +345,12 @@ class TerminalDriver(LinuxDriver):
         """Whether the terminal is ours: another program's modes are not to be changed."""
         with suppress(OSError):
             return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        return False
+
+    def _is_behind(self) -> bool:
+        """Whether the terminal is another program's; a strange one is nobody's."""
+        with suppress(OSError):
+            return os.tcgetpgrp(self.fileno) != os.getpgrp()
         return False
 
     def _set(self, attributes: list[Any] | None, *, everywhere: bool = False) -> None:

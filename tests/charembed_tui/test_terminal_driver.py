@@ -68,7 +68,9 @@ def test_the_app_hears_of_a_key_before_it_is_understood() -> None:
         ends.set()
 
     app = SimpleNamespace(input_arrived=lambda: heard.append("something"))
-    driver = SimpleNamespace(exit_event=ends, fileno=program, _app=app, process_message=hear)
+    driver = SimpleNamespace(
+        exit_event=ends, fileno=program, _app=app, process_message=hear, _is_behind=lambda: False
+    )
     os.write(person, b"x\n")
     TerminalDriver._run_input_thread(cast(TerminalDriver, driver))
     assert heard[:2] == ["something", "x"]

@@ -150,6 +150,18 @@ def test_ended_while_it_is_stopped() -> None:
     assert _saved_steps() >= steps
 
 
+def test_what_is_typed_while_it_ends_in_the_background_is_for_the_shell() -> None:
+    with terminal(interactive=True, size=SMALL) as opened:
+        opened.train()
+        opened.send("\x1a")
+        opened.wait_for("Stopped")
+        opened.send("kill %1; sleep 2\n")
+        opened.send("echo nobody took it\n")
+        opened.wait_for(r"\nnobody took it")
+        opened.send("wait; exit\n")
+        assert opened.end() == 0
+
+
 def _is_whole(opened: Terminal) -> None:
     opened.wait_for(r"(?s)training.*Hyperparameters.*Generation")
     wait_until(lambda: sum(bool(row.strip()) for row in opened.read().split("\n")) >= ROWS - 2)
