@@ -130,6 +130,7 @@ def test_going_on_forgets_what_came_after_the_checkpoint(
     for step in range(11, 31):
         session.step_once()
         wait_until(at_step(session, step))
+    wait_until(lambda: session.snapshot.state is SessionState.PAUSED)  # the last loss is measured
     session.close()
     assert session.join(30)
     folder = find_run(None)
