@@ -257,7 +257,7 @@ class TerminalDriver(LinuxDriver):
         while not self.exit_event.is_set():
             try:
                 ready, _, _ = select.select([self.fileno], [], [], _SECONDS_BETWEEN_TICKS)
-                if ready and self._is_behind():  # typed for another, and reading would stop us
+                if ready and self._ends_behind():  # typed for another, and reading would stop us
                     self.exit_event.wait(_SECONDS_BETWEEN_TICKS)
                     continue
                 data = os.read(self.fileno, _READ_BYTES) if ready else b""
@@ -347,10 +347,11 @@ class TerminalDriver(LinuxDriver):
             return os.tcgetpgrp(self.fileno) == os.getpgrp()
         return False
 
-    def _is_behind(self) -> bool:
-        """Whether the terminal is another program's; a strange one is nobody's."""
-        with suppress(OSError):
-            return os.tcgetpgrp(self.fileno) != os.getpgrp()
+    def _ends_behind(self) -> bool:
+        """Whether the app ends, and the terminal is another program's."""
+        if getattr(self._app, "is_ending", False):
+            with suppress(OSError):
+                return os.tcgetpgrp(self.fileno) != os.getpgrp()
         return False
 
     def _set(self, attributes: list[Any] | None, *, everywhere: bool = False) -> None:

@@ -69,7 +69,7 @@ def test_the_app_hears_of_a_key_before_it_is_understood() -> None:
 
     app = SimpleNamespace(input_arrived=lambda: heard.append("something"))
     driver = SimpleNamespace(
-        exit_event=ends, fileno=program, _app=app, process_message=hear, _is_behind=lambda: False
+        exit_event=ends, fileno=program, _app=app, process_message=hear, _ends_behind=lambda: False
     )
     os.write(person, b"x\n")
     TerminalDriver._run_input_thread(cast(TerminalDriver, driver))
