@@ -137,7 +137,7 @@ class Panes:
         if snapshot is self._read:
             return False
         self._polls += 1
-        is_fast = session.activity().is_paced is False
+        is_fast = session.activity().is_at_full_speed
         polls = _POLLS_AT_FULL_SPEED if is_fast else _POLLS_BETWEEN_NUMBERS
         if snapshot.state is SessionState.RUNNING and self._polls % polls:
             return False

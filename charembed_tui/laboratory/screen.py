@@ -269,7 +269,7 @@ class LaboratoryScreen(TrainingActions, PlotActions, TextActions):
         key = self.snapshot.run, view.step, generation.prompt, chosen, by_novelty, most
         if view.theta is self._rewritten_theta and key == self._rewritten:
             return
-        is_fast = self.snapshot.is_running and self.session.activity().is_paced is False
+        is_fast = self.snapshot.is_running and self.session.activity().is_at_full_speed
         if is_fast and view.live and now < self._rewritten_at + _SECONDS_AT_FULL_SPEED:
             return
         self._rewritten_theta = view.theta

@@ -35,6 +35,11 @@ class Activity:
     is_paced: bool | None = None
     step_seconds: float = 0.0
 
+    @property
+    def is_at_full_speed(self) -> bool:
+        """Whether pictures follow each other faster than anybody reads what is beside them."""
+        return self.is_paced is False
+
 
 class Session(Protocol):
     """A run and the thread that looks after it.

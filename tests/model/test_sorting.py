@@ -16,5 +16,7 @@ def test_sorting_is_quick_beside_sorting_without_vectors(
     assert sorting.is_sorting_quick.__wrapped__() is is_quick
 
 
-def test_how_quick_it_is_here_is_found_out_once() -> None:
-    assert sorting.is_sorting_quick() is sorting.is_sorting_quick()
+def test_how_quick_it_is_here_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = sorting.is_sorting_quick()
+    monkeypatch.setattr(sorting, "perf_counter", None)  # another look at it would fail
+    assert sorting.is_sorting_quick() is found

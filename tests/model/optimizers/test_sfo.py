@@ -232,7 +232,7 @@ def test_every_selection_finds_the_minimum(policy: str, algorithm: str, dimensio
         sfo.step()
         slopes.append(slope())
     # With distances by each part's own Hessian it wanders off again, as the oracle does: on some of
-    # these problems up to a tenth of where it began.
+    # these problems up to a fifth of where it began.
     end = min(slopes) if policy == "single distance" else slopes[-1]
     assert end < 1e-3 * slopes[0]
 
